@@ -1,0 +1,61 @@
+"""What a user may choose about the engine, already checked: the config's shell-free twin."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from pocket_core.tempo import MeterMap
+from pocket_core.types import Port, Seconds
+from pocket_core.voices import VoiceMap
+
+
+@dataclass(frozen=True, slots=True)
+class HumanFilter:
+    """Which notes on `human` are onsets of the musician."""
+
+    channels: frozenset[int] | None = None  # 0..15; None: all
+    lowest: int = 0  # note, 0..127
+    highest: int = 127
+    least_velocity: int = 1  # 1..127
+
+    def passes(self, channel: int, note: int, velocity: int) -> bool:
+        """Say whether this note-on counts."""
+        return (
+            (self.channels is None or channel in self.channels)
+            and self.lowest <= note <= self.highest
+            and velocity >= self.least_velocity
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ControlMap:
+    """Which controller on `control` moves what. None: not by controller."""
+
+    channel: int | None = None  # 0..15; None: any
+    amount: int | None = 20  # 0..127 to 0..1
+    bypass: int | None = 21  # 64 and above: on
+    laid_back: int | None = 22  # 0..127 to -64..+63 ms
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the engine plays. Durations in seconds, DESIGN's defaults."""
+
+    look_ahead: Seconds = Seconds(0.120)  # the effect's constant delay
+    drums_lead: Seconds = Seconds(0.120)  # how early the DAW sends the drums; 0 for a rig that cannot
+    max_late: Seconds = Seconds(0.100)  # a hit is never later than this behind its nominal time
+    guard: Seconds = Seconds(0.012)  # a hit leaves no sooner than this after it came
+    amount: float = 1.0  # 0 metronome .. 1 glued
+    laid_back: Seconds = Seconds(0.0)  # added to every offset; positive is late
+    bypass: bool = False
+    late_commit: bool = True
+    restore: float = 0.4  # 0..1, how much of a lasting offset is pulled back to the grid
+    snap: Seconds = Seconds(0.003)  # beyond the measured arrival jitter
+    window: Seconds = Seconds(0.100)  # an onset this far from a drum still meets it
+    input_latency: Seconds = Seconds(0.0)  # musician's touch to arrival here
+    output_latency: Seconds = Seconds(0.0)  # leaving here to being heard
+    clock_port: Port | None = None  # DRUMS or CONTROL; None: whichever carries the clock
+    human: HumanFilter = field(default_factory=HumanFilter)
+    controls: ControlMap = field(default_factory=ControlMap)
+    voices: VoiceMap = field(default_factory=VoiceMap)
+    meters: MeterMap = field(default_factory=MeterMap)

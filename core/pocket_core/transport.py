@@ -1,0 +1,72 @@
+"""What the engine asks of a clock, and what a clock tells it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from pocket_core.types import Beats, Continue, Pulse, Seconds, SongPosition, Start, Stop
+
+ClockEvent = Pulse | Start | Continue | Stop | SongPosition
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The transport runs from here."""
+
+    at: Seconds
+    beat: Beats
+    from_top: bool  # by Start; False by Continue, or by a clock that came without either
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The transport stands."""
+
+    at: Seconds
+    beat: Beats
+
+
+@dataclass(frozen=True, slots=True)
+class Relocated:
+    """The transport jumped while running, as in a loop."""
+
+    at: Seconds
+    left: Beats  # the position it would have had at `at`
+    entered: Beats  # the position it has
+
+
+TransportChange = Started | Stopped | Relocated
+
+
+class SongClock(Protocol):
+    """Where in the song a time is, and the other way round. Times are on the back end's clock.
+
+    Positions are defined whenever `running`, for times before and after what was heard so far
+    (extrapolated at the present tempo, or by the tempo map); while stopped they are those of the last run.
+    """
+
+    @property
+    def running(self) -> bool:
+        """Whether the transport runs."""
+
+    @property
+    def bpm(self) -> float:
+        """Quarter notes a minute now."""
+
+    @property
+    def jitter(self) -> Seconds:
+        """Return the standard deviation of the pulses' arrival about the clock; 0 where there are none."""
+
+    def feed(self, event: ClockEvent) -> Sequence[TransportChange]:
+        """Follow one clock message; times never go back by more than a poll."""
+
+    def check(self, now: Seconds) -> Sequence[TransportChange]:
+        """Notice silence. Called before anything else happens at `now`."""
+
+    def beat_at(self, at: Seconds) -> Beats:
+        """Return the position at a time."""
+
+    def time_of(self, beat: Beats) -> Seconds:
+        """Return the time of a position."""

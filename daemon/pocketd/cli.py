@@ -1,0 +1,58 @@
+"""The one command, `pocketd`: collects the sub-commands and turns errors into a line and an exit code."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from importlib.metadata import entry_points
+
+import typer
+
+from pocket_core.errors import PocketError
+from pocketd import __version__
+
+#: Sub-command to the module that holds it; loaded only when asked for, so that `run` starts fast.
+COMMANDS = {
+    "run": "pocketd.commands.run",
+    "ports": "pocketd.commands.ports",
+    "demo": "pocketd.commands.demo",
+    "render": "pocketd.commands.render",
+}
+INTERRUPTED = 130  # as a shell reports SIGINT
+
+
+def build(asked: str | None) -> typer.Typer:
+    """Return the command line with the asked sub-command loaded, or with all where none is."""
+    app = typer.Typer(
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        help="A drum machine that listens: each drum hit leaves where this musician wants it.",
+    )
+    app.callback()(_root)
+    for name in [asked] if asked in COMMANDS else COMMANDS:
+        app.command(name)(importlib.import_module(COMMANDS[name]).command)
+    if asked not in COMMANDS:
+        for entry in sorted(entry_points(group="pocketd.commands"), key=lambda e: e.name):
+            app.command(entry.name)(entry.load())
+    return app
+
+
+def _root(
+    version: bool = typer.Option(False, "--version", help="Print the version and leave.", is_eager=True),
+) -> None:
+    if version:
+        print(f"pocketd {__version__}")
+        raise typer.Exit
+
+
+def main() -> None:
+    """Run the command line; never a traceback for what is the user's to mend."""
+    asked = sys.argv[1] if len(sys.argv) > 1 else None
+    try:
+        build(asked)()
+    except PocketError as error:
+        print(f"pocketd: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

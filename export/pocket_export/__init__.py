@@ -1,0 +1,1 @@
+"""From recordings to a model that ships: data, training, evaluation, export and parity."""
