@@ -33,6 +33,7 @@ class TempoMap:
     def __init__(self, changes: Sequence[TempoChange]) -> None:
         if not changes:
             raise ValueError("a tempo map needs at least one tempo")
+        self.changes = tuple(changes)
         self._beats = [float(change.beat) for change in changes]
         self._pace = [60.0 / change.bpm for change in changes if change.bpm > 0]  # seconds a beat
         if len(self._pace) != len(changes):
@@ -104,6 +105,7 @@ class MeterMap:
     def __init__(self, changes: Sequence[MeterChange] = (MeterChange(Beats(0.0), Meter()),)) -> None:
         if not changes:
             raise ValueError("a meter map needs at least one meter")
+        self.changes = tuple(changes)
         self._beats = [float(change.beat) for change in changes]
         if any(b <= a for a, b in zip(self._beats, self._beats[1:], strict=False)):
             raise ValueError("meter changes must come at rising beats")
