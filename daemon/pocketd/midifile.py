@@ -13,7 +13,7 @@ import mido
 from pocket_core.errors import MidiFileError
 from pocket_core.tempo import Meter, MeterChange, MeterMap, TempoChange, TempoMap
 from pocket_core.types import Beats, Seconds
-from pocketd.score import FileNote, MidiScore, TimedMessage
+from pocketd.midiscore import FileNote, MidiScore, TimedMessage
 from pocketd.wholefile import write_whole
 
 LARGEST = 4 * 2**20  # bytes; an hour of dense drums is a tenth of it
@@ -41,10 +41,8 @@ def parse_score(data: bytes, name: str) -> MidiScore:
     """Read a MIDI file's bytes; `name` is for the messages. Raises as `read_score`."""
     file = _parse(data, name)
     ticks = int(file.ticks_per_beat)
-    if file.type == 2:
-        raise MidiFileError(
-            f"{name} is a type 2 MIDI file, of independent songs; save the song as type 0 or 1"
-        )
+    if file.type not in (0, 1):
+        raise MidiFileError(f"{name} is a type {file.type} MIDI file; save the song as type 0 or 1")
     if ticks <= 0:
         raise MidiFileError(
             f"{name} counts SMPTE frames, not beats (division {ticks}); save it with ticks per quarter note"

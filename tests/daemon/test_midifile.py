@@ -10,7 +10,7 @@ from pocket_core.errors import MidiFileError, PocketError
 from pocket_core.tempo import Meter
 from pocket_core.types import Seconds
 from pocketd.midifile import LARGEST, parse_score, read_score, write_score
-from pocketd.score import MidiScore
+from pocketd.midiscore import MidiScore
 
 
 def smf(*tracks: str, kind: int = 1, division: int = 96) -> bytes:
