@@ -1,0 +1,231 @@
+"""What the real-time process tells the desk, one JSON line a record.
+
+A take's journal is made of the same lines. The format is described in docs/takes.md.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
+
+from pocket_core.errors import TakeError
+from pocket_core.records import TimestepRecord
+from pocket_core.tempo import Meter
+from pocket_core.transport import Relocated, Started, TransportChange
+from pocket_core.types import Beats, Port, Seconds
+
+FORMAT = 1  # of the journal; a change to any record raises it
+
+_STRICT = ConfigDict(
+    extra="forbid", strict=True, allow_inf_nan=False, ser_json_bytes="hex", val_json_bytes="hex"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """Messages counted since the daemon began; they only grow."""
+
+    events_in: int = 0  # messages on `drums` that should come out
+    events_out: int = 0  # of those, how many left
+    late: int = 0  # left after they were due
+    lost: int = 0  # never left
+
+    def since(self, before: Tally) -> Tally:
+        """Return what was counted after an earlier tally."""
+        return Tally(
+            events_in=self.events_in - before.events_in,
+            events_out=self.events_out - before.events_out,
+            late=self.late - before.late,
+            lost=self.lost - before.lost,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hello:
+    """Who plays, and how: first on the line, and again after a reload or a change of model."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    kind: Literal["hello"] = "hello"
+    at: Seconds
+    version: str  # of pocketd
+    model: str  # its name; "none" plays the grid
+    sha256: str | None  # of the model file
+    backend: str  # as in `pocketd ports`
+    look_ahead_ms: float
+    transport_ms: float | None  # musician's onset to the earliest output it can cause; None: not measured
+    song: str | None
+    config: dict[str, Any]  # the whole configuration as JSON
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Start:
+    """The transport runs from here: a take begins."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    kind: Literal["start"] = "start"
+    at: Seconds
+    position: Beats  # quarter notes from the start of the song
+    from_top: bool
+    bpm: float
+    numerator: int
+    denominator: int
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stop:
+    """The transport stands: the take ends once what still waits has left."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    kind: Literal["stop"] = "stop"
+    at: Seconds
+    position: Beats
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Jump:
+    """The transport jumped while running, as in a loop."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    kind: Literal["jump"] = "jump"
+    at: Seconds
+    left: Beats  # the position it would have had
+    entered: Beats  # the position it has
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Bytes that came in, or on `out` a message that was handed over to sound at this time."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    kind: Literal["message"] = "message"
+    at: Seconds
+    port: Port
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timestep:
+    """A finished timestep."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    kind: Literal["timestep"] = "timestep"
+    timestep: TimestepRecord  # its times are on the back end's clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Now:
+    """Where the song is and what plays: ten times a second while it runs, at least once a second else."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    kind: Literal["now"] = "now"
+    at: Seconds
+    running: bool
+    position: Beats
+    bpm: float
+    bar: int  # from 1
+    beat: float  # from 1.0
+    numerator: int
+    denominator: int
+    offset_ms: float  # of the newest hit; positive is late
+    amount: float
+    bypass: bool
+    tally: Tally
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Something is wrong that the user should see, or is mended."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    kind: Literal["fault"] = "fault"
+    at: Seconds
+    about: str  # "model", "clock", "midi", ...: a new fault about the same thing replaces the old
+    text: str  # one line; empty: mended
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dropped:
+    """Records that are missing here, since the queue to the desk was full."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    kind: Literal["dropped"] = "dropped"
+    records: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bye:
+    """The daemon ends on purpose: nothing follows."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    kind: Literal["bye"] = "bye"
+    at: Seconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeHeader:
+    """The first line of a journal; written by the desk."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    kind: Literal["take"] = "take"
+    format: int
+    started: str  # local date and time with its offset from UTC, ISO 8601
+    origin: Seconds  # the take's start on the back end's clock
+    tally: Tally  # as it stood at the start
+    hello: Hello
+
+
+How = Literal["stop", "exit", "vanished"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeEnd:
+    """The last line of a journal that was closed in order; written by the desk."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    kind: Literal["end"] = "end"
+    how: How  # the transport stopped, the daemon ended while it ran, or the daemon was gone
+
+
+Record = Hello | Start | Stop | Jump | Message | Timestep | Now | Fault | Dropped | Bye | TakeHeader | TakeEnd
+
+_RECORDS: TypeAdapter[Record] = TypeAdapter(Annotated[Record, Field(discriminator="kind")])
+
+
+def encode(record: Record) -> bytes:
+    """Return a record as one line of JSON with its line end; a few microseconds."""
+    return _RECORDS.dump_json(record) + b"\n"
+
+
+def decode(line: bytes) -> Record:
+    """Read one line.
+
+    Raises:
+        TakeError: Not JSON, or not a record of this format; the message says what is wrong with the line.
+    """
+    try:
+        return _RECORDS.validate_json(line)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False)[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise TakeError(f"{where + ': ' if where else ''}{first['msg']}") from None
+
+
+def transport_record(change: TransportChange, bpm: float, meter: Meter, tally: Tally) -> Start | Stop | Jump:
+    """Put a change of the transport into words for the desk."""
+    if isinstance(change, Started):
+        return Start(
+            at=change.at,
+            position=change.beat,
+            from_top=change.from_top,
+            bpm=bpm,
+            numerator=meter.numerator,
+            denominator=meter.denominator,
+            tally=tally,
+        )
+    if isinstance(change, Relocated):
+        return Jump(at=change.at, left=change.left, entered=change.entered)
+    return Stop(at=change.at, position=change.beat, tally=tally)
