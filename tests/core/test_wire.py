@@ -177,6 +177,15 @@ def test_sysex_of_just_the_cap_is_kept() -> None:
     assert events == [Other(T, bytes.fromhex("F0 01 02 03 04 F7"))]
 
 
+def test_sysex_one_byte_beyond_the_cap_is_not() -> None:
+    decoder = Decoder(max_sysex=6)
+
+    events = decoder.feed(bytes.fromhex("F0 01 02 03 04 05 F7"), T)
+
+    assert events == []
+    assert decoder.faults == Faults(oversized=1)
+
+
 @pytest.mark.parametrize("end", ["F7", ""])
 def test_endless_sysex_is_swallowed_up_to_its_end(end: str) -> None:
     decoder = Decoder(max_sysex=6)
@@ -285,8 +294,8 @@ def test_endless_sysex_keeps_no_more_than_the_cap() -> None:
     decoder.feed(b"\xf0", T)
 
     held = []
-    for _ in range(100):
-        decoder.feed(b"\x01" * 100, T)
+    for _ in range(2000):
+        decoder.feed(b"\x01", T)
         held.append(decoder.held)
 
     assert max(held) == 1023  # and F7, had it come
