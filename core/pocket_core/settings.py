@@ -49,12 +49,14 @@ class Settings:
     laid_back: Seconds = Seconds(0.0)  # added to every offset; positive is late
     bypass: bool = False
     late_commit: bool = True
-    restore: float = 0.4  # 0..1, how much of a lasting offset is pulled back to the grid
+    restore: float = 0.8  # 0..1, how much of a lasting displacement beyond `free` is pulled back
+    free: Seconds = Seconds(0.010)  # a lasting displacement up to this is feel
     snap: Seconds = Seconds(0.003)  # beyond the measured arrival jitter
     window: Seconds = Seconds(0.100)  # an onset this far from a drum still meets it
     input_latency: Seconds = Seconds(0.0)  # musician's touch to arrival here
     output_latency: Seconds = Seconds(0.0)  # leaving here to being heard
     clock_port: Port | None = None  # DRUMS or CONTROL; None: whichever carries the clock
+    start_on_hit: bool = False  # no clock: the first hit is beat 1, four silent seconds the end
     human: HumanFilter = field(default_factory=HumanFilter)
     controls: ControlMap = field(default_factory=ControlMap)
     voices: VoiceMap = field(default_factory=VoiceMap)

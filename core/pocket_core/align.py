@@ -1,0 +1,88 @@
+"""The musician's onsets meet the drums' timesteps."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pocket_core.grid import nearest_grid, twelfth_of_bar
+from pocket_core.groove import GrooveTemplate
+from pocket_core.score import SAME, Timestep
+from pocket_core.tempo import MeterMap
+from pocket_core.transport import SongClock
+from pocket_core.types import Beats, Seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An onset that counted."""
+
+    offset: Seconds  # from its timestep's nominal time, or from the nearest grid position
+    beat: Beats  # position of that timestep or grid position
+
+
+def meeting(onset: Seconds, steps: Iterable[Timestep], window: Seconds) -> Timestep | None:
+    """Return the timestep that an onset belongs to: the nearest nominal time, if within the window.
+
+    The nearest is by itself within half the distance to the neighbouring timestep (DESIGN, "Defaults").
+    """
+    best, least = None, float(window)
+    for step in steps:
+        distance = abs(onset - step.nominal)
+        if distance < least or (best is None and distance <= least):
+            best, least = step, distance
+    return best
+
+
+class Listener:
+    """Counts each onset once, by the first of its chord or flam, and teaches the groove."""
+
+    def __init__(self, clock: SongClock) -> None:
+        self._clock = clock
+        self._last_loose: Beats | None = None  # grid position of the newest onset without a drum
+        self.groove = GrooveTemplate()  # the song's: relocation and stop leave it
+        self.heard: Heard | None = None
+
+    def hear(
+        self,
+        onset: Seconds,
+        steps: Iterable[Timestep],
+        *,
+        window: Seconds,
+        delay: Seconds,
+        meters: MeterMap,
+    ) -> Timestep | None:
+        """Take in an onset.
+
+        Args:
+            onset: Both latencies taken out.
+            steps: All that an onset may still meet, pending or gone.
+            window: The farthest that counts.
+            delay: Look-ahead less lead: how far the drums that are heard lag behind the clock.
+            meters: Where the bars are.
+
+        Returns:
+            The timestep that it is the first onset of; None for any other onset.
+        """
+        step = meeting(onset, steps, window)
+        if step is not None:
+            if step.onset is not None:
+                return None
+            step.onset = onset
+            self._learn(Heard(Seconds(onset - step.nominal), step.beat), meters)
+            return step
+        on_clock = Seconds(onset - delay)
+        grid = nearest_grid(self._clock.beat_at(on_clock), meters)
+        if self._last_loose is None or abs(grid - self._last_loose) > SAME:
+            self._last_loose = grid
+            self._learn(Heard(Seconds(on_clock - self._clock.time_of(grid)), grid), meters)
+        return None
+
+    def forget_position(self) -> None:
+        """Start a take or follow a jump: what was heard before is of another place."""
+        self._last_loose = None
+        self.heard = None
+
+    def _learn(self, heard: Heard, meters: MeterMap) -> None:
+        self.heard = heard
+        self.groove.hear(twelfth_of_bar(heard.beat, meters), heard.offset)

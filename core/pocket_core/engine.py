@@ -1,0 +1,350 @@
+"""The machine: drums and a musician in, drums in the pocket out. It is told the time and never waits.
+
+    receive ─ wire ─┬─ drums ─── score ─┐
+                    ├─ human ─── align ─┼─ decide ─ outgoing ─ take_due
+                    └─ clock, control ──┘
+
+Live, a render, the benchmarks and every test drive this same machine (DESIGN, "The shape").
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+from pocket_core.align import Listener
+from pocket_core.decide import LATE, Decider
+from pocket_core.outgoing import Note, Outgoing
+from pocket_core.predict import Predictor
+from pocket_core.records import TimestepRecord
+from pocket_core.score import Score, Timestep, record
+from pocket_core.settings import Settings
+from pocket_core.status import Counts, Status
+from pocket_core.transport import ClockEvent, Relocated, SongClock, Started, Stopped, TransportChange
+from pocket_core.types import (
+    Beats,
+    Continue,
+    ControlChange,
+    Due,
+    Event,
+    Hit,
+    Other,
+    Port,
+    Pulse,
+    Release,
+    Seconds,
+    Start,
+    Stop,
+)
+from pocket_core.wire import Decoder, control_change
+
+ALL_SOUND_OFF, ALL_NOTES_OFF = 120, 123
+SYSEX = 0xF0
+CLOCK_LOST = Seconds(1.0)  # after this long without it, the clock may come from the other port
+OPEN_FOR = Seconds(0.050)  # beyond the window: the longest that an onset may be on its way to `receive`
+WINDOW_BEATS = Beats(5 / 24)  # between a swung eighth (4/24) and the next sixteenth (6/24)
+IDLE_STOP = Seconds(4.0)  # a transport that a hit has started stops after this long without one
+
+
+class Engine:
+    """One machine; see the module. Not safe for threads: one loop drives it.
+
+    Args:
+        settings: How to play; controllers and `configure` change them.
+        clock: Where in the song a time is.
+        predictor: The model, or `ZeroPredictor`.
+    """
+
+    def __init__(self, settings: Settings, clock: SongClock, predictor: Predictor) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._decoders = {port: Decoder() for port in (Port.DRUMS, Port.HUMAN, Port.CONTROL)}
+        self._outgoing = Outgoing()
+        self._score = Score(clock)
+        self._listener = Listener(clock)
+        self._decider = Decider(predictor, self._listener, clock)
+        self._gone: list[Timestep] = []  # left, window not closed
+        self._records: list[TimestepRecord] = []
+        self._changes: list[TransportChange] = []
+        self._counts = Counts()
+        self._now = Seconds(-math.inf)  # the latest time it was told
+        self._index = 0
+        self._offset = 0.0
+        self._stale = False  # the plan is older than what it was made from
+        self._flushed = False
+        self._clock_port: Port | None = None
+        self._clock_at = Seconds(-math.inf)
+        self._hit_started: Seconds | None = None  # newest hit, where a hit has started the transport
+
+    # --- what the loop calls ---------------------------------------------------------------------------
+
+    def receive(self, data: bytes, port: Port, at: Seconds) -> None:
+        """Take in bytes of one port.
+
+        Args:
+            data: Any bytes; what is illegal is counted and dropped.
+            port: Where they came.
+            at: When they came, on the back end's clock; not later than now, perhaps earlier.
+        """
+        self._tell(at)
+        for event in self._decoders[port].feed(data, at):
+            if isinstance(event, ClockEvent):
+                self._follow(event, port)
+            elif port is Port.DRUMS:
+                self._drum(event)
+            elif port is Port.HUMAN:
+                self._human(event)
+            else:
+                self._control(event)
+
+    def take_due(self, until: Seconds) -> list[Due]:
+        """Return all that is due before `until`, earliest first; it counts as sent.
+
+        `until` is the time from now on: nothing leaves before it any more. Infinity ends the engine's life.
+        """
+        due: list[Due] = []
+        if until < math.inf:
+            self._apply(self._clock.check(until))
+        while (at := self.next_due()) is not None and at < until:
+            self._now = max(self._now, at)
+            waiting = self._score.pending
+            if waiting and waiting[0].planned is not None and waiting[0].planned <= at:
+                self._leave(waiting.pop(0))
+            elif (leaves := self._outgoing.next_at()) is not None and leaves <= at:
+                due += self._outgoing.pop()
+        self._tell(until)
+        on = sum(1 for d in due if d.data[0] & 0xF0 == 0x90)
+        self._counts = replace(self._counts, events_out=self._counts.events_out + on)
+        return due
+
+    def next_due(self) -> Seconds | None:
+        """Return when `take_due` has something to do next; None: nothing waits."""
+        self._plan()
+        waiting = self._score.pending
+        times = [self._outgoing.next_at()]
+        if waiting:
+            times.append(waiting[0].ready if waiting[0].planned is None else waiting[0].planned)
+        return min((t for t in times if t is not None), default=None)
+
+    def flush(self, at: Seconds) -> None:
+        """Prepare to end: what waits still leaves in its time, and every note gets its note-off."""
+        self._outgoing.release_all(at)
+        self._flushed = True
+
+    def configure(self, settings: Settings) -> None:
+        """Play by other settings; latencies and limits hold for what comes from now on."""
+        self._settings = settings
+        self._stale = True
+
+    def use(self, predictor: Predictor) -> None:
+        """Play by another model, from its initial state."""
+        self._decider.use(predictor)
+        for step in self._score.pending:
+            step.features = None
+        self._stale = True
+
+    def take_records(self) -> list[TimestepRecord]:
+        """Return the timesteps that are over since the last call, in order of playing."""
+        limit = math.inf if self._flushed else self._now
+        while self._gone and self._gone[0].nominal + self._settings.window + OPEN_FOR < limit:
+            self._records.append(record(self._gone.pop(0), self._settings.meters))
+        records, self._records = self._records, []
+        return records
+
+    def take_changes(self) -> list[TransportChange]:
+        """Return what the transport did since the last call."""
+        changes, self._changes = self._changes, []
+        return changes
+
+    @property
+    def settings(self) -> Settings:
+        """What it plays by now, controllers included."""
+        return self._settings
+
+    @property
+    def counts(self) -> Counts:
+        """What went through so far."""
+        return self._counts
+
+    @property
+    def status(self) -> Status:
+        """Where it is now."""
+        place = self._settings.meters.position(self._clock.beat_at(self._now))
+        running, s = self._clock.running, self._settings
+        return Status(running, self._clock.bpm, place.bar, place.beat, self._offset, s.amount, s.bypass)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing waits and nothing sounds."""
+        return not self._score.pending and self._outgoing.idle
+
+    # --- drums -----------------------------------------------------------------------------------------
+
+    def _drum(self, event: Event) -> None:
+        delayed = Seconds(event.at + self._settings.look_ahead)
+        if isinstance(event, Hit):
+            self._counts = replace(self._counts, events_in=self._counts.events_in + 1)
+            self._strike(event, delayed)
+        elif isinstance(event, Release):
+            if not self._outgoing.release(event):
+                self._counts = replace(self._counts, orphans=self._counts.orphans + 1)
+        elif isinstance(event, ControlChange):
+            if event.number in (ALL_SOUND_OFF, ALL_NOTES_OFF):  # a flood of it chokes drum modules
+                self._outgoing.release_channel(event.channel, event.at)
+            else:
+                data = control_change(event.channel, event.number, event.value)
+                self._outgoing.pass_on(data, max(delayed, self._now))
+        elif isinstance(event, Other) and event.data[0] <= SYSEX:  # not time code, song select or reset
+            self._outgoing.pass_on(event.data, max(delayed, self._now))
+
+    def _strike(self, hit: Hit, delayed: Seconds) -> None:
+        note = self._outgoing.strike(hit)
+        voice = self._settings.voices.index(hit.note)
+        if voice is not None and self._settings.start_on_hit:
+            self._start_by_hit(hit.at)
+        if voice is None or not self._clock.running:
+            self._outgoing.send(note, max(delayed, self._now))
+            return
+        step = self._score.place(note, self._settings)
+        if not step.notes and (gone := self._gone_at(step)) is not None:
+            self._follow_gone(note, gone)
+            return
+        step.notes.append(note)
+        step.voices.add(voice)
+        if len(step.notes) == 1:
+            step.nominal = self._score.nominal(step, self._settings)
+            step.ready = Seconds(hit.at + self._settings.snap)
+            self._score.add(step)
+            self._decider.admit(step)
+        self._stale = True
+
+    def _gone_at(self, step: Timestep) -> Timestep | None:
+        """Return the timestep at this grid position that has left already."""
+        nominal = self._score.nominal(step, self._settings)
+        for gone in reversed(self._gone):
+            if gone.on_grid and step.on_grid and abs(gone.nominal - nominal) <= self._settings.snap:
+                return gone
+        return None
+
+    def _follow_gone(self, note: Note, gone: Timestep) -> None:
+        """Let a straggler leave with the shift of its timestep."""
+        assert gone.committed is not None
+        wish = Seconds(gone.committed + max(note.hit.at - gone.came, 0.0))
+        if wish < self._now - LATE:
+            self._counts = replace(self._counts, late=self._counts.late + 1)
+        self._outgoing.send(note, max(wish, self._now))
+
+    # --- the musician ----------------------------------------------------------------------------------
+
+    def _human(self, event: Event) -> None:
+        s = self._settings
+        if not isinstance(event, Hit) or not s.human.passes(event.channel, event.note, event.velocity):
+            return
+        if not self._clock.running:
+            return
+        self._counts = replace(self._counts, human=self._counts.human + 1)
+        self._plan()  # what was expected before this onset
+        self._listener.hear(
+            Seconds(event.at - s.input_latency - s.output_latency),
+            [*self._gone, *self._score.pending],
+            window=Seconds(min(s.window, WINDOW_BEATS * 60 / self._clock.bpm)),
+            delay=Seconds(s.look_ahead - s.drums_lead),
+            meters=s.meters,
+        )
+        self._stale = True
+
+    # --- clock and control -----------------------------------------------------------------------------
+
+    def _follow(self, event: ClockEvent, port: Port) -> None:
+        if port is Port.HUMAN or not self._clock_comes_from(port, event.at):
+            return
+        if isinstance(event, Start | Continue | Stop):
+            self._hit_started = None
+        self._apply(self._clock.feed(event))
+        if isinstance(event, Pulse):
+            self._stale = True
+
+    def _clock_comes_from(self, port: Port, at: Seconds) -> bool:
+        if self._settings.clock_port is not None:
+            return port is self._settings.clock_port
+        if port is not self._clock_port and at - self._clock_at > CLOCK_LOST:
+            self._clock_port = port
+        if port is self._clock_port:
+            self._clock_at = at
+        return port is self._clock_port
+
+    def _start_by_hit(self, at: Seconds) -> None:
+        if not self._clock.running:
+            self._apply(self._clock.feed(Start(Seconds(at + self._settings.drums_lead))))
+            self._hit_started = at
+        elif self._hit_started is not None:
+            self._hit_started = at
+
+    def _apply(self, changes: Sequence[TransportChange]) -> None:
+        for change in changes:
+            self._changes.append(change)
+            if isinstance(change, Started):
+                self._start(change)
+            elif isinstance(change, Stopped):
+                self._score.fix()
+                self._outgoing.release_all(change.at)
+            else:
+                self._jump(change)
+            self._stale = True
+
+    def _start(self, change: Started) -> None:
+        self._listener.forget_position()
+        self._decider.enter(self._bar(change.beat), fresh=change.from_top)
+
+    def _jump(self, change: Relocated) -> None:
+        shift = Beats(change.entered - change.left)
+        delay = Seconds(self._settings.look_ahead - self._settings.drums_lead)
+        behind = self._score.jump(change.at, shift, delay)
+        self._listener.forget_position()
+        self._outgoing.release_all(change.at, sounding_only=True)
+        self._decider.enter(self._bar(change.entered), at=behind)
+
+    def _bar(self, beat: Beats) -> int:
+        return self._settings.meters.position(beat).bar
+
+    def _control(self, event: Event) -> None:
+        controls = self._settings.controls
+        if not isinstance(event, ControlChange) or controls.channel not in (None, event.channel):
+            return
+        if event.number == controls.amount:
+            self.configure(replace(self._settings, amount=event.value / 127))
+        elif event.number == controls.bypass:
+            self.configure(replace(self._settings, bypass=event.value >= 64))
+        elif event.number == controls.laid_back:
+            self.configure(replace(self._settings, laid_back=Seconds((event.value - 64) / 1000)))
+
+    # --- decisions -------------------------------------------------------------------------------------
+
+    def _tell(self, now: Seconds) -> None:
+        if self._now < now < math.inf:
+            self._now = now
+            if self._hit_started is not None and now - self._hit_started > IDLE_STOP:
+                self._hit_started = None
+                self._apply(self._clock.feed(Stop(now)))
+
+    def _plan(self) -> None:
+        """Bring the decisions on all that waits up to date."""
+        waiting = self._score.pending
+        if self._stale or any(step.planned is None and step.ready <= self._now for step in waiting):
+            for step in waiting:
+                step.nominal = self._score.nominal(step, self._settings)
+            self._decider.plan(waiting, self._settings, self._now)
+            self._stale = False
+
+    def _leave(self, step: Timestep) -> None:
+        """Decide a timestep for good and let its notes go."""
+        self._decider.leave(step, self._settings)
+        assert step.committed is not None
+        step.index, self._index = self._index, self._index + 1
+        self._offset = (step.committed - step.nominal) * 1000
+        for note in step.notes:
+            self._outgoing.send(note, Seconds(step.committed + max(note.hit.at - step.came, 0.0)))
+        if step.late:
+            self._counts = replace(self._counts, late=self._counts.late + len(step.notes))
+        self._gone.append(step)

@@ -1,0 +1,136 @@
+"""From arriving drum hits to timesteps with nominal times (DESIGN, "Timing rules")."""
+
+from __future__ import annotations
+
+from bisect import insort
+from dataclasses import dataclass
+
+from numpy import float32
+from numpy.typing import NDArray
+
+from pocket_core.grid import nearest_grid
+from pocket_core.outgoing import Note
+from pocket_core.predict import State
+from pocket_core.records import TimestepRecord
+from pocket_core.settings import Settings
+from pocket_core.tempo import MeterMap
+from pocket_core.transport import SongClock
+from pocket_core.types import Beats, Seconds
+from pocket_core.voices import VOICES
+
+SAME = Beats(1e-6)  # two positions this close are one
+
+
+@dataclass(slots=True, eq=False)
+class Timestep:
+    """The hits at one score position, from the first one's arrival until the musician's window has closed."""
+
+    beat: Beats  # position in the song
+    on_grid: bool
+    came: Seconds  # arrival of the first hit
+    voices: set[int]
+    notes: list[Note]  # in order of arrival; they keep their distances
+    fixed: Seconds | None = None  # nominal time, where the clock no longer says it
+    enters: State | None = None  # state to begin with, where the transport has jumped here
+    features: NDArray[float32] | None = None  # as last computed; final once an onset of its own has come
+    came_in: State = ()  # state before and after this timestep, as last computed
+    came_out: State = ()
+    forecast: Seconds = Seconds(0.0)
+    refined: Seconds = Seconds(0.0)
+    planned: Seconds | None = None  # when it will leave; None: not decided yet
+    onset: Seconds | None = None  # the musician's first, both latencies taken out
+    nominal: Seconds = Seconds(0.0)  # as last computed; final once it has left
+    committed: Seconds | None = None  # when it left
+    index: int = -1  # in order of leaving
+    ready: Seconds = Seconds(0.0)  # complete from here on
+    late: bool = False  # came too late for its time
+
+    @property
+    def own_offset(self) -> Seconds | None:
+        """The musician's offset from the nominal time."""
+        return None if self.onset is None else Seconds(self.onset - self.nominal)
+
+    @property
+    def diff(self) -> Seconds | None:
+        """How much later the musician was than the forecast: what the model learns from."""
+        return None if self.onset is None else Seconds(self.onset - self.nominal - self.forecast)
+
+
+class Score:
+    """The timesteps that have come and not yet left, in the order of the score."""
+
+    def __init__(self, clock: SongClock) -> None:
+        self._clock = clock
+        self.pending: list[Timestep] = []
+
+    def place(self, note: Note, settings: Settings) -> Timestep:
+        """Return where a hit belongs: a timestep of `pending`, or a new one that is not in it yet.
+
+        A hit within `snap` of the grid (and of what arrival jitters) is the grid's; any other is a timestep
+        of its own, or of those that came with it.
+        """
+        at = note.hit.at
+        beat = self._clock.beat_at(Seconds(at + settings.drums_lead))
+        snap = settings.snap + 2 * self._clock.jitter
+        grid = nearest_grid(beat, settings.meters)
+        on_grid = abs(self._clock.time_of(grid) - self._clock.time_of(beat)) <= snap
+        for step in self.pending:
+            if step.on_grid and on_grid and abs(step.beat - grid) < SAME:
+                return step
+            if not step.on_grid and not on_grid and step.fixed is None and abs(at - step.came) <= snap:
+                return step
+        return Timestep(grid if on_grid else beat, on_grid, at, set(), [])
+
+    def add(self, step: Timestep) -> None:
+        """Put a new timestep among those that wait."""
+        insort(self.pending, step, key=lambda s: (s.fixed is None, s.beat))
+
+    def nominal(self, step: Timestep, settings: Settings) -> Seconds:
+        """Return where the score puts a pending timestep on the clock that the listener hears."""
+        if step.fixed is not None:
+            return step.fixed
+        return Seconds(self._clock.time_of(step.beat) + settings.look_ahead - settings.drums_lead)
+
+    def fix(self) -> None:
+        """Keep the nominal times of all that waits: the clock is about to mean something else."""
+        for step in self.pending:
+            step.fixed = step.nominal
+
+    def jump(self, at: Seconds, shift: Beats, delay: Seconds) -> Timestep | None:
+        """Follow a relocation: what waits keeps its time; what belongs behind the jump gets its new position.
+
+        Args:
+            at: When the transport jumped.
+            shift: New position less old.
+            delay: Look-ahead less lead, from the clock to the listener.
+
+        Returns:
+            The first timestep behind the jump.
+        """
+        first = None
+        for step in self.pending:
+            if step.fixed is None and step.nominal - delay >= at - SAME:
+                step.beat = Beats(step.beat + shift)
+                first = first or step
+            else:
+                step.fixed = step.nominal
+        return first
+
+
+def record(step: Timestep, meters: MeterMap) -> TimestepRecord:
+    """Return what happened at a timestep that has left."""
+    assert step.committed is not None
+    place = meters.position(step.beat)
+    return TimestepRecord(
+        index=step.index,
+        nominal_s=step.nominal,
+        bar=place.bar,
+        beat=place.beat,
+        voices=tuple(VOICES[v] for v in sorted(step.voices)),
+        forecast_ms=step.forecast * 1000,
+        refined_ms=step.refined * 1000,
+        played_ms=(step.committed - step.nominal) * 1000,
+        committed_s=step.committed,
+        human_s=step.onset,
+        diff_ms=None if step.onset is None else (step.onset - step.committed) * 1000,
+    )

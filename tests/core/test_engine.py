@@ -1,0 +1,482 @@
+"""The machine as a whole: latency, order, late commit, transport and faults."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+from pocket_core.clock import MapClock, PulseClock
+
+from pocket_core.engine import Engine
+from pocket_core.predict import Predictor, ZeroPredictor
+from pocket_core.settings import ControlMap, HumanFilter, Settings
+from pocket_core.tempo import TempoChange, TempoMap
+from pocket_core.testing import (
+    HAT,
+    KICK,
+    SNARE,
+    BrokenPredictor,
+    EagerPredictor,
+    FixedPredictor,
+    RecordingPredictor,
+    hit,
+    strikes,
+)
+from pocket_core.types import Beats, Due, Port, Seconds
+from pocket_core.wire import control_change, note_off, note_on
+
+L = 0.120
+PLAIN = Settings(restore=0.0)
+
+
+def at_120(predictor: Predictor | None = None, settings: Settings = PLAIN) -> Engine:
+    """An engine whose beat n is at n / 2 seconds."""
+    clock = MapClock(TempoMap([TempoChange(Beats(0), 120.0)]), origin=Seconds(0.0))
+    return Engine(settings, clock, predictor or ZeroPredictor())
+
+
+def drain(engine: Engine) -> list[Due]:
+    return engine.take_due(Seconds(math.inf))
+
+
+def test_a_hit_on_the_grid_leaves_at_its_nominal_time() -> None:
+    engine = at_120()
+
+    hit(engine, 1.0 - L)
+
+    assert strikes(drain(engine)) == [(1.0, KICK)]
+
+
+def test_a_hit_near_the_grid_belongs_to_it() -> None:
+    engine = at_120()
+
+    hit(engine, 1.0 - L + 0.002)
+
+    assert strikes(drain(engine)) == [(1.0, KICK)]
+
+
+def test_a_flam_stays_where_it_was_played() -> None:
+    engine = at_120()
+
+    hit(engine, 1.0 - L - 0.030, SNARE)
+    hit(engine, 1.0 - L, SNARE)
+
+    assert strikes(drain(engine)) == [(0.97, SNARE), (1.0, SNARE)]
+
+
+def test_notes_of_one_timestep_keep_their_distances() -> None:
+    engine = at_120(FixedPredictor(0.010))
+
+    hit(engine, 1.0 - L, KICK)
+    hit(engine, 1.0 - L + 0.001, HAT)
+
+    assert strikes(drain(engine)) == [(1.010, KICK), (1.011, HAT)]
+
+
+def test_a_rig_that_cannot_send_early_gets_everything_later_by_the_look_ahead() -> None:
+    engine = at_120(FixedPredictor(-0.020), replace(PLAIN, drums_lead=Seconds(0.0)))
+
+    hit(engine, 1.0)
+
+    assert strikes(drain(engine)) == [(1.0 + L - 0.020, KICK)]
+
+
+def test_a_release_has_its_hits_shift() -> None:
+    engine = at_120(FixedPredictor(0.025))
+
+    hit(engine, 1.0 - L, length=0.080)
+
+    on, off = drain(engine)
+    assert (on.data[0] >> 4, off.data[0] >> 4) == (9, 8)
+    assert off.at - on.at == pytest.approx(0.080)
+
+
+@pytest.mark.parametrize(("wish", "played"), [(-0.5, -0.108), (0.5, 0.100), (0.05, 0.05)])
+def test_offsets_stay_within_the_limits(wish: float, played: float) -> None:
+    engine = at_120(FixedPredictor(wish))
+
+    hit(engine, 1.0 - L)
+
+    assert strikes(drain(engine)) == [(round(1.0 + played, 6), KICK)]
+
+
+def test_timesteps_never_overtake_each_other() -> None:
+    class Alternating(FixedPredictor):
+        def step(self, x, state):  # type: ignore[no-untyped-def]
+            _, after = super().step(x, state)
+            return (0.09 if after[0][0] % 2 else -0.09), after
+
+    engine = at_120(Alternating())
+
+    hit(engine, 1.0 - L, KICK)
+    hit(engine, 1.0625 + 0.0625 - L, SNARE)
+
+    assert strikes(drain(engine)) == [(1.09, KICK), (1.09, SNARE)]
+
+
+def test_amount_scales_what_sounds() -> None:
+    engine = at_120(FixedPredictor(0.040), replace(PLAIN, amount=0.5))
+
+    hit(engine, 1.0 - L)
+
+    assert strikes(drain(engine)) == [(1.020, KICK)]
+
+
+def test_laid_back_is_added() -> None:
+    engine = at_120(settings=replace(PLAIN, laid_back=Seconds(0.015)))
+
+    hit(engine, 1.0 - L)
+
+    assert strikes(drain(engine)) == [(1.015, KICK)]
+
+
+def test_bypass_has_the_same_latency() -> None:
+    engine = at_120(FixedPredictor(0.040), replace(PLAIN, bypass=True, laid_back=Seconds(0.02)))
+
+    hit(engine, 1.0 - L)
+
+    assert strikes(drain(engine)) == [(1.0, KICK)]
+
+
+def test_a_model_that_answers_nonsense_is_heard_as_the_grid() -> None:
+    engine = at_120(BrokenPredictor())
+
+    hit(engine, 1.0 - L)
+    hit(engine, 1.5 - L)
+
+    assert strikes(drain(engine)) == [(1.0, KICK), (1.5, KICK)]
+
+
+def test_a_note_outside_the_map_passes_at_constant_latency() -> None:
+    engine = at_120(FixedPredictor(0.040))
+
+    hit(engine, 1.003 - L, 60)
+
+    assert strikes(drain(engine)) == [(1.003, 60)]
+
+
+def test_other_messages_pass_at_constant_latency() -> None:
+    engine = at_120()
+
+    engine.receive(bytes.fromhex("A9 31 40"), Port.DRUMS, Seconds(1.0))  # pressure: a choked crash
+
+    assert drain(engine) == [Due(Seconds(1.0 + L), Port.OUT, bytes.fromhex("A9 31 40"))]
+
+
+def test_all_notes_off_becomes_a_note_off_for_each_note() -> None:
+    engine = at_120()
+    engine.receive(note_on(9, KICK, 100), Port.DRUMS, Seconds(1.0 - L))
+
+    engine.receive(control_change(9, 123, 0), Port.DRUMS, Seconds(1.0))
+
+    assert [d.data for d in drain(engine)] == [note_on(9, KICK, 100), note_off(9, KICK, 64)]
+
+
+def test_a_repeated_note_ends_the_one_before() -> None:
+    engine = at_120()
+    engine.receive(note_on(9, KICK, 100), Port.DRUMS, Seconds(1.0 - L))
+    engine.receive(note_on(9, KICK, 90), Port.DRUMS, Seconds(1.5 - L))
+
+    engine.receive(note_off(9, KICK, 0), Port.DRUMS, Seconds(1.6 - L))
+
+    assert [(d.at, d.data[0] >> 4) for d in drain(engine)] == [
+        (pytest.approx(1.0), 9),
+        (pytest.approx(1.5), 8),
+        (pytest.approx(1.5), 9),
+        (pytest.approx(1.6), 8),
+    ]
+
+
+def test_a_release_of_nothing_is_not_passed_on() -> None:
+    engine = at_120()
+
+    engine.receive(note_off(9, KICK, 0), Port.DRUMS, Seconds(1.0))
+
+    assert drain(engine) == []
+    assert engine.counts.orphans == 1
+
+
+def test_a_straggler_leaves_with_its_timesteps_shift() -> None:
+    engine = at_120(FixedPredictor(-0.108))
+    hit(engine, 1.0 - L, KICK)
+    left = engine.take_due(Seconds(1.0 - 0.105))
+
+    engine.receive(note_on(9, HAT, 100), Port.DRUMS, Seconds(1.0 - L + 0.001))
+
+    assert strikes(left) == [(0.892, KICK)]
+    assert strikes(drain(engine)) == [(0.895, HAT)]
+
+
+# --- late commit -----------------------------------------------------------------------------------------
+
+
+def test_an_onset_pulls_its_own_timestep_at_once() -> None:
+    engine = at_120(FixedPredictor(0.020))
+    hit(engine, 1.0 - L)
+    before = engine.take_due(Seconds(0.9915))
+
+    hit(engine, 0.990, 60, port=Port.HUMAN)
+
+    assert before == []
+    assert strikes(engine.take_due(Seconds(0.9916))) == [(0.9915, KICK)]
+
+
+def test_late_commit_off_leaves_the_forecast_alone() -> None:
+    engine = at_120(FixedPredictor(0.020), replace(PLAIN, late_commit=False))
+    hit(engine, 1.0 - L)
+    engine.take_due(Seconds(0.9915))
+
+    hit(engine, 0.990, 60, port=Port.HUMAN)
+
+    assert strikes(drain(engine)) == [(1.020, KICK)]
+
+
+def test_at_amount_zero_nothing_moves() -> None:
+    engine = at_120(FixedPredictor(0.020), replace(PLAIN, amount=0.0))
+    hit(engine, 1.0 - L)
+
+    hit(engine, 0.950, 60, port=Port.HUMAN)
+
+    assert strikes(drain(engine)) == [(1.0, KICK)]
+
+
+def test_late_commit_adds_no_mean() -> None:
+    engine = at_120(FixedPredictor(0.010))
+    for n in range(2, 400):
+        beat = n / 2
+        hit(engine, beat - L)
+        if n % 2:  # every other hit is claimed by an onset 6 ms before the forecast
+            engine.take_due(Seconds(beat + 0.004))
+            hit(engine, beat + 0.004, 60, port=Port.HUMAN)
+        engine.take_due(Seconds(beat + 0.2))
+    engine.flush(Seconds(300.0))
+
+    moved = [r.refined_ms - r.forecast_ms for r in engine.take_records()[200:]]
+    assert abs(sum(moved) / len(moved)) < 0.5
+    assert min(moved) < -4.0
+
+
+def test_the_forecast_does_not_know_its_own_onset() -> None:
+    predictor = RecordingPredictor()
+    engine = at_120(predictor)
+    hit(engine, 1.0 - L)
+    engine.take_due(Seconds(0.9))
+    asked = len(predictor.asked)
+
+    hit(engine, 0.950, 60, port=Port.HUMAN)
+    drain(engine)
+
+    assert len(predictor.asked) == asked
+
+
+def test_a_new_onset_is_known_to_the_timesteps_behind_its_own() -> None:
+    predictor = RecordingPredictor()
+    engine = at_120(predictor, replace(PLAIN, late_commit=False))
+    hit(engine, 1.0 - L)
+    engine.take_due(Seconds(1.001))
+    hit(engine, 1.1 - L, SNARE)
+
+    hit(engine, 1.010, 60, port=Port.HUMAN)
+    drain(engine)
+
+    x, step = predictor.asked[-1]
+    assert step == 1
+    assert x[-6:] == pytest.approx([0.1, 0.05, 1.0, 0.1 * 0.2 * 1.0, 0.1, 0.05], abs=2e-3)
+
+
+# --- the musician ----------------------------------------------------------------------------------------
+
+
+def record_of_one(onsets: list[float], settings: Settings = PLAIN, forecast: float = 0.0):  # type: ignore[no-untyped-def]
+    engine = at_120(FixedPredictor(forecast), replace(settings, late_commit=False))
+    hit(engine, 1.0 - L)
+    for at in onsets:
+        hit(engine, at, 60, port=Port.HUMAN)
+    drain(engine)
+    engine.flush(Seconds(3.0))
+    return engine.take_records()[0]
+
+
+def test_the_report_says_what_happened() -> None:
+    record = record_of_one([1.012], forecast=0.005)
+
+    assert (record.index, record.bar, record.beat, record.voices) == (0, 1, 3.0, ("kick",))
+    assert (record.nominal_s, record.committed_s, record.human_s) == (1.0, 1.005, 1.012)
+    assert (record.forecast_ms, record.refined_ms) == (pytest.approx(5.0), pytest.approx(5.0))
+    assert (record.played_ms, record.diff_ms) == (pytest.approx(5.0), pytest.approx(7.0))
+
+
+def test_a_chord_counts_once_by_its_first_onset() -> None:
+    assert record_of_one([1.010, 1.013, 1.020]).human_s == 1.010
+
+
+def test_an_onset_far_from_any_drum_meets_none() -> None:
+    assert record_of_one([1.110]).human_s is None
+
+
+def test_a_swung_eighth_still_meets_the_straight_one() -> None:
+    assert record_of_one([1.0833]).human_s == 1.0833
+
+
+def test_latencies_are_taken_out_of_the_onset() -> None:
+    settings = replace(PLAIN, input_latency=Seconds(0.008), output_latency=Seconds(0.004))
+
+    assert record_of_one([1.030], settings).human_s == pytest.approx(1.018)
+
+
+def test_the_filter_chooses_what_is_an_onset() -> None:
+    settings = replace(PLAIN, human=HumanFilter(lowest=61))
+
+    assert record_of_one([1.010], settings).human_s is None
+
+
+# --- transport -------------------------------------------------------------------------------------------
+
+
+def pulses(engine: Engine, start: float, count: int, bpm: float = 120.0, port: Port = Port.CONTROL) -> float:
+    """Send pulses; return the time of the next one."""
+    for n in range(count):
+        engine.take_due(Seconds(start + n * 2.5 / bpm))
+        engine.receive(b"\xf8", port, Seconds(start + n * 2.5 / bpm))
+    return start + count * 2.5 / bpm
+
+
+def on_clock(predictor: Predictor | None = None, settings: Settings = PLAIN) -> Engine:
+    return Engine(settings, PulseClock(), predictor or ZeroPredictor())
+
+
+def test_while_the_transport_stands_hits_pass_at_constant_latency() -> None:
+    engine = on_clock(FixedPredictor(0.030))
+
+    hit(engine, 1.003)
+
+    assert strikes(drain(engine)) == [(1.123, KICK)]
+
+
+def test_hits_follow_the_midi_clock() -> None:
+    engine = on_clock(FixedPredictor(0.030))
+    engine.receive(b"\xfa", Port.DRUMS, Seconds(9.99))
+    pulses(engine, 10.0, 24 * 4 - 5, port=Port.DRUMS)
+
+    hit(engine, 12.0 - L + 0.001)
+
+    assert strikes(engine.take_due(Seconds(12.2))) == [(pytest.approx(12.03, abs=1e-4), KICK)]
+
+
+def test_clock_is_never_sent_on() -> None:
+    engine = on_clock()
+    engine.receive(b"\xfa", Port.DRUMS, Seconds(9.99))
+
+    pulses(engine, 10.0, 96, port=Port.DRUMS)
+
+    assert drain(engine) == []
+
+
+def test_only_one_port_is_the_clock() -> None:
+    engine = on_clock()
+    engine.receive(b"\xfa", Port.CONTROL, Seconds(0.0))
+    for n in range(96):
+        at = n * 2.5 / 120
+        engine.receive(b"\xf8", Port.CONTROL, Seconds(at))
+        engine.receive(b"\xf8", Port.DRUMS, Seconds(at + 0.007))
+
+    assert engine.status.bpm == pytest.approx(120.0, abs=0.1)
+
+
+def test_stop_gives_every_note_its_note_off() -> None:
+    engine = on_clock()
+    engine.receive(b"\xfa", Port.CONTROL, Seconds(0.0))
+    pulses(engine, 0.0, 48)
+    engine.receive(note_on(9, KICK, 100), Port.DRUMS, Seconds(1.0 - L))
+    engine.receive(note_on(9, SNARE, 100), Port.DRUMS, Seconds(1.25 - L))
+
+    engine.receive(b"\xfc", Port.CONTROL, Seconds(1.2))
+    due = [(d.data[0] >> 4, d.data[1]) for d in drain(engine)]
+
+    assert sorted(due) == [(8, KICK), (8, SNARE), (9, KICK), (9, SNARE)]
+    assert engine.idle
+
+
+def test_silence_of_the_clock_stops_and_the_drums_go_on() -> None:
+    engine = on_clock(FixedPredictor(0.030))
+    engine.receive(b"\xfa", Port.CONTROL, Seconds(0.0))
+    pulses(engine, 0.0, 48)
+    engine.take_due(Seconds(2.0))
+
+    hit(engine, 2.1)
+
+    assert not engine.status.running
+    assert strikes(drain(engine)) == [(2.22, KICK)]
+
+
+def test_a_loop_restores_the_bars_state_and_keeps_the_template() -> None:
+    predictor = RecordingPredictor()
+    engine = on_clock(predictor)
+    engine.receive(b"\xfa", Port.CONTROL, Seconds(0.0))
+    at = 0.0
+    for bar in range(2):
+        for beat in range(4):
+            hit(engine, bar * 2.0 + beat * 0.5 + (0.01 if bar == beat == 0 else 0.0), port=Port.DRUMS)
+            at = pulses(engine, at, 24)
+    engine.receive(bytes.fromhex("F2 10 00"), Port.CONTROL, Seconds(at))  # sixteen sixteenths: bar 2
+
+    engine.receive(b"\xfb", Port.CONTROL, Seconds(at))
+    at = pulses(engine, at, 12)
+    asked = len(predictor.asked)
+    hit(engine, 4.5)
+    pulses(engine, at, 24)
+
+    states = [state for _, state in predictor.asked[asked:]]
+    assert states
+    assert min(states) < 8
+
+
+def test_controllers_move_amount_bypass_and_feel() -> None:
+    engine = at_120(settings=replace(PLAIN, controls=ControlMap(amount=1, bypass=2, laid_back=3)))
+
+    for number, value in ((1, 64), (2, 127), (3, 74)):
+        engine.receive(control_change(0, number, value), Port.CONTROL, Seconds(0.1))
+
+    assert engine.settings.amount == pytest.approx(64 / 127)
+    assert engine.settings.bypass
+    assert engine.settings.laid_back == pytest.approx(0.010)
+
+
+def test_without_a_clock_the_first_hit_is_beat_one() -> None:
+    clock = MapClock(TempoMap([TempoChange(Beats(0), 120.0)]))
+    engine = Engine(replace(PLAIN, start_on_hit=True), clock, FixedPredictor(0.010))
+
+    hit(engine, 5.0)
+    hit(engine, 5.502)
+
+    assert strikes(engine.take_due(Seconds(6.0))) == [(5.13, KICK), (5.63, KICK)]
+
+
+def test_a_transport_started_by_a_hit_stops_after_silence() -> None:
+    clock = MapClock(TempoMap([TempoChange(Beats(0), 120.0)]))
+    engine = Engine(replace(PLAIN, start_on_hit=True), clock, FixedPredictor(0.010))
+    hit(engine, 5.0)
+
+    engine.take_due(Seconds(10.0))
+
+    assert not engine.status.running
+
+
+# --- two listeners ---------------------------------------------------------------------------------------
+
+
+def test_an_eager_follower_with_an_unknown_latency_does_not_run_away() -> None:
+    engine = at_120(EagerPredictor(), replace(Settings(), late_commit=False))
+    drums = partner = 0.0
+    drift = []
+    for n in range(2, 600):
+        beat = n / 2
+        hit(engine, beat - L)
+        drums = next(t for t, _ in strikes(engine.take_due(Seconds(beat + 0.11)))) - beat
+        partner = partner - 0.9 * (partner - drums) - 0.05 * partner
+        hit(engine, beat + 0.111, 60, port=Port.HUMAN) if False else None
+        engine.receive(note_on(0, 60, 90), Port.HUMAN, Seconds(beat + partner + 0.010))
+        drift.append(drums)
+
+    assert abs(sum(drift[-200:]) / 200) < 0.015
