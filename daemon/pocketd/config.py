@@ -1,0 +1,265 @@
+"""The configuration: what config.yaml may say, checked key by key and key against key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from platformdirs import user_data_path
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import PydanticCustomError
+
+from pocket_core.settings import ControlMap, HumanFilter, Settings
+from pocket_core.tempo import Meter, MeterChange, MeterMap
+from pocket_core.types import Beats, Port, Seconds
+from pocket_core.voices import ROLAND, VoiceMap
+from pocketd.config_errors import explain
+from pocketd.yamlfile import Document, parse_yaml, read_yaml
+
+Note = Annotated[int, Field(ge=0, le=127)]
+Channel = Annotated[int, Field(ge=1, le=16)]
+
+#: What cannot change while the daemon runs; all else is taken over on a reload.
+FIXED = ("backend", "client", "midi_api", "clock", "tempo", "takes.record", "takes.folder", "meter_display")
+
+
+def _milliseconds(default: float, least: float, most: float) -> float:
+    allowed = f"{least:g} to {most:g} milliseconds"
+    return Field(default=default, ge=least, le=most, description=allowed)
+
+
+def _controller(default: int) -> int | None:
+    allowed = "a controller, 0 to 119, or null"
+    return Field(default=default, ge=0, le=119, description=allowed)
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, protected_namespaces=()
+    )
+
+
+class Human(_Section):
+    """Which notes on `human` are the musician's onsets."""
+
+    channels: Literal["all"] | list[Channel] = Field(
+        default="all", description="all, or a list of channels 1 to 16"
+    )
+    notes: list[Note] = Field(
+        default=[0, 127], min_length=2, max_length=2, description="two notes 0 to 127, [lowest, highest]"
+    )
+    least_velocity: int = Field(default=1, ge=1, le=127, description="1 to 127")
+
+    @model_validator(mode="after")
+    def _rising(self) -> Self:
+        if self.notes[0] > self.notes[1]:
+            raise _clash("human.notes", "the lowest note comes first: two notes 0 to 127, [lowest, highest]")
+        return self
+
+
+class Control(_Section):
+    """What a controller on `control` moves."""
+
+    channel: Literal["all"] | Channel = Field(default="all", description="all, or a channel 1 to 16")
+    amount_cc: int | None = _controller(20)
+    bypass_cc: int | None = _controller(21)
+    laid_back_cc: int | None = _controller(22)
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        seen: dict[int, str] = {}
+        for key in ("amount_cc", "bypass_cc", "laid_back_cc"):
+            number = getattr(self, key)
+            if number is not None and seen.setdefault(number, key) != key:
+                raise _clash(f"control.{key}", f"{seen[number]} has it too; choose another controller")
+        return self
+
+
+class Takes(_Section):
+    """What is kept of what was played."""
+
+    record: bool = Field(default=True, description="true or false")
+    folder: str | None = Field(default=None, min_length=1, description="a folder, or null")
+    song: str | None = Field(
+        default=None, min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*$", description="a name, or null"
+    )
+
+
+class Config(_Section):
+    """Everything that a user may choose, with the defaults of the shipped config.yaml."""
+
+    backend: Literal["auto", "rtmidi", "loopback"] = Field(
+        default="auto", description="auto, rtmidi or loopback"
+    )
+    midi_api: Literal["auto", "alsa", "jack", "coremidi", "winmm"] = Field(
+        default="auto", description="auto, alsa, jack, coremidi or winmm"
+    )
+    client: str = Field(
+        default="pocketd",
+        pattern=r"^[A-Za-z0-9 _.-]{1,32}$",
+        description="1 to 32 letters, digits, spaces, dots, - or _",
+    )
+    clock: Literal["midi", "internal"] = Field(default="midi", description="midi or internal")
+    clock_port: Literal["auto", "drums", "control"] = Field(
+        default="auto", description="auto, drums or control"
+    )
+    tempo: float = Field(default=120.0, ge=20, le=300, description="20 to 300 BPM")
+    meter: str = Field(
+        default="4/4",
+        pattern=r"^([1-9]|[1-5][0-9]|6[0-4])/(1|2|4|8|16|32|64)$",
+        description="beats/unit, such as 4/4, 3/4 or 7/8",
+    )
+    look_ahead_ms: float = _milliseconds(120, 20, 1000)
+    drums_lead_ms: float | None = Field(
+        default=None, ge=0, le=1500, description="0 to 1500 milliseconds, or null for look_ahead_ms"
+    )
+    max_late_ms: float = _milliseconds(100, 0, 500)
+    guard_ms: float = _milliseconds(12, 1, 100)
+    amount: float = Field(default=1.0, ge=0, le=1, description="0 to 1")
+    bypass: bool = Field(default=False, description="true or false")
+    laid_back_ms: float = _milliseconds(0, -64, 63)
+    late_commit: bool = Field(default=True, description="true or false")
+    restore: float = Field(default=0.4, ge=0, le=1, description="0 to 1")
+    snap_ms: float = _milliseconds(3, 0, 20)
+    window_ms: float = _milliseconds(100, 5, 500)
+    input_latency_ms: float = _milliseconds(0, 0, 500)
+    output_latency_ms: float = _milliseconds(0, 0, 500)
+    human: Human = Field(default_factory=Human, description="keys channels, notes and least_velocity")
+    control: Control = Field(default_factory=Control, description="keys channel and three controllers")
+    voices: dict[str, list[Note]] = Field(
+        default={name: list(notes) for name, notes in ROLAND.items()},
+        description="the nine voices, each with a list of notes 0 to 127",
+    )
+    model: str = Field(
+        default="lstm", min_length=1, description="a model's name, a path to an .onnx, or none"
+    )
+    step_limit_ms: float = _milliseconds(8, 0.5, 100)
+    takes: Takes = Field(default_factory=Takes, description="keys record, folder and song")
+    meter_display: Literal["auto", "on", "off"] = Field(default="auto", description="auto, on or off")
+
+    @field_validator("voices")
+    @classmethod
+    def _one_voice_a_note(cls, voices: dict[str, list[int]]) -> dict[str, list[int]]:
+        try:
+            VoiceMap(voices)
+        except ValueError as error:
+            raise _clash("voices", str(error)) from error
+        return voices
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        ahead, lead = self.look_ahead_ms, self.drums_lead_ms
+        earliest = ahead - self.guard_ms
+        if earliest <= 0:
+            raise _clash("guard_ms", f"must be less than look_ahead_ms, which is {ahead:g}")
+        if lead is not None and lead > ahead + self.output_latency_ms:
+            raise _clash(
+                "drums_lead_ms",
+                f"at most look_ahead_ms and output_latency_ms together, {ahead + self.output_latency_ms:g}, "
+                "or every hit is early",
+            )
+        if not -earliest <= self.laid_back_ms <= self.max_late_ms:
+            raise _clash(
+                "laid_back_ms",
+                f"no hit can be played there: at least guard_ms - look_ahead_ms, {-earliest:g}, "
+                f"and at most max_late_ms, {self.max_late_ms:g}",
+            )
+        if self.backend == "loopback" and self.midi_api != "auto":
+            raise _clash("midi_api", "backend loopback has no MIDI system; use auto")
+        if self.clock == "internal" and self.clock_port != "auto":
+            raise _clash("clock_port", "clock: internal listens to no port; use auto")
+        return self
+
+    @property
+    def time_signature(self) -> Meter:
+        """The meter where the DAW does not say."""
+        numerator, denominator = self.meter.split("/")
+        return Meter(int(numerator), int(denominator))
+
+    @property
+    def takes_folder(self) -> Path:
+        """Where takes are kept."""
+        if self.takes.folder is None:
+            return user_data_path("pocketd", appauthor=False) / "takes"
+        return Path(self.takes.folder).expanduser()
+
+    def settings(self) -> Settings:
+        """Return what of this concerns the engine, in seconds."""
+        lead = self.look_ahead_ms if self.drums_lead_ms is None else self.drums_lead_ms
+        return Settings(
+            look_ahead=_seconds(self.look_ahead_ms),
+            drums_lead=_seconds(lead),
+            max_late=_seconds(self.max_late_ms),
+            guard=_seconds(self.guard_ms),
+            amount=self.amount,
+            laid_back=_seconds(self.laid_back_ms),
+            bypass=self.bypass,
+            late_commit=self.late_commit,
+            restore=self.restore,
+            snap=_seconds(self.snap_ms),
+            window=_seconds(self.window_ms),
+            input_latency=_seconds(self.input_latency_ms),
+            output_latency=_seconds(self.output_latency_ms),
+            clock_port=None if self.clock_port == "auto" else Port(self.clock_port),
+            human=HumanFilter(
+                None if self.human.channels == "all" else frozenset(c - 1 for c in self.human.channels),
+                self.human.notes[0],
+                self.human.notes[1],
+                self.human.least_velocity,
+            ),
+            controls=ControlMap(
+                None if self.control.channel == "all" else self.control.channel - 1,
+                self.control.amount_cc,
+                self.control.bypass_cc,
+                self.control.laid_back_cc,
+            ),
+            voices=VoiceMap(self.voices),
+            meters=MeterMap((MeterChange(Beats(0.0), self.time_signature),)),
+        )
+
+    @staticmethod
+    def changed_needing_restart(old: Config, new: Config) -> list[str]:
+        """Return the dotted keys that differ and that a running daemon cannot change."""
+        return [key for key in FIXED if _value(old, key) != _value(new, key)]
+
+
+def load(path: Path | None) -> Config:
+    """Read a configuration; without a path, the one that is shipped.
+
+    Raises:
+        ConfigError: One line that names the file, the key, its value and what is allowed.
+    """
+    return _check(read_yaml(default_path() if path is None else path))
+
+
+def parse(data: bytes, name: str) -> Config:
+    """Read a configuration's bytes; `name` is for the messages. Raises as `load`."""
+    return _check(parse_yaml(data, name))
+
+
+def default_path() -> Path:
+    """Return where the shipped config.yaml lies: beside this module, or in a checkout at its root."""
+    shipped = Path(__file__).with_name("default-config.yaml")
+    return shipped if shipped.exists() else Path(__file__).resolve().parents[2] / "config.yaml"
+
+
+def _check(document: Document) -> Config:
+    try:
+        return Config.model_validate(document.values)
+    except ValidationError as error:
+        raise explain(error, document, Config) from None
+
+
+def _clash(key: str, text: str) -> PydanticCustomError:
+    return PydanticCustomError("clash", "{text}", {"key": key, "text": text})
+
+
+def _seconds(ms: float) -> Seconds:
+    return Seconds(ms / 1000)
+
+
+def _value(config: Config, key: str) -> object:
+    value: object = config
+    for part in key.split("."):
+        value = getattr(value, part)
+    return value
