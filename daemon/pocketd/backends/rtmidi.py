@@ -1,0 +1,201 @@
+"""Virtual ports by python-rtmidi: on ALSA, JACK and CoreMIDI.
+
+It sends at once, and over JACK at the start of the next period; so this back end sleeps to just before.
+Each port is a client of its own. ALSA calls all four `pocketd`; JACK makes names unique, so there they are
+`pocketd:drums`, `pocketd-01:human`, `pocketd-02:control` and `pocketd-03:out`; CoreMIDI has no clients, so
+there the ports are `pocketd drums` and so on.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pocket_core.errors import MidiSystemError
+from pocket_core.types import Due, Port, Seconds
+from pocketd.arrival import Arrivals
+from pocketd.backends.clock import Clock, SystemClock
+from pocketd.backends.lifeline import Lifeline, connections
+from pocketd.backends.protocol import INPUTS, Incoming
+
+CLIENT = "pocketd"
+QUEUE = 8192  # messages; what overflows is lost
+ALSA_SEQUENCER = Path("/dev/snd/seq")
+
+_MINE = re.compile(rf"^{CLIENT}(-\d+)?[: ]({'|'.join((*INPUTS, Port.OUT))})\b")
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """A MIDI system that this machine might have."""
+
+    name: str  # ALSA, JACK, CoreMIDI or Windows
+    usable: bool
+    why: str  # what was found, or what is missing and what to do about it
+    ports: tuple[str, ...] = ()  # of other programs and devices
+
+
+def survey() -> list[System]:
+    """Look at every system that python-rtmidi knows here, the preferred first."""
+    if sys.platform == "win32":
+        return [System("Windows", False, "has no virtual MIDI ports; run pocketd on Linux or macOS")]
+    return [_look(name) for name in (("CoreMIDI",) if sys.platform == "darwin" else ("ALSA", "JACK"))]
+
+
+def _look(name: str) -> System:
+    if name == "ALSA" and not ALSA_SEQUENCER.exists():
+        return System(name, False, f"no sequencer, {ALSA_SEQUENCER} is missing; try `modprobe snd-seq`")
+    library = _library()
+    try:
+        looking = (
+            library.MidiIn(_api(name), f"{CLIENT} ports"),
+            library.MidiOut(_api(name), f"{CLIENT} ports"),
+        )
+        names = sorted({*looking[0].get_ports(), *looking[1].get_ports()})
+        for end in looking:
+            end.delete()
+    except library.RtMidiError as error:
+        return System(name, False, _MISSING.get(name, str(error)))
+    return System(
+        name, True, "there", tuple(port for port in names if not port.startswith(f"{CLIENT} ports"))
+    )
+
+
+_MISSING = {
+    "ALSA": "the sequencer cannot be opened; may this user read and write /dev/snd/seq (group audio)?",
+    "JACK": "no server answers; start one (`jackd -d alsa`), or with PipeWire run pocketd under `pw-jack`",
+}
+
+
+class RtMidi:
+    """The four ports on one system.
+
+    Args:
+        system: A name from `survey`.
+        clock: Whose time it is.
+
+    Raises:
+        MidiSystemError: The system is not there, or its ports are taken by another pocketd.
+    """
+
+    def __init__(self, system: str, clock: Clock | None = None) -> None:
+        self.name = f"rtmidi over {system}"
+        self._system = system
+        self._clock = clock or SystemClock()
+        library = _library()
+        before = connections() if system == "JACK" else frozenset()
+        self._ends: list[Any] = []  # the inputs as in INPUTS, then `out`
+        try:
+            for port in INPUTS:
+                end = library.MidiIn(_api(system), CLIENT, QUEUE)
+                self._ends.append(end)
+                end.ignore_types(sysex=False, timing=False, active_sense=False)
+                if port is INPUTS[0]:
+                    self._refuse_if_taken(end)
+                end.open_virtual_port(_port_name(system, port))
+            self._out = library.MidiOut(_api(system), CLIENT)
+            self._ends.append(self._out)
+            self._out.open_virtual_port(_port_name(system, Port.OUT))
+        except library.RtMidiError as error:
+            self.close()
+            raise MidiSystemError(f"cannot open ports on {system}: {error}; see `pocketd ports`") from None
+        self._lifeline = Lifeline(connections() - before) if system == "JACK" else None
+        self._drained = self._clock.now()
+        self._arrivals = [Arrivals(self._drained) for _ in INPUTS]
+        self.port_names: Sequence[str] = self._names()
+
+    def _refuse_if_taken(self, end: Any) -> None:
+        taken = [name for name in end.get_ports() if _MINE.match(name)]
+        if taken:
+            self.close()
+            raise MidiSystemError(
+                f"port {taken[0]!r} is taken: another pocketd runs on {self._system}; end that one first"
+            )
+
+    def _names(self) -> list[str]:
+        """Return what others see; MidiOut lists the ports that can be sent to, MidiIn those that send."""
+        seen = [*self._out.get_ports(), *self._ends[0].get_ports()]
+        of = {match[2]: name for name in seen if (match := _MINE.match(name))}
+        return [of.get(port, _port_name(self._system, port)) for port in (*INPUTS, Port.OUT)]
+
+    def now(self) -> Seconds:
+        """Read the clock."""
+        return self._clock.now()
+
+    def poll(self) -> list[Incoming]:
+        """Empty the three queues."""
+        arrived: list[Incoming] = []
+        start = self._clock.now()
+        for port, end, arrivals in zip(INPUTS, self._ends, self._arrivals, strict=False):
+            while (message := end.get_message()) is not None:
+                at = arrivals.arrival(message[1], self._drained, self._clock.now())
+                arrived.append(Incoming(at, port, bytes(message[0])))
+        self._drained = start
+        if len(arrived) > 1:
+            arrived.sort(key=_arrival)
+        return arrived
+
+    def send(self, due: Due) -> None:
+        """Send now."""
+        self._out.send_message(due.data)
+
+    def wait(self, until: Seconds) -> None:
+        """Sleep to just before, then spin."""
+        self._clock.wait(until)
+
+    def doze(self, until: Seconds) -> None:
+        """Sleep."""
+        self._clock.doze(until)
+
+    def check(self) -> None:
+        """Look whether JACK's server lives; a send to a dead one would in the end never return."""
+        if self._lifeline is not None and self._lifeline.cut():
+            raise MidiSystemError(f"{self._system}'s server has gone; start it again, then pocketd")
+
+    def close(self) -> None:
+        """Take the ports away; over JACK after the cycle that carries what was sent last."""
+        for end in reversed(self._ends):
+            end.delete()
+        self._ends.clear()
+
+
+def _arrival(message: Incoming) -> Seconds:
+    return message.at
+
+
+def _port_name(system: str, port: Port) -> str:
+    return f"{CLIENT} {port}" if system == "CoreMIDI" else str(port)
+
+
+def _api(name: str) -> int:
+    library = _library()
+    constant = {"ALSA": "API_LINUX_ALSA", "JACK": "API_UNIX_JACK", "CoreMIDI": "API_MACOSX_CORE"}[name]
+    return int(getattr(library, constant))
+
+
+def _library() -> Any:
+    """Import python-rtmidi, and keep libjack from printing on stderr what we say better."""
+    first = "rtmidi" not in sys.modules
+    import rtmidi
+
+    if first:
+        _hush_jack()
+    return rtmidi
+
+
+def _hush_jack() -> None:
+    maps = Path("/proc/self/maps")
+    if not maps.exists():
+        return
+    paths = {line.split()[-1] for line in maps.read_text().splitlines() if "libjack" in line}
+    for path in paths:
+        jack = ctypes.CDLL(path)
+        # strlen takes a message, does nothing with it, and may be called on any thread without Python
+        deaf = ctypes.CDLL(None).strlen
+        jack.jack_set_error_function(deaf)
+        jack.jack_set_info_function(deaf)
