@@ -1,0 +1,1 @@
+"""The commands that print the project's figures beside its rivals'."""

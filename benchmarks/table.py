@@ -1,0 +1,181 @@
+"""What every benchmark prints and writes: one table, the same as JSON, and the machine it ran on."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from pocketd.wholefile import write_whole
+
+#: Packages whose version changes a figure.
+PACKAGES = ("pocketd", "numpy", "onnxruntime", "python-rtmidi")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a benchmark. A figure's key carries its unit: `mae_ms`, `cpu_share`."""
+
+    name: str
+    figures: Mapping[str, float] = field(default_factory=dict)  # finite; empty where nothing was measured
+    model: str | None = None
+    late_commit: bool | None = None
+    transport_ms: float | None = None
+    known: Mapping[str, float] = field(
+        default_factory=dict
+    )  # the same keys, as BENCHMARKS or a goal has them
+    note: str = ""  # what a reader must know of this row: skipped and why, not re-run, over its goal
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the row as the JSON files have it."""
+        line: dict[str, Any] = {
+            "name": self.name,
+            "model": self.model,
+            "late_commit": self.late_commit,
+            "transport_ms": self.transport_ms,
+            **self.figures,
+        }
+        if self.known:
+            line["known"] = dict(self.known)
+        if self.note:
+            line["note"] = self.note
+        return line
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Where a figure stands in the table."""
+
+    key: str  # of `Row.figures`
+    heading: str  # with its unit
+    digits: int = 2
+    beside: str | None = None  # heading of a second column with `Row.known`; None: there is none
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Rows under a heading of their own. Reference rows are quoted, not measured, and stay out of `rows`."""
+
+    title: str
+    rows: Sequence[Row]
+    reference: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A whole benchmark as it came out."""
+
+    benchmark: str
+    data: str  # what it was measured on, in words
+    split: str
+    seed: int
+    columns: Sequence[Column]
+    sections: Sequence[Section]
+    remarks: Sequence[str] = ()  # printed under the table
+    extra: Mapping[str, Any] = field(default_factory=dict)  # further keys of the JSON file
+
+    def print(self, console: Console) -> None:
+        """Print data, split, seed and machine, and the table under them."""
+        console.print()
+        console.print(Text(f"pocketd benchmark: {self.benchmark}", style="bold"))
+        for word, value in (
+            ("data", self.data),
+            ("split", self.split),
+            ("seed", str(self.seed)),
+            ("machine", describe(machine())),
+        ):
+            console.print(Text(f"  {word:<8}", style="dim") + Text(value))
+        console.print(self._table())
+        for remark in self.remarks:
+            console.print(Text(remark))
+
+    def write(self, path: Path) -> None:
+        """Write the report as JSON; the file is either whole or not there."""
+        whole = {
+            "benchmark": self.benchmark,
+            "data": self.data,
+            "split": self.split,
+            "seed": self.seed,
+            "machine": machine(),
+            "rows": [row.as_json() for s in self.sections if not s.reference for row in s.rows],
+            "reference": [row.as_json() for s in self.sections if s.reference for row in s.rows],
+            "remarks": list(self.remarks),
+            **self.extra,
+        }
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(whole, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        write_whole(path, text.encode("utf-8"))
+
+    def _table(self) -> Table:
+        table = Table(header_style="bold", pad_edge=False, box=None, padding=(0, 1))
+        table.add_column("", no_wrap=True)
+        for column in self.columns:
+            table.add_column(column.heading, justify="right", no_wrap=True)
+            if column.beside:
+                table.add_column(Text(column.beside, style="dim"), justify="right", no_wrap=True)
+        notes = any(row.note for section in self.sections for row in section.rows)
+        if notes:
+            table.add_column("", style="dim")
+        for section in self.sections:
+            table.add_row(Text(section.title, style="bold cyan"))
+            for row in section.rows:
+                table.add_row(*self._cells(row), *([row.note] if notes else []))
+            table.add_section()
+        return table
+
+    def _cells(self, row: Row) -> list[Text]:
+        cells = [Text("  " + row.name)]
+        for column in self.columns:
+            cells.append(Text(_number(row.figures.get(column.key), column.digits)))
+            if column.beside:
+                cells.append(Text(_number(row.known.get(column.key), column.digits), style="dim"))
+        return cells
+
+
+def machine() -> dict[str, Any]:
+    """Return the machine and the packages that the figures depend on."""
+    return {
+        "system": f"{platform.system()} {platform.release()}",
+        "processor": _processor(),
+        "cores": os.cpu_count(),
+        "python": platform.python_version(),
+        "packages": {name: found for name in PACKAGES if (found := _version(name)) is not None},
+    }
+
+
+def describe(about: Mapping[str, Any]) -> str:
+    """Return the machine in one line."""
+    packages = ", ".join(f"{name} {number}" for name, number in about["packages"].items())
+    where = f"{about['processor']}, {about['cores']} cores, {about['system']}"
+    return f"{where}, Python {about['python']}, {packages}"
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.machine()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _number(value: float | None, digits: int) -> str:
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if isinstance(value, int) else f"{value:,.{digits}f}"

@@ -1,0 +1,61 @@
+"""What a benchmark prints and writes."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from benchmarks.table import Column, Report, Row, Section
+from rich.console import Console
+
+
+def report(*rows: Row) -> Report:
+    return Report(
+        "made up",
+        "three files",
+        "test",
+        7,
+        (Column("mae_ms", "MAE ms", beside="known"), Column("steps", "steps")),
+        (
+            Section("measured", rows),
+            Section("quoted", [Row("pilot", known={"mae_ms": 9.35})], reference=True),
+        ),
+        ("a remark",),
+        {"paired": []},
+    )
+
+
+def test_the_table_says_data_split_seed_and_known_figures() -> None:
+    console = Console(record=True, width=160)
+    report(Row("lstm", {"mae_ms": 9.123, "steps": 9005}, "lstm", known={"mae_ms": 9.1})).print(console)
+    text = console.export_text()
+
+    for part in ("three files", "test", "7", "cores", "9.12", "9.10", "9,005", "9.35", "a remark"):
+        assert part in text
+
+
+def test_the_file_has_the_keys_that_others_read_and_keeps_quoted_rows_apart(tmp_path: Path) -> None:
+    path = tmp_path / "new" / "follow.json"
+    report(Row("lstm late commit 1.5 ms", {"mae_ms": 9.1}, "lstm", True, 1.5)).write(path)
+    whole = json.loads(path.read_text("utf-8"))
+
+    assert {"benchmark", "data", "split", "seed", "machine", "rows"} <= whole.keys()
+    assert whole["rows"] == [
+        {
+            "name": "lstm late commit 1.5 ms",
+            "model": "lstm",
+            "late_commit": True,
+            "transport_ms": 1.5,
+            "mae_ms": 9.1,
+        }
+    ]
+    assert [row["name"] for row in whole["reference"]] == ["pilot"]
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_figure_that_is_no_number_is_never_written(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="Out of range"):
+        report(Row("lstm", {"mae_ms": float("nan")})).write(tmp_path / "x.json")
+
+    assert list(tmp_path.iterdir()) == []
