@@ -40,12 +40,12 @@ LOUDNESS = {"X": 108, "x": 82, "o": 38}
 COMPING = ("x..x..x...x.x...", "x..x..x.x.....x.")
 CHORDS = ((45, 60, 64, 67, 71), (50, 60, 65, 69), (43, 59, 62, 65, 69), (48, 59, 64, 67))  # Am9 Dm7 G9 Cmaj7
 
-LAID_BACK = 0.014  # seconds, all through
-SWING = {2: 0.020, 1: 0.012, 3: 0.024}  # seconds, by the sixteenth of the beat
-DRIFT = 0.014  # seconds either way, coming and going over
+LAID_BACK = 0.012  # seconds, all through
+SWING = {2: 0.018, 1: 0.008, 3: 0.012}  # seconds, by the sixteenth of the beat
+DRIFT = 0.012  # seconds either way, coming and going over
 DRIFT_PERIOD = 13.0  # seconds
-NOISE = 0.005  # seconds, standard deviation
-STRUM = 0.004  # seconds from string to string, at most
+NOISE = 0.004  # seconds, standard deviation
+STRUM = 0.003  # seconds from string to string, at most
 MISSED = 0.06  # share of chords left out
 
 

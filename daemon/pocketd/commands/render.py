@@ -1,0 +1,132 @@
+"""`pocketd render`: the effect on two MIDI files."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from pocket_core.errors import ConfigError, ModelError
+from pocket_core.predict import Predictor
+from pocket_core.settings import Settings
+from pocket_core.types import Seconds
+from pocketd.midifile import read_score, write_score
+from pocketd.model import load_predictor
+from pocketd.render import TRANSPORT, Rendered, render
+from pocketd.summary import table, write_report
+
+UNHURRIED = Seconds(math.inf)  # a slow machine shall render the same as a fast one
+PATIENCE_S = 2.0  # a render that takes longer shows how far it is
+
+
+def command(
+    *,
+    human: Path = typer.Option(..., help="The musician's MIDI file, placed by its own tempo."),
+    drums: Path = typer.Option(..., help="The drum track's MIDI file; its tempo and meter rule."),
+    out: Path = typer.Option(..., help="Where the shifted drums go, a MIDI file."),
+    report: Path | None = typer.Option(None, help="Where the report goes: every timestep, as JSON."),
+    model: str = typer.Option("lstm", help="A model that ships, an ONNX file of your own, or none."),
+    amount: float = typer.Option(1.0, help="How much of the offset is played, 0 to 1."),
+    lookahead_ms: float = typer.Option(120.0, help="How early the drums come, 20 to 1000."),
+    late_commit: bool = typer.Option(True, help="Refine a hit until it leaves."),
+    transport_ms: float = typer.Option(
+        TRANSPORT * 1000, help="A musician's onset to the earliest output it can cause, 0 to 1000."
+    ),
+) -> None:
+    """Render a musician and a drum track to drums in the pocket, faster than real time."""
+    settings = Settings(
+        look_ahead=Seconds(within("--lookahead-ms", lookahead_ms, 20, 1000) / 1000),
+        amount=within("--amount", amount, 0, 1),
+        late_commit=late_commit,
+    )
+    transport = Seconds(within("--transport-ms", transport_ms, 0, 1000) / 1000)
+    written = [path for path in (out, report) if path is not None]
+    _refuse_overwriting([human, drums], written)
+    predictor = load_predictor(model, step_limit=UNHURRIED)
+    drum_score, human_score = read_score(drums), read_score(human)
+    with _progress() as progress:
+        rendered = render(human_score, drum_score, settings, predictor, transport, progress=progress)
+    _refuse_faults(predictor)
+    console = Console(highlight=False, markup=False)
+    for line in remarks(rendered):
+        console.print(line, soft_wrap=True)
+    write_score(out, drum_score, rendered.output, f"{drums.stem} in the pocket")
+    if report is not None:
+        write_report(report, rendered, settings, transport, predictor)
+    title = f"{drums.name} to {human.name}, model {predictor.name}"
+    console.print(table(title, rendered.summary, rendered.counts))
+    console.print(f"wrote {' and '.join(map(str, written))}", soft_wrap=True)
+
+
+def _refuse_faults(predictor: Predictor) -> None:
+    faults = getattr(predictor, "faults", 0)
+    if faults:
+        raise ModelError(
+            f"model {predictor.name} gave no usable offset in {faults} steps; "
+            "nothing was written, choose another"
+        )
+
+
+def remarks(rendered: Rendered) -> Iterator[str]:
+    """Say, a line each, what a reader of the table should know."""
+    drums, human = rendered.drums, rendered.human
+    if drums.score.synthetic or human.synthetic:
+        yield "This performance is synthetic: pocketd made it up, nobody played it."
+    if not drums.score.has_drum_channel:
+        yield f"{drums.score.name} has no notes on channel 10: all its notes are taken as drums."
+    if drums.changed:
+        merged = f", {drums.merged} of them onto another" if drums.merged else ""
+        yield (
+            f"{drums.score.name} was not quantised: {drums.moved} hits were moved to the grid first{merged}."
+        )
+    if not human.notes:
+        yield f"{human.name} has no notes: the drums play alone."
+    elif rendered.summary.pocketd is None:
+        yield f"{human.name} never meets a drum: check that both files start at the same place."
+    if rendered.before_start:
+        yield (
+            f"{rendered.before_start} messages left before the file begins; they are written at its start."
+        )
+
+
+def within(option: str, value: float, lowest: float, highest: float) -> float:
+    """Return an option's value if it may be had.
+
+    Raises:
+        ConfigError: It is outside its range, or not a number.
+    """
+    if not lowest <= value <= highest:
+        raise ConfigError(f"{option} {value:g} is outside {lowest:g} to {highest:g}; choose a value inside")
+    return value
+
+
+def _refuse_overwriting(inputs: list[Path], outputs: list[Path]) -> None:
+    for i, path in enumerate(outputs):
+        if any(path.resolve() == other.resolve() for other in (*inputs, *outputs[:i])):
+            raise ConfigError(
+                f"{path} is named twice, once to be written; give --out and --report names of their own"
+            )
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[float], None]]:
+    """Give what shows how far a render is, from when it has taken long enough to wonder."""
+    bar = Progress(transient=True)
+    task = bar.add_task("rendering", total=1.0)
+    begun = time.monotonic()
+
+    def show(share: float) -> None:
+        if time.monotonic() - begun > PATIENCE_S:
+            bar.start()
+            bar.update(task, completed=share)
+
+    try:
+        yield show
+    finally:
+        bar.stop()

@@ -1,0 +1,100 @@
+"""What a render or a demo reports: the table for people, `R.json` for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from rich.console import Group
+from rich.table import Table
+
+from pocket_core.predict import Predictor
+from pocket_core.records import Asynchrony, Summary, TimestepRecord
+from pocket_core.settings import Settings
+from pocket_core.status import Counts
+from pocket_core.types import Seconds
+from pocketd import __version__
+from pocketd.render import Rendered
+from pocketd.wholefile import write_whole
+
+DIGITS_S, DIGITS_MS = 9, 6  # so that committed_s = nominal_s + played_ms / 1000 holds as written
+
+
+def write_report(
+    path: Path, rendered: Rendered, settings: Settings, transport: Seconds, model: Predictor
+) -> None:
+    """Write a render's report as JSON; the same render gives the same bytes.
+
+    Args:
+        model: What played; its `sha256` is that of its file, where it has one.
+
+    Raises:
+        PocketError: The place cannot be written to.
+    """
+    report = {
+        "pocketd": __version__,
+        "model": model.name,
+        "sha256": getattr(model, "sha256", None),
+        "lookahead_ms": _ms(settings.look_ahead),
+        "transport_ms": _ms(transport),
+        "amount": settings.amount,
+        "late_commit": settings.late_commit,
+        "synthetic": rendered.human.synthetic or rendered.drums.score.synthetic,
+        "drums_quantised": rendered.drums.changed,  # here, because they were not
+        "drums_moved": rendered.drums.moved,
+        "drums_merged": rendered.drums.merged,
+        "before_start": rendered.before_start,
+        "summary": {
+            "quantised": _figures(rendered.summary.quantised),
+            "pocketd": _figures(rendered.summary.pocketd),
+            "events_in": rendered.counts.events_in,
+            "events_out": rendered.counts.events_out,
+            "late": rendered.counts.late,
+            "lost": rendered.counts.lost,
+        },
+        "timesteps": [_timestep(record) for record in rendered.records],
+    }
+    write_whole(path, (json.dumps(report, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def table(title: str, summary: Summary, counts: Counts) -> Group:
+    """Return asynchrony and events for the terminal."""
+    heard = Table(title=title, title_justify="left", title_style="bold", min_width=52)
+    heard.add_column("drums to musician")
+    for heading in ("MAE ms", "SD ms", "met"):
+        heard.add_column(heading, justify="right")
+    heard.add_row("quantised", *_cells(summary.quantised))
+    heard.add_row("pocketd", *_cells(summary.pocketd), style="bold")
+    events = Table(min_width=52)
+    for heading in ("events in", "out", "late", "lost"):
+        events.add_column(heading, justify="right")
+    numbers = (counts.events_in, counts.events_out, counts.late, counts.lost)
+    events.add_row(*(str(number) for number in numbers))
+    return Group(heard, events)
+
+
+def _cells(figures: Asynchrony | None) -> Sequence[str]:
+    if figures is None:
+        return ("-", "-", "0")
+    return (f"{figures.mae_ms:.2f}", f"{figures.sd_ms:.2f}", str(figures.count))
+
+
+def _figures(figures: Asynchrony | None) -> dict[str, float | None]:
+    if figures is None:
+        return {"mae_ms": None, "sd_ms": None}
+    return {"mae_ms": round(figures.mae_ms, DIGITS_MS), "sd_ms": round(figures.sd_ms, DIGITS_MS)}
+
+
+def _timestep(record: TimestepRecord) -> dict[str, Any]:
+    values = asdict(record)
+    for key, value in values.items():
+        if isinstance(value, float):
+            values[key] = round(value, DIGITS_S if key.endswith("_s") else DIGITS_MS) + 0.0
+    return values
+
+
+def _ms(seconds: Seconds) -> float:
+    return round(seconds * 1000, DIGITS_MS)
