@@ -119,7 +119,8 @@ class Config(_Section):
     bypass: bool = Field(default=False, description="true or false")
     laid_back_ms: float = _milliseconds(0, -64, 63)
     late_commit: bool = Field(default=True, description="true or false")
-    restore: float = Field(default=0.4, ge=0, le=1, description="0 to 1")
+    restore: float = Field(default=0.8, ge=0, le=1, description="0 to 1")
+    free_ms: float = _milliseconds(10, 0, 100)
     snap_ms: float = _milliseconds(3, 0, 20)
     window_ms: float = _milliseconds(100, 5, 500)
     input_latency_ms: float = _milliseconds(0, 0, 500)
@@ -196,11 +197,13 @@ class Config(_Section):
             bypass=self.bypass,
             late_commit=self.late_commit,
             restore=self.restore,
+            free=_seconds(self.free_ms),
             snap=_seconds(self.snap_ms),
             window=_seconds(self.window_ms),
             input_latency=_seconds(self.input_latency_ms),
             output_latency=_seconds(self.output_latency_ms),
             clock_port=None if self.clock_port == "auto" else Port(self.clock_port),
+            start_on_hit=self.clock == "internal",
             human=HumanFilter(
                 None if self.human.channels == "all" else frozenset(c - 1 for c in self.human.channels),
                 self.human.notes[0],

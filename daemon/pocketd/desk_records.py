@@ -12,6 +12,7 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from pocket_core.errors import TakeError
 from pocket_core.records import TimestepRecord
+from pocket_core.status import Counts, Status
 from pocket_core.tempo import Meter
 from pocket_core.transport import Relocated, Started, TransportChange
 from pocket_core.types import Beats, Port, Seconds
@@ -25,12 +26,12 @@ _STRICT = ConfigDict(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
-    """Messages counted since the daemon began; they only grow."""
+    """Drum hits counted since the daemon began."""
 
-    events_in: int = 0  # messages on `drums` that should come out
-    events_out: int = 0  # of those, how many left
-    late: int = 0  # left after they were due
-    lost: int = 0  # never left
+    events_in: int = 0  # came on `drums`
+    events_out: int = 0  # left
+    late: int = 0  # came too late for their time
+    lost: int = 0  # came and have not left; 0 once nothing waits
 
     def since(self, before: Tally) -> Tally:
         """Return what was counted after an earlier tally."""
@@ -60,7 +61,7 @@ class Hello:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
+class TransportStart:
     """The transport runs from here: a take begins."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
@@ -75,7 +76,7 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Stop:
+class TransportStop:
     """The transport stands: the take ends once what still waits has left."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
@@ -86,7 +87,7 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Jump:
+class TransportJump:
     """The transport jumped while running, as in a loop."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
@@ -174,8 +175,7 @@ class TakeHeader:
     format: int
     started: str  # local date and time with its offset from UTC, ISO 8601
     origin: Seconds  # the take's start on the back end's clock
-    tally: Tally  # as it stood at the start
-    hello: Hello
+    hello: Hello  # who played at the start
 
 
 How = Literal["stop", "exit", "vanished"]
@@ -190,7 +190,20 @@ class TakeEnd:
     how: How  # the transport stopped, the daemon ended while it ran, or the daemon was gone
 
 
-Record = Hello | Start | Stop | Jump | Message | Timestep | Now | Fault | Dropped | Bye | TakeHeader | TakeEnd
+Record = (
+    Hello
+    | TransportStart
+    | TransportStop
+    | TransportJump
+    | Message
+    | Timestep
+    | Now
+    | Fault
+    | Dropped
+    | Bye
+    | TakeHeader
+    | TakeEnd
+)
 
 _RECORDS: TypeAdapter[Record] = TypeAdapter(Annotated[Record, Field(discriminator="kind")])
 
@@ -214,18 +227,43 @@ def decode(line: bytes) -> Record:
         raise TakeError(f"{where + ': ' if where else ''}{first['msg']}") from None
 
 
-def transport_record(change: TransportChange, bpm: float, meter: Meter, tally: Tally) -> Start | Stop | Jump:
+def tally(counts: Counts) -> Tally:
+    """Return what the desk shows and keeps of the engine's counts."""
+    return Tally(events_in=counts.events_in, events_out=counts.events_out, late=counts.late, lost=counts.lost)
+
+
+def now_record(at: Seconds, position: Beats, status: Status, meter: Meter, counts: Counts) -> Now:
+    """Put the engine's status into words for the desk."""
+    return Now(
+        at=at,
+        running=status.running,
+        position=position,
+        bpm=status.bpm,
+        bar=status.bar,
+        beat=status.beat,
+        numerator=meter.numerator,
+        denominator=meter.denominator,
+        offset_ms=status.offset_ms,
+        amount=status.amount,
+        bypass=status.bypass,
+        tally=tally(counts),
+    )
+
+
+def transport_record(
+    change: TransportChange, bpm: float, meter: Meter, counts: Counts
+) -> TransportStart | TransportStop | TransportJump:
     """Put a change of the transport into words for the desk."""
     if isinstance(change, Started):
-        return Start(
+        return TransportStart(
             at=change.at,
             position=change.beat,
             from_top=change.from_top,
             bpm=bpm,
             numerator=meter.numerator,
             denominator=meter.denominator,
-            tally=tally,
+            tally=tally(counts),
         )
     if isinstance(change, Relocated):
-        return Jump(at=change.at, left=change.left, entered=change.entered)
-    return Stop(at=change.at, position=change.beat, tally=tally)
+        return TransportJump(at=change.at, left=change.left, entered=change.entered)
+    return TransportStop(at=change.at, position=change.beat, tally=tally(counts))

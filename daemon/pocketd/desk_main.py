@@ -1,0 +1,147 @@
+"""The desk, run as `python -m pocketd.desk_main` by `pocketd.desk`.
+
+It reads records, keeps takes and draws the meter. It ignores the signals that a terminal or systemd send to
+everybody, and ends when the other end hangs up: so a take is finished however the daemon ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import select
+import signal
+import socket
+import time
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from pocket_core.errors import TakeError
+from pocket_core.types import Seconds
+from pocketd.desk_records import decode
+from pocketd.meter import MeterReader
+from pocketd.recorder import Recorder
+from pocketd.takes import recover
+from pocketd.terminal import Nowhere, Terminal, finished, standard_terminal, told
+
+FRAME = Seconds(0.1)  # between two pictures
+READ = 256 * 1024  # bytes at once
+DEAF_TO = ("SIGINT", "SIGTERM", "SIGHUP", "SIGTTOU")  # by name: not every system has them
+
+
+class Desk:
+    """Reads records until the other end hangs up.
+
+    Args:
+        recorder: None: nothing is kept.
+        terminal: Where to show; one that has gone is done without.
+    """
+
+    def __init__(self, recorder: Recorder | None, terminal: Terminal) -> None:
+        self._recorder = recorder
+        self._terminal = terminal
+        self._reader = MeterReader()
+        self._rest = b""  # of a line that has not come whole
+        self._fault = ""  # the recorder's, as last told
+
+    def read(self, data: bytes, now: Seconds) -> None:
+        """Take in what came; `now` is on any steady clock."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        for line in lines:
+            self._line(line + b"\n")
+        if self._recorder is not None:
+            self._recorder.sync(now)
+        self._tell()
+
+    def show(self) -> None:
+        """Draw the meter."""
+        recorder = self._recorder
+        recording = recorder is not None and recorder.recording is not None
+        fault = "" if recorder is None else recorder.fault
+        state = self._reader.state(recording=recording, recorder_fault=fault)
+        self._guarded(lambda terminal: terminal.show(state))
+
+    def say(self, line: str) -> None:
+        """Print a line that stays."""
+        self._guarded(lambda terminal: terminal.say(line))
+
+    def close(self) -> None:
+        """Finish the take that is open; the other end has hung up."""
+        if self._recorder is not None:
+            self._recorder.end("vanished")
+        self._tell()
+        self.show()
+        self._guarded(lambda terminal: terminal.close())
+
+    def _line(self, line: bytes) -> None:
+        try:
+            record = decode(line)
+        except TakeError as error:
+            self.say(f"the desk cannot read a record: {error}")
+            return
+        self._reader.read(record)
+        if self._recorder is not None:
+            self._recorder.take(record, line)
+        note = told(record)
+        if note is not None:
+            self._guarded(lambda terminal: terminal.note(note))
+
+    def _tell(self) -> None:
+        """Say what the recorder has to say."""
+        recorder = self._recorder
+        if recorder is None:
+            return
+        while recorder.finished:
+            self.say(finished(recorder.finished.popleft()))
+        if recorder.fault != self._fault:
+            self._fault = recorder.fault
+            if self._fault:
+                self.say(self._fault)
+
+    def _guarded(self, show: Callable[[Terminal], None]) -> None:
+        """Do without a terminal that has gone: a take matters more."""
+        try:
+            show(self._terminal)
+        except OSError:
+            self._terminal = Nowhere()
+
+
+def main() -> None:
+    """Be the desk until the daemon hangs up."""
+    for name in DEAF_TO:
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    parser = argparse.ArgumentParser(prog="pocketd.desk_main")
+    parser.add_argument("--socket", type=int, required=True, help="an inherited stream socket")
+    parser.add_argument("--display", required=True, help="auto, on or off")
+    parser.add_argument("--takes", type=Path, help="the takes folder; nothing is kept without")
+    options = parser.parse_args()
+    root: Path | None = options.takes
+    recorder = None if root is None else Recorder(root, lambda: datetime.now().astimezone())
+    desk = Desk(recorder, standard_terminal(options.display))
+    if root is not None:
+        for take in recover(root):
+            desk.say(finished(take))
+    with socket.socket(fileno=options.socket) as channel:
+        _serve(desk, channel)
+    desk.close()
+
+
+def _serve(desk: Desk, channel: socket.socket) -> None:
+    shown = Seconds(0.0)
+    while True:
+        if select.select([channel], [], [], FRAME)[0]:
+            try:
+                data = channel.recv(READ)
+            except ConnectionError:  # killed with lines of ours unread; there are none
+                return
+            if not data:
+                return
+            desk.read(data, Seconds(time.monotonic()))
+        now = Seconds(time.monotonic())
+        if now - shown >= FRAME:
+            desk.show()
+            shown = now
+
+
+if __name__ == "__main__":
+    main()

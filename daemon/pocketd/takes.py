@@ -1,0 +1,188 @@
+"""Finished takes: a journal made into a MIDI file, a table and a report, now or after a crash.
+
+A take lies in `YYYY-MM-DD/HHMMSS` below the takes folder; docs/takes.md describes its files. take.json is
+written last: a take that has it is finished, a take without is live or waits to be recovered.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pocket_core.errors import PocketError, TakeError
+from pocket_core.records import Asynchrony, Summary, TimestepRecord, summarise
+from pocket_core.types import Seconds
+from pocketd.desk_records import FORMAT, Tally
+from pocketd.journal import JOURNAL, LOCK, lock
+from pocketd.take_content import TakeContent, gather
+from pocketd.take_midi import midi_file
+from pocketd.wholefile import write_whole
+
+REPORT, TABLE, MIDI = "take.json", "timesteps.csv", "take.mid"
+DIGITS_S, DIGITS_MS = 9, 6
+
+
+@dataclass(frozen=True, slots=True)
+class FinishedTake:
+    """What there is to say about a take once it is on disk."""
+
+    folder: Path
+    how: str  # "stop", "exit", "vanished" (TakeEnd), or "recovered" where the journal was cut off
+    length: Seconds  # start to stop
+    timesteps: int
+    summary: Summary
+    tally: Tally
+    dropped: int  # records that the journal lacks
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A take that cannot be recovered."""
+
+    folder: Path
+    why: str
+
+
+def finalise(folder: Path) -> FinishedTake:
+    """Write a take's MIDI file, table and report from its journal, each whole or not at all.
+
+    The journal stays as it is; so this can be done again and gives the same bytes.
+
+    Raises:
+        TakeError: The journal cannot be read.
+        PocketError: The folder cannot be written to.
+    """
+    take = gather(folder / JOURNAL)
+    summary = summarise(take.timesteps)
+    rows = [_row(timestep, take.header.origin) for timestep in take.timesteps]
+    write_whole(folder / MIDI, midi_file(take))
+    write_whole(folder / TABLE, _table(rows))
+    report = json.dumps(_report(take, summary, rows), indent=1, ensure_ascii=False) + "\n"
+    write_whole(folder / REPORT, report.encode())
+    length = Seconds(take.end_at - take.header.origin)
+    return FinishedTake(folder, _how(take), length, len(rows), summary, take.tally, take.dropped)
+
+
+def recover(root: Path) -> Iterator[FinishedTake | Unreadable]:
+    """Finish every take that a crash left without a report, oldest first; live takes are left alone."""
+    for folder in take_folders(root):
+        if (folder / REPORT).exists():
+            continue
+        try:
+            held = lock(folder)
+            if held is None:
+                continue  # another pocketd plays it now
+            with held:
+                for part in folder.glob(".*.part"):
+                    part.unlink()
+                finished = finalise(folder)
+                (folder / LOCK).unlink(missing_ok=True)
+        except (PocketError, OSError) as error:
+            yield Unreadable(folder, str(error))
+        else:
+            yield finished
+
+
+def take_folders(root: Path) -> list[Path]:
+    """Return the folders of all takes below the takes folder, oldest first."""
+    return sorted(journal.parent for journal in root.glob(f"*/*/{JOURNAL}"))
+
+
+def read_report(folder: Path) -> dict[str, Any]:
+    """Return a finished take's report, the contents of take.json.
+
+    Raises:
+        TakeError: There is none, or it is not what `finalise` writes.
+    """
+    path = folder / REPORT
+    try:
+        report = json.loads(path.read_bytes())
+    except OSError as error:
+        raise TakeError(f"cannot read {path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise TakeError(f"{path} is damaged ({error}); delete it and it is made again") from error
+    if not isinstance(report, dict) or report.get("take", {}).get("format") != FORMAT:
+        raise TakeError(f"{path} is no report of take format {FORMAT}; delete it and it is made again")
+    return report
+
+
+def _how(take: TakeContent) -> str:
+    return take.how or "recovered"
+
+
+def _report(take: TakeContent, summary: Summary, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    origin = take.header.origin
+    return {
+        "pocketd": take.hello.version,
+        "model": take.hello.model,
+        "sha256": take.hello.sha256,
+        "lookahead_ms": take.hello.look_ahead_ms,
+        "transport_ms": take.hello.transport_ms,
+        "take": {
+            "format": FORMAT,
+            "song": take.hello.song,
+            "started": take.header.started,
+            "seconds": round(take.end_at - origin, DIGITS_S),
+            "how": _how(take),
+            "backend": take.hello.backend,
+            "models": take.models,
+            "position": round(take.start.position, DIGITS_S),
+            "from_top": take.start.from_top,
+            "bpm": round(take.start.bpm, DIGITS_MS),
+            "meter": f"{take.start.numerator}/{take.start.denominator}",
+            "jumps": [
+                {
+                    "at_s": round(jump.at - origin, DIGITS_S),
+                    "left": round(jump.left, DIGITS_S),
+                    "entered": round(jump.entered, DIGITS_S),
+                }
+                for _, jump in take.jumps
+            ],
+            "faults": [
+                {"at_s": round(fault.at - origin, DIGITS_S), "about": fault.about, "text": fault.text}
+                for fault in take.faults
+            ],
+            "dropped": take.dropped,
+        },
+        "summary": {
+            "quantised": _figures(summary.quantised),
+            "pocketd": _figures(summary.pocketd),
+            "events_in": take.tally.events_in,
+            "events_out": take.tally.events_out,
+            "late": take.tally.late,
+            "lost": take.tally.lost,
+        },
+        "timesteps": rows,
+    }
+
+
+def _figures(figures: Asynchrony | None) -> dict[str, float | None]:
+    if figures is None:
+        return {"mae_ms": None, "sd_ms": None}
+    return {"mae_ms": round(figures.mae_ms, DIGITS_MS), "sd_ms": round(figures.sd_ms, DIGITS_MS)}
+
+
+def _row(timestep: TimestepRecord, origin: Seconds) -> dict[str, Any]:
+    """Return a timestep as R.json has it, seconds counted from the take's start."""
+    row = asdict(timestep)
+    for key, value in row.items():
+        if key.endswith("_s") and value is not None:
+            row[key] = round(value - origin, DIGITS_S) + 0.0  # no minus zero
+        elif isinstance(value, float):
+            row[key] = round(value, DIGITS_MS) + 0.0
+    return row
+
+
+def _table(rows: list[dict[str, Any]]) -> bytes:
+    columns = list(TimestepRecord.__dataclass_fields__)
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, columns, lineterminator="\n")
+    writer.writeheader()
+    for row in rows:
+        writer.writerow({**row, "voices": "|".join(row["voices"])})  # None is an empty cell
+    return buffer.getvalue().encode()

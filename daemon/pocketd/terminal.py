@@ -1,0 +1,143 @@
+"""Where the desk shows what happens: a live meter, or a line at a time where nobody watches."""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from typing import Protocol, TextIO
+
+from rich.console import Console
+from rich.live import Live
+
+from pocket_core.records import Asynchrony
+from pocketd.desk_records import Fault, Hello, Record, TransportStart
+from pocketd.meter import MeterState, picture
+from pocketd.takes import FinishedTake, Unreadable
+
+
+class Terminal(Protocol):
+    """What the desk shows to."""
+
+    def show(self, state: MeterState) -> None:
+        """Draw the meter, if it has one; ten times a second."""
+
+    def say(self, line: str) -> None:
+        """Print a line that stays."""
+
+    def note(self, line: str) -> None:
+        """Print a line that a meter makes needless."""
+
+    def close(self) -> None:
+        """Leave the terminal as it was found."""
+
+
+class LiveMeter:
+    """The meter, with what is said above it."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._live = Live(
+            console=Console(file=out, highlight=False, soft_wrap=True, force_terminal=True),
+            auto_refresh=False,
+            redirect_stdout=False,
+            redirect_stderr=False,
+        )
+        self._live.start()
+
+    def show(self, state: MeterState) -> None:
+        """Draw the meter."""
+        self._live.update(picture(state), refresh=True)
+
+    def say(self, line: str) -> None:
+        """Print a line above the meter."""
+        self._live.console.print(line, markup=False)
+
+    def note(self, line: str) -> None:
+        """Do nothing: the meter shows it."""
+
+    def close(self) -> None:
+        """Show the cursor again."""
+        self._live.stop()
+
+
+class Lines:
+    """Lines only: for logs."""
+
+    def __init__(self, out: TextIO) -> None:
+        self._out = out
+
+    def show(self, state: MeterState) -> None:
+        """Do nothing: a log wants no picture."""
+
+    def say(self, line: str) -> None:
+        """Print a line at once."""
+        print(line, file=self._out, flush=True)
+
+    def note(self, line: str) -> None:
+        """Print a line at once."""
+        self.say(line)
+
+    def close(self) -> None:
+        """Do nothing: there is nothing to put back."""
+
+
+class Nowhere:
+    """What is left once the terminal has gone."""
+
+    def show(self, state: MeterState) -> None:
+        """Do nothing."""
+
+    def say(self, line: str) -> None:
+        """Do nothing."""
+
+    def note(self, line: str) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+def open_terminal(display: str, out: TextIO) -> Terminal:
+    """Return the meter for `on`, and for `auto` where somebody can see it; else lines."""
+    if isinstance(out, io.TextIOWrapper):
+        out.reconfigure(errors="replace")  # a terminal that cannot show a sign shows another
+    seen = out.isatty() and os.environ.get("TERM") != "dumb"
+    return LiveMeter(out) if display == "on" or (display == "auto" and seen) else Lines(out)
+
+
+def standard_terminal(display: str) -> Terminal:
+    """Return the terminal on the standard output; nowhere if there is none."""
+    return Nowhere() if sys.stdout is None else open_terminal(display, sys.stdout)
+
+
+def told(record: Record) -> str | None:
+    """Return the line that a record is worth in a log; None for most."""
+    match record:
+        case Hello():
+            return f"playing by {'no model' if record.model == 'none' else record.model} on {record.backend}"
+        case TransportStart():
+            meter = f"{record.numerator}/{record.denominator}"
+            return f"start at beat {record.position:g}, {record.bpm:.1f} BPM, {meter}"
+        case Fault(about=about, text=""):
+            return f"{about}: well again"
+        case Fault(about=about, text=text):
+            return f"{about}: {text}"
+        case _:
+            return None
+
+
+def finished(take: FinishedTake | Unreadable) -> str:
+    """Return the line about a take that is on disk, or that cannot be recovered."""
+    if isinstance(take, Unreadable):
+        return f"a take cannot be recovered: {take.why}"
+    minutes, seconds = divmod(round(take.length), 60)
+    near = f"{_mae(take.summary.pocketd)} from the musician ({_mae(take.summary.quantised)} on the grid)"
+    t = take.tally
+    counted = f"{t.events_in} hits in, {t.events_out} out, {t.late} late, {t.lost} lost"
+    gaps = f", {take.dropped} log lines missing" if take.dropped else ""
+    how = {"recovered": "recovered ", "vanished": "saved (the daemon was gone) "}.get(take.how, "saved ")
+    return f"take {how}{take.folder}: {minutes}:{seconds:02d}, drums {near}, {counted}{gaps}"
+
+
+def _mae(figures: Asynchrony | None) -> str:
+    return "-" if figures is None else f"{figures.mae_ms:.1f} ms"
