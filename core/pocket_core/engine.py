@@ -65,6 +65,7 @@ class Engine:
         self._listener = Listener(clock)
         self._decider = Decider(predictor, self._listener, clock)
         self._gone: list[Timestep] = []  # left, window not closed
+        self._due: list[Due] = []  # left, not taken yet
         self._records: list[TimestepRecord] = []
         self._changes: list[TransportChange] = []
         self._counts = Counts()
@@ -85,9 +86,11 @@ class Engine:
         Args:
             data: Any bytes; what is illegal is counted and dropped.
             port: Where they came.
-            at: When they came, on the back end's clock; not later than now, perhaps earlier.
+            at: When they came, on the back end's clock. What was due before has left, taken or not; a time
+                before the last one told is in order: messages of several ports come as they are polled.
         """
-        self._tell(at)
+        if at > self._now:
+            self._advance(at)
         for event in self._decoders[port].feed(data, at):
             if isinstance(event, ClockEvent):
                 self._follow(event, port)
@@ -103,29 +106,15 @@ class Engine:
 
         `until` is the time from now on: nothing leaves before it any more. Infinity ends the engine's life.
         """
-        due: list[Due] = []
-        if until < math.inf:
-            self._apply(self._clock.check(until))
-        while (at := self.next_due()) is not None and at < until:
-            self._now = max(self._now, at)
-            waiting = self._score.pending
-            if waiting and waiting[0].planned is not None and waiting[0].planned <= at:
-                self._leave(waiting.pop(0))
-            elif (leaves := self._outgoing.next_at()) is not None and leaves <= at:
-                due += self._outgoing.pop()
-        self._tell(until)
+        self._advance(until)
+        due, self._due = self._due, []
         on = sum(1 for d in due if d.data[0] & 0xF0 == 0x90)
         self._counts = replace(self._counts, events_out=self._counts.events_out + on)
         return due
 
     def next_due(self) -> Seconds | None:
         """Return when `take_due` has something to do next; None: nothing waits."""
-        self._plan()
-        waiting = self._score.pending
-        times = [self._outgoing.next_at()]
-        if waiting:
-            times.append(waiting[0].ready if waiting[0].planned is None else waiting[0].planned)
-        return min((t for t in times if t is not None), default=None)
+        return self._due[0].at if self._due else self._next()
 
     def flush(self, at: Seconds) -> None:
         """Prepare to end: what waits still leaves in its time, and every note gets its note-off."""
@@ -177,7 +166,7 @@ class Engine:
     @property
     def idle(self) -> bool:
         """Whether nothing waits and nothing sounds."""
-        return not self._score.pending and self._outgoing.idle
+        return not self._score.pending and not self._due and self._outgoing.idle
 
     # --- drums -----------------------------------------------------------------------------------------
 
@@ -321,12 +310,33 @@ class Engine:
 
     # --- decisions -------------------------------------------------------------------------------------
 
+    def _advance(self, until: Seconds) -> None:
+        """Let everything happen that is due before `until`."""
+        if until < math.inf:
+            self._apply(self._clock.check(until))
+        while (at := self._next()) is not None and at < until:
+            self._now = max(self._now, at)
+            waiting = self._score.pending
+            if waiting and waiting[0].planned is not None and waiting[0].planned <= at:
+                self._leave(waiting.pop(0))
+            elif (leaves := self._outgoing.next_at()) is not None and leaves <= at:
+                self._due += self._outgoing.pop()
+        if self._now < until < math.inf:
+            self._tell(until)
+
+    def _next(self) -> Seconds | None:
+        self._plan()
+        waiting = self._score.pending
+        times = [self._outgoing.next_at()]
+        if waiting:
+            times.append(waiting[0].ready if waiting[0].planned is None else waiting[0].planned)
+        return min((t for t in times if t is not None), default=None)
+
     def _tell(self, now: Seconds) -> None:
-        if self._now < now < math.inf:
-            self._now = now
-            if self._hit_started is not None and now - self._hit_started > IDLE_STOP:
-                self._hit_started = None
-                self._apply(self._clock.feed(Stop(now)))
+        self._now = now
+        if self._hit_started is not None and now - self._hit_started > IDLE_STOP:
+            self._hit_started = None
+            self._apply(self._clock.feed(Stop(now)))
 
     def _plan(self) -> None:
         """Bring the decisions on all that waits up to date."""

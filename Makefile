@@ -1,0 +1,62 @@
+# The whole project from a clone: each target sets up what it needs, once.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+DATA   ?= $(if $(POCKETD_DATA),$(POCKETD_DATA),../shared/data)
+PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
+
+.PHONY: help demo test lint format types contracts check bench bench-follow bench-realtime bench-closed-loop clean
+
+help: ## What there is
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "pocketd needs Python 3.11 or newer; this is $$($(PYTHON) --version). Try: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { echo "venv failed; on Debian: apt install python3-venv"; exit 1; }
+
+# What the demo needs: the daemon and pictures. Never torch.
+$(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
+	@echo "Setting up (once) ..."
+	@$(PIP) install -c constraints.txt -e '.[plot]'
+	@touch $@
+
+# What tests and training need on top.
+$(VENV)/.dev: pyproject.toml constraints.txt $(VENV)/.demo
+	@echo "Setting up for development (once; torch is large) ..."
+	@$(PIP) install -c constraints.txt -e '.[train,plot,dev]'
+	@touch $@
+
+demo: $(VENV)/.demo ## Hear about it: 20 seconds in real time [HUMAN=a.mid DRUMS=b.mid]
+	@$(BIN)/pocketd demo $(if $(HUMAN),--human '$(HUMAN)') $(if $(DRUMS),--drums '$(DRUMS)')
+
+test: $(VENV)/.dev ## Every test; those with real MIDI servers where they are installed
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev ## Ruff: lint and format
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+
+format: $(VENV)/.dev ## Ruff: mend what can be mended
+	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .
+
+types: $(VENV)/.dev ## Mypy, strict
+	@$(BIN)/mypy
+
+contracts: $(VENV)/.dev ## Who may import whom
+	@$(BIN)/lint-imports
+
+check: lint types contracts test ## All that CI runs
+
+bench: bench-follow bench-closed-loop bench-realtime ## Every table of figures
+
+bench-follow: $(VENV)/.dev ## How close the drums land to the musician
+	@$(BIN)/python benchmarks/follow.py --data '$(DATA)'
+
+bench-closed-loop: $(VENV)/.dev ## Two who follow each other
+	@$(BIN)/python benchmarks/closed_loop.py
+
+bench-realtime: $(VENV)/.dev ## On time: steps, start, memory, idle
+	@$(BIN)/python benchmarks/realtime.py
+
+clean: ## Throw away what was set up
+	rm -rf $(VENV) demo-out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,72 @@
+"""Notes leave once, with their releases behind them."""
+
+from __future__ import annotations
+
+from pocket_core.outgoing import Outgoing
+from pocket_core.types import Due, Hit, Release, Seconds
+
+
+def kick(at: float, velocity: int = 100) -> Hit:
+    return Hit(Seconds(at), 9, 36, velocity)
+
+
+def leave(outgoing: Outgoing) -> list[Due]:
+    due: list[Due] = []
+    while outgoing.next_at() is not None:
+        due += outgoing.pop()
+    return due
+
+
+def kinds(due: list[Due]) -> list[tuple[float, int]]:
+    return [(round(d.at, 6), d.data[0] >> 4) for d in due]
+
+
+def test_a_release_that_came_while_its_note_waited_follows_it() -> None:
+    outgoing = Outgoing()
+    note = outgoing.strike(kick(1.0))
+    outgoing.release(Release(Seconds(1.05), 9, 36, 0))
+
+    outgoing.send(note, Seconds(1.2))
+
+    assert kinds(leave(outgoing)) == [(1.2, 9), (1.25, 8)]
+
+
+def test_a_release_that_comes_after_its_note_left_has_its_shift() -> None:
+    outgoing = Outgoing()
+    note = outgoing.strike(kick(1.0))
+    outgoing.send(note, Seconds(1.2))
+
+    outgoing.release(Release(Seconds(1.4), 9, 36, 0))
+
+    assert kinds(leave(outgoing)) == [(1.2, 9), (1.6, 8)]
+
+
+def test_a_note_struck_again_before_its_release_ends_first() -> None:
+    outgoing = Outgoing()
+    first, second = outgoing.strike(kick(1.0)), outgoing.strike(kick(1.1))
+
+    outgoing.send(first, Seconds(1.3))
+    outgoing.send(second, Seconds(1.3))
+
+    assert kinds(leave(outgoing)) == [(1.3, 9), (1.3, 8), (1.3, 9)]
+
+
+def test_a_release_belongs_to_the_newest_note() -> None:
+    outgoing = Outgoing()
+    outgoing.strike(kick(1.0))
+    outgoing.strike(kick(1.1))
+
+    ended = [outgoing.release(Release(Seconds(1.2), 9, 36, 0)) for _ in range(2)]
+
+    assert ended == [True, False]
+
+
+def test_ending_all_reaches_notes_that_still_wait() -> None:
+    outgoing = Outgoing()
+    note = outgoing.strike(kick(1.0))
+    outgoing.release_all(Seconds(1.0))
+
+    outgoing.send(note, Seconds(1.2))
+
+    assert kinds(leave(outgoing)) == [(1.2, 9), (1.21, 8)]
+    assert outgoing.idle
