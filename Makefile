@@ -27,7 +27,7 @@ $(VENV)/.dev: pyproject.toml constraints.txt $(VENV)/.demo
 	@$(PIP) install -c constraints.txt -e '.[train,plot,dev]'
 	@touch $@
 
-demo: $(VENV)/.demo ## Hear about it: 20 seconds in real time [HUMAN=a.mid DRUMS=b.mid]
+demo: $(VENV)/.demo ## Twenty seconds in real time, a table and a picture [HUMAN=a.mid DRUMS=b.mid]
 	@$(BIN)/pocketd demo $(if $(HUMAN),--human '$(HUMAN)') $(if $(DRUMS),--drums '$(DRUMS)')
 
 test: $(VENV)/.dev ## Every test; those with real MIDI servers where they are installed
