@@ -37,7 +37,7 @@ END = {36: "X...............", 49: "X..............."}
 CRASH = 49
 LOUDNESS = {"X": 108, "x": 82, "o": 38}
 
-COMPING = ("x..x..x...x.x...", "x..x..x.x.....x.")
+COMPING = ("x.x.x..xx.x.x.x.", "x.x.x.x.x..xx.xx")
 CHORDS = ((45, 60, 64, 67, 71), (50, 60, 65, 69), (43, 59, 62, 65, 69), (48, 59, 64, 67))  # Am9 Dm7 G9 Cmaj7
 
 LAID_BACK = 0.012  # seconds, all through

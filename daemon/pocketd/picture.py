@@ -190,15 +190,19 @@ def _steps() -> Any:
 def _label(figure: Any, kit: Any, offsets: Any, shown: Shown, where: tuple[int, int]) -> None:
     first, bars = where
     bars_named = f"bar {first}" if bars == 1 else f"bars {first} to {first + bars - 1}"
-    figure.text(0.085, 0.945, shown.title, fontsize=23, fontweight="bold", color=INK)
+    left, right = 0.085, 0.985
+    figure.text(left, 0.945, _short(shown.title, 48), fontsize=23, fontweight="bold", color=INK)
+    figure.text(left, 0.908, _short(f"{shown.source}, {bars_named}", 100), fontsize=13, color=INK)
     summary = summarise(shown.records)
-    figures = ""
     if summary.quantised is not None and summary.pocketd is not None:
-        figures = (
-            f"; drums to musician over the whole take: {summary.quantised.mae_ms:.1f} ms on the grid, "
-            f"{summary.pocketd.mae_ms:.1f} ms with pocketd (mean absolute)"
+        lines = (
+            (0.957, f"{summary.quantised.mae_ms:.1f} ms on the grid", INK, "normal"),
+            (0.925, f"{summary.pocketd.mae_ms:.1f} ms with pocketd", DRUMS, "bold"),
+            (0.898, "mean distance, drums to musician, whole take", INK, "normal"),
         )
-    figure.text(0.085, 0.908, f"{shown.source}, {bars_named}{figures}", fontsize=13, color=INK)
+        for y, text, color, weight in lines:
+            size = 11 if y < 0.9 else 16
+            figure.text(right, y, text, fontsize=size, fontweight=weight, color=color, ha="right")
     offsets.set_xlabel("bar.beat", fontsize=13, color=INK)
     from matplotlib.patches import Patch
 
@@ -218,3 +222,7 @@ def _label(figure: Any, kit: Any, offsets: Any, shown: Shown, where: tuple[int, 
         borderaxespad=0.0,
         columnspacing=2.2,
     )
+
+
+def _short(text: str, length: int) -> str:
+    return text if len(text) <= length else f"{text[: length - 1]}…"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,8 @@ from pocket_core.settings import Settings
 from pocket_core.status import Counts
 from pocket_core.types import Seconds
 from pocketd import __version__
+from pocketd.midiscore import MidiScore
+from pocketd.quantise import Quantised
 from pocketd.render import Rendered
 from pocketd.wholefile import write_whole
 
@@ -58,6 +60,20 @@ def write_report(
         "timesteps": [_timestep(record) for record in rendered.records],
     }
     write_whole(path, (json.dumps(report, indent=1, ensure_ascii=False) + "\n").encode())
+
+
+def remarks(drums: Quantised, human: MidiScore) -> Iterator[str]:
+    """Say, a line each, what a reader of the table should know about the two parts."""
+    score = drums.score
+    if score.synthetic or human.synthetic:
+        yield "This performance is synthetic: pocketd made it up, nobody played it."
+    if not score.has_drum_channel:
+        yield f"{score.name} has no notes on channel 10: all its notes are taken as drums."
+    if drums.changed:
+        merged = f", {drums.merged} of them onto another" if drums.merged else ""
+        yield f"{score.name} was not quantised: {drums.moved} hits were moved to the grid first{merged}."
+    if not human.notes:
+        yield f"{human.name} has no notes: the drums play alone."
 
 
 def table(title: str, summary: Summary, counts: Counts) -> Group:

@@ -19,7 +19,7 @@ from pocket_core.types import Seconds
 from pocketd.midifile import read_score, write_score
 from pocketd.model import load_predictor
 from pocketd.render import TRANSPORT, Rendered, render
-from pocketd.summary import table, write_report
+from pocketd.summary import remarks, table, write_report
 
 UNHURRIED = Seconds(math.inf)  # a slow machine shall render the same as a fast one
 PATIENCE_S = 2.0  # a render that takes longer shows how far it is
@@ -54,7 +54,7 @@ def command(
         rendered = render(human_score, drum_score, settings, predictor, transport, progress=progress)
     _refuse_faults(predictor)
     console = Console(highlight=False, markup=False)
-    for line in remarks(rendered):
+    for line in _remarks(rendered):
         console.print(line, soft_wrap=True)
     write_score(out, drum_score, rendered.output, f"{drums.stem} in the pocket")
     if report is not None:
@@ -73,26 +73,12 @@ def _refuse_faults(predictor: Predictor) -> None:
         )
 
 
-def remarks(rendered: Rendered) -> Iterator[str]:
-    """Say, a line each, what a reader of the table should know."""
-    drums, human = rendered.drums, rendered.human
-    if drums.score.synthetic or human.synthetic:
-        yield "This performance is synthetic: pocketd made it up, nobody played it."
-    if not drums.score.has_drum_channel:
-        yield f"{drums.score.name} has no notes on channel 10: all its notes are taken as drums."
-    if drums.changed:
-        merged = f", {drums.merged} of them onto another" if drums.merged else ""
-        yield (
-            f"{drums.score.name} was not quantised: {drums.moved} hits were moved to the grid first{merged}."
-        )
-    if not human.notes:
-        yield f"{human.name} has no notes: the drums play alone."
-    elif rendered.summary.pocketd is None:
-        yield f"{human.name} never meets a drum: check that both files start at the same place."
+def _remarks(rendered: Rendered) -> Iterator[str]:
+    yield from remarks(rendered.drums, rendered.human)
+    if rendered.human.notes and rendered.summary.pocketd is None:
+        yield f"{rendered.human.name} never meets a drum: check that both files start at the same place."
     if rendered.before_start:
-        yield (
-            f"{rendered.before_start} messages left before the file begins; they are written at its start."
-        )
+        yield f"{rendered.before_start} messages left before the file begins; they are written at its start."
 
 
 def within(option: str, value: float, lowest: float, highest: float) -> float:

@@ -1,0 +1,205 @@
+"""`pocketd demo`: the main job in real time, with a table, MIDI files and a picture at the end."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import typer
+import yaml
+from rich.console import Console
+
+from pocket_core.errors import ConfigError, MidiFileError, MidiSystemError, PocketError
+from pocket_core.records import summarise
+from pocket_core.settings import Settings
+from pocket_core.status import Counts
+from pocket_core.tempo import MeterChange, MeterMap
+from pocket_core.types import Beats, Seconds
+from pocketd.backends.choose import choose
+from pocketd.backends.clock import Clock, SystemClock
+from pocketd.backends.rtmidi import survey
+from pocketd.commands.render import within
+from pocketd.config import load
+from pocketd.demo import Outcome, Plan, outcome, plan
+from pocketd.demo_loopback import play_in_process
+from pocketd.demo_ports import CLIENT, play_over_ports
+from pocketd.journal import JOURNAL
+from pocketd.midifile import read_score, write_score
+from pocketd.midiscore import MidiScore
+from pocketd.performance import perform
+from pocketd.picture import Shown, draw
+from pocketd.quantise import Quantised, quantise
+from pocketd.summary import remarks, table
+from pocketd.take_content import TakeContent, gather
+from pocketd.takes import take_folders
+
+IN_PROCESS = "loopback"
+
+
+def command(
+    *,
+    human: Path | None = typer.Option(None, help="The musician's MIDI file; else pocketd makes one up."),
+    drums: Path | None = typer.Option(None, help="The drum track's MIDI file, with --human."),
+    out: Path = typer.Option(Path("demo-out"), help="The folder for what the demo writes."),
+    seconds: float = typer.Option(20.0, help="How much is played, 4 to 600; longer files are cut."),
+    model: str = typer.Option("lstm", help="A model that ships, an ONNX file of your own, or none."),
+    loopback: bool = typer.Option(False, "--loopback", help="Stay in the process, whatever MIDI there is."),
+) -> None:
+    """Play a musician and a drum track through the running effect, and show what it does."""
+    length = Seconds(within("--seconds", seconds, 4, 600))
+    console = Console(highlight=False, markup=False, soft_wrap=True)
+    system, why = (None, "as asked") if loopback else _system()
+    where = f"virtual ports of {system}" if system else f"the in-process loopback back end: {why}"
+    performance = prepare(human, drums, length, console)
+    console.print(f"Playing {performance.length:.0f} s in real time over {where}. Ctrl-C ends it.")
+    with _ended_by_sigterm():
+        play(performance, system, model, out, clock=SystemClock(), console=console)
+
+
+def play(
+    performance: Plan, system: str | None, model: str, out: Path, *, clock: Clock, console: Console
+) -> None:
+    """Play, print the table and write the files.
+
+    Args:
+        system: The MIDI system to play over; None: the loopback back end, in this process.
+        clock: What it is played by.
+
+    Raises:
+        PocketError: The daemon did not play, or a file cannot be written.
+    """
+    takes = _folder(out) / "takes"
+    config = _write_config(out, takes, performance, system, model)
+    earlier = set(take_folders(takes))
+    if system is None:
+        heard = play_in_process(performance, load(config), clock)
+    else:
+        heard = play_over_ports(performance, config, system, clock)
+    taken = sorted(set(take_folders(takes)) - earlier)
+    if not taken:
+        raise PocketError(f"no take was written to {takes}; see what pocketd said above")
+    _show(performance, gather(taken[-1] / JOURNAL), heard, out, console)
+    console.print(f"The take: {taken[-1]}")
+
+
+def prepare(human: Path | None, drums: Path | None, seconds: Seconds, console: Console) -> Plan:
+    """Read or make up two parts, quantise and cut them, and lay them out.
+
+    Raises:
+        ConfigError: One file without the other.
+        MidiFileError: A file that cannot be used.
+    """
+    part, musician = _parts(human, drums, seconds, console)
+    for line in remarks(part, musician):
+        console.print(line)
+    return plan(part.score, musician, Settings().look_ahead)
+
+
+def _parts(
+    human: Path | None, drums: Path | None, seconds: Seconds, console: Console
+) -> tuple[Quantised, MidiScore]:
+    """Return drums and musician, from files or made up, cut to length."""
+    if (human is None) != (drums is None):
+        raise ConfigError("a demo needs both --human and --drums, or neither")
+    if human is None or drums is None:
+        made_up = perform(seconds)
+        return quantise(made_up.drums, Settings().snap), made_up.human
+    part, musician = quantise(read_score(drums).drum_part(), Settings().snap), read_score(human)
+    if max(part.score.length_s, musician.length_s) > seconds:
+        console.print(f"The files are longer than {seconds:g} s: they are cut there (--seconds).")
+    part, musician = replace(part, score=part.score.until(seconds)), musician.until(seconds)
+    if not part.score.notes:
+        raise MidiFileError(f"{drums} has no notes in its first {seconds:g} s; give more with --seconds")
+    return part, musician
+
+
+def _system() -> tuple[str | None, str]:
+    """Return the MIDI system to play over, or None and why there is none."""
+    try:
+        return choose("auto", "auto", survey()).system, ""
+    except MidiSystemError as error:
+        return None, str(error).rpartition(";")[0]
+
+
+def _folder(out: Path) -> Path:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise PocketError(
+            f"cannot make the folder {out}: {error.strerror or error}; give another --out"
+        ) from error
+    return out
+
+
+def _write_config(out: Path, takes: Path, performance: Plan, system: str | None, model: str) -> Path:
+    meter = performance.meter
+    values = {
+        "backend": IN_PROCESS if system is None else "rtmidi",
+        "midi_api": "auto" if system is None else system.lower(),
+        "client": CLIENT,
+        "tempo": round(performance.drums.tempo.bpm_at(Beats(0.0)), 6),
+        "meter": f"{meter.numerator}/{meter.denominator}",
+        "model": model,
+        "takes": {"folder": str(takes.resolve()), "song": "demo"},
+    }
+    path = out / "config.yaml"
+    path.write_text(
+        f"# What the demo ran with; all else is default.\n{yaml.safe_dump(values, sort_keys=False)}"
+    )
+    return path
+
+
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM end the demo as Ctrl-C does: the daemon and its desk end too."""
+
+    def end(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _show(performance: Plan, take: TakeContent, heard: int, out: Path, console: Console) -> None:
+    """Print the table, and write the drums, the musician and the picture."""
+    played = outcome(take, performance)
+    counts = Counts(performance.hits, heard, take.tally.late)
+    synthetic = performance.human.synthetic
+    title = f"{'A synthetic performance' if synthetic else performance.human.name}, model {take.hello.model}"
+    console.print()
+    console.print(table(title, summarise(played.records), counts))
+    mark = " (synthetic)" if synthetic else ""
+    write_score(
+        out / "drums-quantised.mid", performance.drums, performance.drums.stream(), f"drums, quantised{mark}"
+    )
+    write_score(out / "drums.mid", performance.drums, played.output, f"drums in the pocket{mark}")
+    write_score(out / "human.mid", performance.human, performance.human.stream(), f"musician{mark}")
+    written = ["drums.mid", "drums-quantised.mid", "human.mid"]
+    try:
+        draw(out / "performance.png", _shown(performance, played, take))
+        written.append("performance.png")
+    except PocketError as error:
+        console.print(f"No picture: {error}")
+    console.print(
+        f"Written to {out}: {', '.join(written)}; the take is in {take.header.started[:10]} below takes."
+    )
+
+
+def _shown(performance: Plan, played: Outcome, take: TakeContent) -> Shown:
+    source = (
+        "Synthetic performance: nobody played it" if performance.human.synthetic else performance.human.name
+    )
+    return Shown(
+        title="Drums that follow the musician",
+        source=f"{source}; model {take.hello.model}",
+        records=played.records,
+        onsets=[note.at_s for note in performance.human.notes],
+        tempo=performance.drums.tempo,
+        meters=MeterMap([MeterChange(Beats(0.0), performance.meter)]),
+    )
