@@ -1,0 +1,127 @@
+"""What a model is: `NAME.json` for the daemon beside `NAME.onnx`, and `NAME.md` for people."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from pocket_core.features import VERSION, WIDTH
+from pocket_export.atomic import write_atomically
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class StateTensor:
+    """A tensor that the model hands to itself."""
+
+    name: str
+    shape: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What a model ships with; the daemon reads the first eight fields."""
+
+    name: str
+    format: int
+    features_version: int
+    width: int
+    sha256: str  # of the .onnx file
+    state: tuple[StateTensor, ...]
+    output: str
+    title: str  # what it is, one sentence
+    licence: str  # of the data
+    data: str
+    data_sha256: str
+    command: str
+    seed: int
+    commit: str  # of the code that trained it
+    wall_seconds: float
+    figures: Mapping[str, float]  # a unit in each key
+
+
+def make_card(
+    name: str,
+    model: bytes,
+    *,
+    state: tuple[StateTensor, ...],
+    output: str,
+    title: str,
+    licence: str,
+    data: str,
+    data_sha256: str,
+    command: str,
+    seed: int,
+    commit: str,
+    wall_seconds: float,
+    figures: Mapping[str, float],
+) -> Card:
+    """Return the card of a model exported for this build's features."""
+    return Card(
+        name=name,
+        format=FORMAT,
+        features_version=VERSION,
+        width=WIDTH,
+        sha256=hashlib.sha256(model).hexdigest(),
+        state=state,
+        output=output,
+        title=title,
+        licence=licence,
+        data=data,
+        data_sha256=data_sha256,
+        command=command,
+        seed=seed,
+        commit=commit,
+        wall_seconds=round(wall_seconds, 1),
+        figures={key: round(value, 9) for key, value in figures.items()},
+    )
+
+
+def write_model(folder: Path, model: bytes, card: Card) -> Path:
+    """Write model, card and page; each is whole or as it was. Returns the path of the model.
+
+    Between the first file and the second, the card's sha256 does not fit: the daemon then refuses the pair.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{card.name}.onnx"
+    for target, content in (
+        (path, model),
+        (path.with_suffix(".json"), (json.dumps(asdict(card), indent=2) + "\n").encode()),
+        (path.with_suffix(".md"), page(card).encode()),
+    ):
+        with write_atomically(target) as file:
+            file.write(content)
+    return path
+
+
+def page(card: Card) -> str:
+    """Return the card as Markdown."""
+    state = ", ".join(f"`{s.name}` {list(s.shape)}" for s in card.state)
+    figures = "\n".join(f"| `{key}` | {value:.7g} |" for key, value in card.figures.items())
+    return f"""# {card.name}
+
+{card.title}
+
+| | |
+|---|---|
+| data | {card.data} |
+| licence of the data | {card.licence} |
+| sha256 of the data | `{card.data_sha256}` |
+| file | `{card.name}.onnx`, sha256 `{card.sha256}` |
+| features | version {card.features_version}, {card.width} columns |
+| state | {state} |
+| output | `{card.output}`, seconds; positive is late |
+| made by | `{card.command}`, seed {card.seed}, commit `{card.commit}` |
+| training took | {card.wall_seconds:.0f} s |
+
+| figure | value |
+|---|---|
+{figures}
+
+Figures of the validation split choose the weights, so they flatter; `benchmarks/follow.py` gives those of the
+test split, which no training has seen.
+"""

@@ -1,0 +1,76 @@
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from pocket_core.features import VERSION, WIDTH
+from pocket_export.atomic import write_atomically
+from pocket_export.card import Card, StateTensor, make_card, write_model
+
+MODEL = b"onnx bytes"
+
+
+def card() -> Card:
+    return make_card(
+        "lstm",
+        MODEL,
+        state=(StateTensor("h", (2, 1, 256)), StateTensor("c", (2, 1, 256))),
+        output="offset_s",
+        title="A network.",
+        licence="CC BY 4.0",
+        data="Groove",
+        data_sha256="ab" * 32,
+        command="pocketd pretrain",
+        seed=1,
+        commit="0123456789ab",
+        wall_seconds=61.23,
+        figures={"validation_mae_ms": 9.5},
+    )
+
+
+def test_the_sidecar_says_what_the_daemon_checks(tmp_path: Path) -> None:
+    path = write_model(tmp_path / "new", MODEL, card())
+
+    said = json.loads(path.with_suffix(".json").read_text())
+    assert said["name"] == "lstm"
+    assert said["format"] == 1
+    assert (said["features_version"], said["width"]) == (VERSION, WIDTH)
+    assert said["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert said["state"] == [{"name": "h", "shape": [2, 1, 256]}, {"name": "c", "shape": [2, 1, 256]}]
+    assert said["output"] == "offset_s"
+
+
+def test_the_page_names_data_licence_command_and_figures(tmp_path: Path) -> None:
+    path = write_model(tmp_path, MODEL, card())
+
+    page = path.with_suffix(".md").read_text()
+    for fact in (
+        "Groove",
+        "CC BY 4.0",
+        "pocketd pretrain",
+        "seed 1",
+        "0123456789ab",
+        "61 s",
+        "9.5",
+        "ab" * 32,
+    ):
+        assert fact in page
+
+
+def test_only_the_three_files_are_left(tmp_path: Path) -> None:
+    write_model(tmp_path, MODEL, card())
+
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["lstm.json", "lstm.md", "lstm.onnx"]
+
+
+def test_a_write_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"old")
+
+    with pytest.raises(KeyError), write_atomically(tmp_path / "a") as file:
+        file.write(b"half")
+        raise KeyError
+
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("a", b"old")]

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from pocket_core.errors import ConfigError, DataError
+from pocket_core.types import Seconds
+from pocket_export.commands import pretrain, shipped
+from pocketd.model import load_predictor
+from tests.export.archives import archive
+
+APP = typer.Typer()
+APP.command()(pretrain)
+
+
+def run(*words: object) -> None:
+    result = CliRunner().invoke(APP, [str(word) for word in words])
+    if result.exception is not None:
+        raise result.exception
+
+
+def test_a_smoke_run_makes_models_that_the_daemon_loads(tmp_path: Path) -> None:
+    data = archive(tmp_path / "groove.zip")
+
+    run("--data", data, "--out", tmp_path / "made", "--quick", "--epochs", 1, "--threads", 1)
+
+    for name in ("lstm", "lstm-solo"):
+        assert load_predictor(tmp_path / "made" / f"{name}.onnx", step_limit=Seconds(10.0)).name == name
+    assert not list((tmp_path / "made").glob("*.pt"))
+
+
+def test_the_card_of_a_smoke_run_says_so(tmp_path: Path) -> None:
+    data = archive(tmp_path / "groove.zip")
+
+    run("--data", data, "--out", tmp_path, "--model", "lstm", "--quick", "--epochs", 1, "--seed", 7)
+
+    card = json.loads((tmp_path / "lstm.json").read_text())
+    assert card["command"] == "pocketd pretrain --data groove.zip --model lstm --epochs 1 --seed 7 --quick"
+    assert card["seed"] == 7
+    assert card["data"].endswith("3 files to train on, 1 to choose by")
+
+
+def test_a_smoke_run_may_not_replace_the_models_that_ship(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="say where it goes with --out"):
+        run("--data", tmp_path, "--quick")
+
+
+def test_an_unknown_model_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"'gru'; there are: lstm, lstm-solo, all"):
+        run("--data", tmp_path, "--model", "gru")
+
+
+def test_a_missing_data_set_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no data set at"):
+        run("--data", tmp_path / "nothing.zip", "--out", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["lstm", "lstm-solo"])
+def test_the_models_that_ship_load_and_their_cards_are_complete(name: str) -> None:
+    predictor = load_predictor(shipped() / f"{name}.onnx", step_limit=Seconds(10.0))
+
+    card = json.loads((shipped() / f"{name}.json").read_text())
+    assert predictor.name == name
+    assert card["licence"].startswith("CC BY 4.0")
+    assert card["figures"]["parity_steps"] == 2000
+    assert (
+        card["figures"]["validation_drummer_mae_ms"] < card["figures"]["validation_quantised_drummer_mae_ms"]
+    )
+    assert "-dirty" not in card["commit"]
