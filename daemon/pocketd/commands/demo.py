@@ -186,9 +186,7 @@ def _show(performance: Plan, take: TakeContent, heard: int, out: Path, console: 
         written.append("performance.png")
     except PocketError as error:
         console.print(f"No picture: {error}")
-    console.print(
-        f"Written to {out}: {', '.join(written)}; the take is in {take.header.started[:10]} below takes."
-    )
+    console.print(f"Written to {out}: {', '.join(written)}.")
 
 
 def _shown(performance: Plan, played: Outcome, take: TakeContent) -> Shown:
