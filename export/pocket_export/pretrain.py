@@ -27,6 +27,16 @@ from pocket_models.lstm import Anchor, PocketLSTM
 CHANCE_SHARE = 0.75  # of the performances, split by chance in each epoch beside the cymbals' duets
 
 
+#: What decides the weights, from the root of the source tree.
+DECISIVE = (
+    "export/pocket_export",
+    "models/pocket_models/lstm.py",
+    "core/pocket_core/features.py",
+    "core/pocket_core/grid.py",
+    "core/pocket_core/groove.py",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class School:
     """What a model learns from and where its outputs start."""
@@ -180,12 +190,13 @@ def _write_history(path: Path, training: Training) -> None:
 
 
 def _commit() -> str:
-    """Return the commit of the source tree, marked where it has changes of its own; "unknown" outside one."""
-    here = Path(__file__).parent
-    described = subprocess.run(
-        ["git", "-C", str(here), "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return described.stdout.strip() or "unknown"
+    """Return the commit of the source tree, marked where what decides the weights differs from it."""
+    root = Path(__file__).parents[2]
+
+    def git(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, check=False)
+
+    commit = git("rev-parse", "--short=12", "HEAD").stdout.strip()
+    if not commit:
+        return "unknown"
+    return commit + "-dirty" * (git("diff", "--quiet", "HEAD", "--", *DECISIVE).returncode != 0)

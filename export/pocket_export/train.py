@@ -22,7 +22,7 @@ from pocket_export.evaluate import Batch, Follow, follow, gather
 from pocket_models.lstm import PocketLSTM, roll_out
 
 MS = 1000.0
-EPOCHS = 30
+EPOCHS = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +32,11 @@ class Recipe:
     epochs: int = EPOCHS
     patience: int = 8  # epochs without a better validation figure
     batch: int = 32  # sequences
-    chunk: int = 128  # timesteps between updates; the state is carried over, the gradient is not
-    rate: float = 2e-3  # AdamW, falling to 0 along a cosine
+    chunk: int = 64  # timesteps between updates; the state is carried over, the gradient is not
+    rate: float = 1.5e-3  # AdamW, falling to 0 along a cosine
     decay: float = 0.01
     clip: float = 1.0  # of the gradient's norm
-    dropout: float = 0.3
+    dropout: float = 0.1
     own_weight: float = 0.5  # of a timestep where the drummer's own offset is the target
     huber_ms: float = 4.0  # errors beyond this count by their size, not their square
     seed: int = 1

@@ -66,8 +66,7 @@ def test_the_models_that_ship_load_and_their_cards_are_complete(name: str) -> No
     card = json.loads((shipped() / f"{name}.json").read_text())
     assert predictor.name == name
     assert card["licence"].startswith("CC BY 4.0")
-    assert card["figures"]["parity_steps"] == 2000
-    assert (
-        card["figures"]["validation_drummer_mae_ms"] < card["figures"]["validation_quantised_drummer_mae_ms"]
-    )
+    figures = card["figures"]
+    assert figures["parity_steps"] == 2000
+    assert figures["validation_drummer_mae_ms"] < figures["validation_quantised_drummer_mae_ms"]
     assert "-dirty" not in card["commit"]

@@ -15,11 +15,12 @@ from pocket_export.train import Epoch, Recipe, train
 from pocket_models.lstm import PocketLSTM
 from tests.export.archives import archive
 
+Taught = tuple[list[Lesson], list[Lesson]]
 RECIPE = Recipe(epochs=3, batch=2, chunk=24, rate=1e-2)
 
 
 @pytest.fixture
-def taught(tmp_path: Path) -> tuple[list[Lesson], list[Lesson]]:
+def taught(tmp_path: Path) -> Taught:
     """Lessons to train on and to choose by."""
     groove = load(archive(tmp_path / "groove.zip"))
     return lessons(groove.split("train"), CYMBALS), lessons(groove.split("validation"), CYMBALS)
@@ -35,7 +36,7 @@ def silent(share: float, epoch: Epoch | None) -> None:
 
 
 def learn(
-    taught: tuple[list[Lesson], list[Lesson]],
+    taught: Taught,
     recipe: Recipe,
     *,
     checkpoint: Path | None = None,
@@ -47,12 +48,12 @@ def learn(
     return net
 
 
-class Broken(Exception):
+class PowerCutError(Exception):
     """The power went."""
 
 
 def test_training_brings_the_forecasts_closer_to_the_musician(
-    taught: tuple[list[Lesson], list[Lesson]],
+    taught: Taught,
 ) -> None:
     before = follow(tiny(), taught[1])
 
@@ -61,7 +62,7 @@ def test_training_brings_the_forecasts_closer_to_the_musician(
     assert after.mae_ms < before.mae_ms
 
 
-def test_the_same_seed_gives_the_same_weights(taught: tuple[list[Lesson], list[Lesson]]) -> None:
+def test_the_same_seed_gives_the_same_weights(taught: Taught) -> None:
     first = learn(taught, RECIPE).state_dict()
 
     second = learn(taught, RECIPE).state_dict()
@@ -69,7 +70,7 @@ def test_the_same_seed_gives_the_same_weights(taught: tuple[list[Lesson], list[L
     assert all(torch.equal(first[name], second[name]) for name in first)
 
 
-def test_another_seed_gives_other_weights(taught: tuple[list[Lesson], list[Lesson]]) -> None:
+def test_another_seed_gives_other_weights(taught: Taught) -> None:
     first = learn(taught, RECIPE).state_dict()
 
     second = learn(taught, Recipe(epochs=3, batch=2, chunk=24, rate=1e-2, seed=2)).state_dict()
@@ -77,15 +78,13 @@ def test_another_seed_gives_other_weights(taught: tuple[list[Lesson], list[Lesso
     assert not torch.equal(first["head.weight"], second["head.weight"])
 
 
-def test_a_training_broken_off_and_resumed_is_the_training(
-    taught: tuple[list[Lesson], list[Lesson]], tmp_path: Path
-) -> None:
+def test_a_training_broken_off_and_resumed_is_the_training(taught: Taught, tmp_path: Path) -> None:
     def break_off(share: float, epoch: Epoch | None) -> None:
         if epoch is None and share > 0.5 and (tmp_path / "c.pt").exists():
-            raise Broken
+            raise PowerCutError
 
     own, other = taught
-    with pytest.raises(Broken):
+    with pytest.raises(PowerCutError):
         train(tiny(), lambda chance: own, other, RECIPE, watch=break_off, checkpoint=tmp_path / "c.pt")
 
     resumed = learn(taught, RECIPE, checkpoint=tmp_path / "c.pt", resume=True).state_dict()
@@ -94,23 +93,21 @@ def test_a_training_broken_off_and_resumed_is_the_training(
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
 
-def test_a_checkpoint_of_another_recipe_is_refused(
-    taught: tuple[list[Lesson], list[Lesson]], tmp_path: Path
-) -> None:
+def test_a_checkpoint_of_another_recipe_is_refused(taught: Taught, tmp_path: Path) -> None:
     learn(taught, Recipe(epochs=1, batch=2), checkpoint=tmp_path / "c.pt")
 
     with pytest.raises(DataError, match="train without --resume"):
         learn(taught, RECIPE, checkpoint=tmp_path / "c.pt", resume=True)
 
 
-def test_a_damaged_checkpoint_is_refused(taught: tuple[list[Lesson], list[Lesson]], tmp_path: Path) -> None:
+def test_a_damaged_checkpoint_is_refused(taught: Taught, tmp_path: Path) -> None:
     (tmp_path / "c.pt").write_bytes(b"PK\x03\x04 and no more")
 
     with pytest.raises(DataError, match=r"c\.pt cannot be read"):
         learn(taught, RECIPE, checkpoint=tmp_path / "c.pt", resume=True)
 
 
-def test_training_stops_when_nothing_improves(taught: tuple[list[Lesson], list[Lesson]]) -> None:
+def test_training_stops_when_nothing_improves(taught: Taught) -> None:
     own, other = taught
 
     training = train(
@@ -120,7 +117,7 @@ def test_training_stops_when_nothing_improves(taught: tuple[list[Lesson], list[L
     assert [epoch.number for epoch in training.history] == [1, 2, 3]
 
 
-def test_the_network_is_left_with_its_best_weights(taught: tuple[list[Lesson], list[Lesson]]) -> None:
+def test_the_network_is_left_with_its_best_weights(taught: Taught) -> None:
     own, other = taught
     net = tiny()
 
@@ -137,7 +134,7 @@ def test_solo_drums_are_judged_by_the_drummer(tmp_path: Path) -> None:
     assert training.best_ms == training.history[0].validation.drummer_mae_ms
 
 
-def test_forecasts_do_not_depend_on_who_is_beside(taught: tuple[list[Lesson], list[Lesson]]) -> None:
+def test_forecasts_do_not_depend_on_who_is_beside(taught: Taught) -> None:
     net, own = tiny(), taught[0]
 
     together = {lesson.source.name: f for lesson, f in forecast(net, own)}
@@ -147,7 +144,7 @@ def test_forecasts_do_not_depend_on_who_is_beside(taught: tuple[list[Lesson], li
         np.testing.assert_allclose(together[lesson.source.name], alone, atol=1e-6)
 
 
-def test_score_is_mean_and_spread_of_the_musicians_offset(taught: tuple[list[Lesson], list[Lesson]]) -> None:
+def test_score_is_mean_and_spread_of_the_musicians_offset(taught: Taught) -> None:
     (lesson,) = taught[1]
 
     result = score([(lesson, np.full(len(lesson), 0.005, np.float32))])
