@@ -5,7 +5,6 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import typer
@@ -107,13 +106,13 @@ def _parts(
     if human is None or drums is None:
         made_up = perform(seconds)
         return quantise(made_up.drums, Settings().snap), made_up.human
-    part, musician = quantise(read_score(drums).drum_part(), Settings().snap), read_score(human)
-    if max(part.score.length_s, musician.length_s) > seconds:
+    score, musician = read_score(drums).drum_part(), read_score(human)
+    if max(score.length_s, musician.length_s) > seconds:
         console.print(f"The files are longer than {seconds:g} s: they are cut there (--seconds).")
-    part, musician = replace(part, score=part.score.until(seconds)), musician.until(seconds)
-    if not part.score.notes:
+    score = score.until(seconds)
+    if not score.notes:
         raise MidiFileError(f"{drums} has no notes in its first {seconds:g} s; give more with --seconds")
-    return part, musician
+    return quantise(score, Settings().snap), musician.until(seconds)
 
 
 def _system() -> tuple[str | None, str]:
@@ -171,7 +170,7 @@ def _show(performance: Plan, take: TakeContent, heard: int, out: Path, console: 
     played = outcome(take, performance)
     counts = Counts(performance.hits, heard, take.tally.late)
     synthetic = performance.human.synthetic
-    title = f"{'A synthetic performance' if synthetic else performance.human.name}, model {take.hello.model}"
+    title = f"{_name(performance)}, model {take.hello.model}"
     console.print()
     console.print(table(title, summarise(played.records), counts))
     mark = " (synthetic)" if synthetic else ""
@@ -190,14 +189,17 @@ def _show(performance: Plan, take: TakeContent, heard: int, out: Path, console: 
 
 
 def _shown(performance: Plan, played: Outcome, take: TakeContent) -> Shown:
-    source = (
-        "Synthetic performance: nobody played it" if performance.human.synthetic else performance.human.name
-    )
     return Shown(
         title="Drums that follow the musician",
-        source=f"{source}; model {take.hello.model}",
+        source=f"{_name(performance)}, model {take.hello.model}",
         records=played.records,
         onsets=[note.at_s for note in performance.human.notes],
         tempo=performance.drums.tempo,
         meters=MeterMap([MeterChange(Beats(0.0), performance.meter)]),
     )
+
+
+def _name(performance: Plan) -> str:
+    if performance.human.synthetic:
+        return "A synthetic performance (nobody played it)"
+    return f"{Path(performance.drums.name).name} to {Path(performance.human.name).name}"
