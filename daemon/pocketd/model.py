@@ -11,6 +11,7 @@ import logging
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
@@ -56,6 +57,22 @@ class Card(BaseModel):
     sha256: str
     state: list[StateCard]
     output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The model that was asked for, or none and why."""
+
+    predictor: Predictor
+    fault: str | None  # one line
+
+
+def load_or_none(name_or_path: str | Path, step_limit: Seconds) -> Loaded:
+    """Load a model; where that fails, return the grid and the fault, for the drums go on."""
+    try:
+        return Loaded(load_predictor(name_or_path, step_limit), None)
+    except ModelError as error:
+        return Loaded(ZeroPredictor(), str(error))
 
 
 def find_model(name_or_path: str | Path) -> Path:

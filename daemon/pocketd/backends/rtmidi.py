@@ -2,8 +2,8 @@
 
 It sends at once, and over JACK at the start of the next period; so this back end sleeps to just before.
 Each port is a client of its own. ALSA calls all four `pocketd`; JACK makes names unique, so there they are
-`pocketd:drums`, `pocketd-01:human`, `pocketd-02:control` and `pocketd-03:out`; CoreMIDI has no clients, so
-there the ports are `pocketd drums` and so on.
+`pocketd:drums`, `pocketd-01:human`, `pocketd-02:control` and `pocketd-03:out`; CoreMIDI shows no clients,
+so there the ports are `pocketd drums` and so on.
 """
 
 from __future__ import annotations
@@ -23,18 +23,16 @@ from pocketd.backends.clock import Clock, SystemClock
 from pocketd.backends.lifeline import Lifeline, connections
 from pocketd.backends.protocol import INPUTS, Incoming
 
-CLIENT = "pocketd"
+CLIENT = "pocketd"  # unless the config says otherwise
 QUEUE = 8192  # messages; what overflows is lost
 ALSA_SEQUENCER = Path("/dev/snd/seq")
-
-_MINE = re.compile(rf"^{CLIENT}(-\d+)?[: ]({'|'.join((*INPUTS, Port.OUT))})\b")
 
 
 @dataclass(frozen=True, slots=True)
 class System:
     """A MIDI system that this machine might have."""
 
-    name: str  # ALSA, JACK, CoreMIDI or Windows
+    name: str  # ALSA, JACK, CoreMIDI or WinMM
     usable: bool
     why: str  # what was found, or what is missing and what to do about it
     ports: tuple[str, ...] = ()  # of other programs and devices
@@ -43,7 +41,7 @@ class System:
 def survey() -> list[System]:
     """Look at every system that python-rtmidi knows here, the preferred first."""
     if sys.platform == "win32":
-        return [System("Windows", False, "has no virtual MIDI ports; run pocketd on Linux or macOS")]
+        return [System("WinMM", False, "has no virtual MIDI ports; run pocketd on Linux or macOS")]
     return [_look(name) for name in (("CoreMIDI",) if sys.platform == "darwin" else ("ALSA", "JACK"))]
 
 
@@ -77,30 +75,32 @@ class RtMidi:
 
     Args:
         system: A name from `survey`.
-        clock: Whose time it is.
+        client: What other programs see before the port's name.
+        clock: Whose time it is; the machine's unless told otherwise.
 
     Raises:
         MidiSystemError: The system is not there, or its ports are taken by another pocketd.
     """
 
-    def __init__(self, system: str, clock: Clock | None = None) -> None:
+    def __init__(self, system: str, client: str = CLIENT, clock: Clock | None = None) -> None:
         self.name = f"rtmidi over {system}"
         self._system = system
+        self._client = client
         self._clock = clock or SystemClock()
         library = _library()
         before = connections() if system == "JACK" else frozenset()
         self._ends: list[Any] = []  # the inputs as in INPUTS, then `out`
         try:
             for port in INPUTS:
-                end = library.MidiIn(_api(system), CLIENT, QUEUE)
+                end = library.MidiIn(_api(system), client, QUEUE)
                 self._ends.append(end)
                 end.ignore_types(sysex=False, timing=False, active_sense=False)
                 if port is INPUTS[0]:
                     self._refuse_if_taken(end)
-                end.open_virtual_port(_port_name(system, port))
-            self._out = library.MidiOut(_api(system), CLIENT)
+                end.open_virtual_port(self._port_name(port))
+            self._out = library.MidiOut(_api(system), client)
             self._ends.append(self._out)
-            self._out.open_virtual_port(_port_name(system, Port.OUT))
+            self._out.open_virtual_port(self._port_name(Port.OUT))
         except library.RtMidiError as error:
             self.close()
             raise MidiSystemError(f"cannot open ports on {system}: {error}; see `pocketd ports`") from None
@@ -110,18 +110,26 @@ class RtMidi:
         self.port_names: Sequence[str] = self._names()
 
     def _refuse_if_taken(self, end: Any) -> None:
-        taken = [name for name in end.get_ports() if _MINE.match(name)]
+        taken = [name for name in end.get_ports() if self._port_of(name) is not None]
         if taken:
             self.close()
             raise MidiSystemError(
-                f"port {taken[0]!r} is taken: another pocketd runs on {self._system}; end that one first"
+                f"port {taken[0]!r} is taken: another pocketd runs on {self._system}; "
+                "end it, or set another `client` in the config"
             )
 
     def _names(self) -> list[str]:
         """Return what others see; MidiOut lists the ports that can be sent to, MidiIn those that send."""
-        seen = [*self._out.get_ports(), *self._ends[0].get_ports()]
-        of = {match[2]: name for name in seen if (match := _MINE.match(name))}
-        return [of.get(port, _port_name(self._system, port)) for port in (*INPUTS, Port.OUT)]
+        seen = {self._port_of(name): name for name in (*self._out.get_ports(), *self._ends[0].get_ports())}
+        return [seen.get(port, self._port_name(port)) for port in (*INPUTS, Port.OUT)]
+
+    def _port_name(self, port: Port) -> str:
+        return f"{self._client} {port}" if self._system == "CoreMIDI" else str(port)
+
+    def _port_of(self, name: str) -> str | None:
+        """Return which port of this client a listed name is, if any."""
+        match = re.match(rf"{re.escape(self._client)}(?:-\d+)?[: ](drums|human|control|out)\b", name)
+        return match and match[1]
 
     def now(self) -> Seconds:
         """Read the clock."""
@@ -166,10 +174,6 @@ class RtMidi:
 
 def _arrival(message: Incoming) -> Seconds:
     return message.at
-
-
-def _port_name(system: str, port: Port) -> str:
-    return f"{CLIENT} {port}" if system == "CoreMIDI" else str(port)
 
 
 def _api(name: str) -> int:

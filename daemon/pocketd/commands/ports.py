@@ -1,0 +1,37 @@
+"""`pocketd ports`: what MIDI this machine has, and what pocketd would do with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import typer
+
+from pocketd.backends.choose import LOOPBACK, RTMIDI, choose
+from pocketd.backends.rtmidi import System, survey
+from pocketd.config import load
+
+
+def command(
+    config: Path | None = typer.Option(None, help="Your configuration; without it, the shipped one."),
+) -> None:
+    """Show the MIDI systems here, their ports, and which back end `pocketd run` would use and why."""
+    wanted = load(config)
+    systems = survey()
+    for line in report(systems):
+        print(line)
+    choice = choose(wanted.backend, wanted.midi_api, systems)
+    name = LOOPBACK if choice.system is None else f"{RTMIDI} over {choice.system}"
+    print(f"pocketd run would use {name}: {choice.why}")
+
+
+def report(systems: list[System]) -> list[str]:
+    """Return lines that say what is there, what is not and why, and which ports each system has."""
+    lines = []
+    for system in systems:
+        lines.append(f"{system.name}: {system.why}" + (", no ports yet" if _empty(system) else ""))
+        lines += [f"    {port}" for port in system.ports]
+    return lines
+
+
+def _empty(system: System) -> bool:
+    return system.usable and not system.ports

@@ -1,0 +1,93 @@
+"""`pocketd run`: the daemon."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import sys
+from pathlib import Path
+
+import typer
+
+from pocket_core.errors import ModelError
+from pocket_core.types import Seconds
+from pocketd.backends.choose import open_backend
+from pocketd.backends.protocol import Backend
+from pocketd.config import Config, load
+from pocketd.desk import spawn_desk
+from pocketd.loop import Loop, Requests
+from pocketd.model import Loaded, load_or_none
+from pocketd.reload import Reloaded, Reloader
+
+DESK_PATIENCE = Seconds(10.0)  # for finishing the take, at exit
+
+
+def command(
+    config: Path | None = typer.Option(None, help="Your configuration; without it, the shipped one."),
+    require_model: bool = typer.Option(
+        False, "--require-model", help="End with exit code 4 where the model cannot be loaded."
+    ),
+    no_record: bool = typer.Option(False, "--no-record", help="Keep no takes, whatever the config says."),
+) -> None:
+    """Open the ports and play until SIGTERM or Ctrl-C. SIGHUP reads config and model again."""
+    logging.basicConfig(format="pocketd: %(message)s", level=logging.WARNING)
+    requests = Requests()
+    _listen(requests)
+    chosen = _read(config, no_record)
+    backend = open_backend(chosen.backend, chosen.midi_api, chosen.client)  # first: others can connect now
+    try:
+        model = load_or_none(chosen.model, Seconds(chosen.step_limit_ms / 1000))
+        if require_model and model.fault is not None:
+            raise ModelError(model.fault)
+    except BaseException:
+        backend.close()
+        raise
+    _tell(chosen, backend, model)
+    outbox, desk = spawn_desk(chosen)
+    reloader = Reloader(lambda: _reload(config, no_record))
+    loop = Loop(chosen, backend, model.predictor, outbox=outbox, requests=requests, reloader=reloader)
+    loop.fault("model file", model.fault or "")
+    try:
+        loop.run()
+    finally:
+        if desk is not None:
+            desk.wait(DESK_PATIENCE)
+
+
+def _listen(requests: Requests) -> None:
+    """Turn signals into requests."""
+
+    def stop(*_: object) -> None:
+        requests.stop = True
+
+    def reload(*_: object) -> None:
+        requests.reload = True
+
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGTERM, stop)
+    if hasattr(signal, "SIGHUP"):
+        signal.signal(signal.SIGHUP, reload)
+
+
+def _read(path: Path | None, no_record: bool) -> Config:
+    config = load(path)
+    if no_record:
+        config = config.model_copy(update={"takes": config.takes.model_copy(update={"record": False})})
+    return config
+
+
+def _reload(path: Path | None, no_record: bool) -> Reloaded:
+    config = _read(path, no_record)
+    model = load_or_none(config.model, Seconds(config.step_limit_ms / 1000))
+    return Reloaded(config, None if model.fault is not None else model.predictor, model.fault)
+
+
+def _tell(config: Config, backend: Backend, model: Loaded) -> None:
+    if model.fault is not None:
+        print(f"pocketd: {model.fault}; playing without a model", file=sys.stderr)
+    ports = ", ".join(backend.port_names)
+    print(
+        f"ready: ports {ports} via {backend.name}, look-ahead {config.look_ahead_ms:g} ms, "
+        f"model {model.predictor.name}",
+        flush=True,
+    )

@@ -1,0 +1,264 @@
+"""The real-time loop: take in, send what is due, tell of it, and wait for what comes next."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import math
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from pocket_core.clock import MapClock, PulseClock
+from pocket_core.engine import Engine
+from pocket_core.errors import MidiSystemError, PocketError
+from pocket_core.predict import Predictor
+from pocket_core.status import Counts
+from pocket_core.tempo import TempoChange, TempoMap
+from pocket_core.transport import SongClock
+from pocket_core.types import Beats, Due, Seconds
+from pocketd.backends.protocol import Backend, Incoming
+from pocketd.config import Config
+from pocketd.model import OnnxPredictor
+from pocketd.outbox import Outbox
+from pocketd.reload import Reloaded, Reloader
+from pocketd.reporter import Reporter
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+LATE_COMMIT_POLL = Seconds(0.001)  # so soon is an onset heard while hits wait for it
+POLL = Seconds(0.003)  # otherwise; less than the guard, so that no hit is late for it
+SLACK = Seconds(0.001)  # with less than this until the next hit, the desk has to wait
+LATE = Seconds(0.005)  # a hit sent this much behind its time counts as late
+LINGER = Seconds(0.100)  # how long notes may sound on after the last hit has left, at exit
+SWITCH = Seconds(0.0005)  # the longest that a reload's thread keeps the loop from running
+GOODBYE = Seconds(1.0)  # the desk's time to take what waits, at exit
+
+
+def song_clock(config: Config) -> SongClock:
+    """Return the clock that a configuration asks for: the DAW's, or one that counts by itself."""
+    if config.clock == "internal":
+        return MapClock(TempoMap([TempoChange(Beats(0.0), config.tempo)]), None)
+    return PulseClock()
+
+
+@dataclass(slots=True)
+class Requests:
+    """What a signal handler asks of the loop, which looks at every turn."""
+
+    stop: bool = False
+    reload: bool = False
+
+
+class Loop:
+    """Drives an engine by a back end.
+
+    Args:
+        config: How to play.
+        backend: The ports, open; the loop closes them.
+        predictor: The model.
+        outbox: Where records for the desk go; the loop closes it.
+        requests: What is asked of the loop.
+        reloader: Answers `requests.reload`; None: nothing does.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        backend: Backend,
+        predictor: Predictor,
+        *,
+        outbox: Outbox,
+        requests: Requests,
+        reloader: Reloader | None = None,
+    ) -> None:
+        self._clock = song_clock(config)
+        self.engine = Engine(config.settings(), self._clock, predictor)
+        self.worst_lateness = Seconds(0.0)  # of any message sent so far
+        self.stumbles = 0  # exceptions that cost a message or a turn
+        self._config = config
+        self._backend = backend
+        self._predictor = predictor
+        self._requests = requests
+        self._reloader = reloader
+        self._reporter = Reporter(outbox, self.engine, self._clock)
+        self._late = 0  # hits
+        self._unsent = 0  # hits that the back end would not take
+        self._told: set[str] = set()  # what has been logged
+        self._stumbled = False  # in this turn
+        self._littered = False  # the transport ran since the last collection of garbage
+        self._reporter.hello(backend.now(), backend.name, config, predictor)
+
+    def run(self) -> None:
+        """Turn until asked to stop, then let what waits leave, and close.
+
+        Raises:
+            MidiSystemError: The MIDI system has gone; everything is closed all the same.
+        """
+        sys.setswitchinterval(SWITCH)
+        gc.collect()
+        gc.freeze()
+        gc.disable()
+        try:
+            while not self._requests.stop:
+                self.turn()
+            self.finish()
+        except MidiSystemError as error:
+            self.fault("midi", str(error))
+            raise
+        finally:
+            gc.unfreeze()
+            gc.enable()
+            self._reporter.bye(self._backend.now())
+            self._reporter.outbox.close(GOODBYE)
+            self._backend.close()
+
+    def turn(self) -> None:
+        """Do what there is to do now, then wait for what comes next."""
+        self._backend.check()
+        arrived = list(self._backend.poll())
+        for message in arrived:
+            self._receive(message)
+        now = self._backend.now()
+        sent = self._send_due(now)
+        self._serve(now)
+        self._tell(arrived, sent, now)
+        self._rest()
+
+    def finish(self) -> None:
+        """Let everything leave in its time, at most look-ahead and then some; then at once."""
+        now = self._backend.now()
+        self.engine.flush(now)
+        settings, stumbles = self.engine.settings, self.stumbles
+        last = Seconds(now + settings.look_ahead + settings.max_late + LINGER)
+        while (leaves := self.engine.next_due()) is not None and leaves < last and stumbles == self.stumbles:
+            self._backend.wait(leaves)
+            self._backend.check()
+            now = self._backend.now()
+            self._tell([], self._send_due(now), now)
+        self._tell([], self._send_due(Seconds(math.inf)), now)
+
+    def fault(self, about: str, text: str) -> None:
+        """Show a fault in the meter; an empty text: it is mended."""
+        self._reporter.fault(self._backend.now(), about, text)
+
+    @property
+    def counts(self) -> Counts:
+        """What went through the engine and out of the back end."""
+        counts = self.engine.counts
+        return replace(counts, events_out=counts.events_out - self._unsent, late=counts.late + self._late)
+
+    def _receive(self, message: Incoming) -> None:
+        try:
+            self.engine.receive(message.data, message.port, message.at)
+        except Exception as error:  # a bug costs a message, never the drums
+            self._stumble("engine", error)
+
+    def _send_due(self, now: Seconds) -> list[Due]:
+        """Send what is due by now, and return it."""
+        until = Seconds(math.nextafter(now, math.inf))  # `now` itself included
+        nothing: list[Due] = []
+        due = self._safely(lambda: self.engine.take_due(until), nothing)
+        for message in due:
+            hit = message.data[0] & 0xF0 == 0x90
+            try:
+                self._backend.send(message)
+            except MidiSystemError:
+                raise
+            except Exception as error:  # of whatever the MIDI library raises
+                self._unsent += hit
+                self._stumble("midi", error)
+                continue
+            lateness = Seconds(self._backend.now() - message.at)
+            self.worst_lateness = max(self.worst_lateness, lateness)
+            self._late += hit and lateness > LATE
+        return due
+
+    def _tell(self, arrived: list[Incoming], sent: list[Due], now: Seconds) -> None:
+        """Report a turn, after its notes have left."""
+        if isinstance(self._predictor, OnnxPredictor):
+            self._reporter.fault(now, "model", self._predictor.fault or "")
+        self._safely(lambda: self._reporter.turn(arrived, sent, self.counts, now), None)
+
+    def _rest(self) -> None:
+        """Wait for the next hit or the next poll."""
+        running = self._clock.running
+        backend = self._backend
+        leaves = self._safely(self.engine.next_due, None)
+        now = backend.now()
+        if leaves is None or leaves > now + SLACK:
+            self._reporter.outbox.pump()
+            if not running:
+                self._collect()
+        self._littered |= running
+        often = running and self.engine.settings.late_commit
+        poll = Seconds(now + (LATE_COMMIT_POLL if often else POLL))
+        if leaves is not None and leaves <= poll and not self._stumbled:
+            backend.wait(leaves)
+        else:
+            backend.doze(poll)
+        self._stumbled = False
+
+    def _collect(self) -> None:
+        """Collect the garbage of a run once nothing waits."""
+        if self._littered and self.engine.idle:
+            self._littered = False
+            gc.collect()
+
+    def _serve(self, now: Seconds) -> None:
+        """Start a reload that was asked for, and take over what one has read."""
+        if self._reloader is None:
+            return
+        if self._requests.reload:
+            self._requests.reload = False
+            self._reloader.start()
+        outcome = self._reloader.take()
+        if isinstance(outcome, Reloaded):
+            self.take_over(outcome)
+        elif isinstance(outcome, PocketError):
+            log.error("%s; going on as before", outcome)
+            self._reporter.fault(now, "config", str(outcome))
+
+    def take_over(self, new: Reloaded) -> None:
+        """Play by a new configuration, and by a new model if it is another one."""
+        stuck = Config.changed_needing_restart(self._config, new.config)
+        text = f"a change of {', '.join(stuck)} needs a restart of pocketd" if stuck else ""
+        if stuck:
+            log.warning("%s", text)
+        self.fault("config", text)
+        self.engine.configure(new.config.settings())
+        if new.predictor is not None and not _same(new.predictor, self._predictor):
+            self.engine.use(new.predictor)
+            self._predictor = new.predictor
+        if new.model_fault is not None:
+            log.error("%s; going on with model %s", new.model_fault, self._predictor.name)
+        self.fault("model file", new.model_fault or "")
+        self._config = new.config
+        self._reporter.hello(self._backend.now(), self._backend.name, new.config, self._predictor)
+
+    def _safely(self, call: Callable[[], T], otherwise: T) -> T:
+        """Call what must not end the loop."""
+        try:
+            return call()
+        except Exception as error:
+            self._stumble("engine", error)
+            return otherwise
+
+    def _stumble(self, about: str, error: Exception) -> None:
+        """Count an exception; log each kind once, with where it came from."""
+        self.stumbles += 1
+        self._stumbled = True
+        kind = f"{about} {type(error).__name__}"
+        if kind not in self._told:
+            self._told.add(kind)
+            log.error("%s: %r; a message may be lost", about, error, exc_info=error)
+            self.fault(about, f"{type(error).__name__}: {error}")
+
+
+def _same(a: Predictor, b: Predictor) -> bool:
+    if isinstance(a, OnnxPredictor) and isinstance(b, OnnxPredictor):
+        return a.sha256 == b.sha256
+    return a.name == b.name

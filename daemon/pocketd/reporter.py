@@ -1,0 +1,94 @@
+"""Tells the desk what the loop does: everything a take needs, and what a person wants to see."""
+
+from __future__ import annotations
+
+from pocket_core.engine import Engine
+from pocket_core.predict import Predictor
+from pocket_core.status import Counts
+from pocket_core.transport import SongClock
+from pocket_core.types import Due, Port, Seconds
+from pocketd import __version__
+from pocketd.backends.protocol import Incoming
+from pocketd.config import Config
+from pocketd.desk_records import Bye, Fault, Hello, Message, Timestep, now_record, transport_record
+from pocketd.model import OnnxPredictor
+from pocketd.outbox import Outbox
+
+RUNNING_EVERY = Seconds(0.1)  # between two `Now` while the transport runs
+STOPPED_EVERY = Seconds(1.0)
+CLOCK_BYTES = frozenset((0xF8, 0xFE))  # timing clock, active sensing
+
+
+class Reporter:
+    """Puts what happens into records. It never waits: the outbox drops before it delays.
+
+    Args:
+        outbox: Where records go.
+        engine: Whose doings are told.
+        clock: The engine's.
+    """
+
+    def __init__(self, outbox: Outbox, engine: Engine, clock: SongClock) -> None:
+        self.outbox = outbox
+        self._engine = engine
+        self._clock = clock
+        self._next_now = Seconds(0.0)
+        self._running = False
+        self._faults: dict[str, str] = {}
+        self._hits = 0  # that had come at the last `Now`
+
+    def hello(self, at: Seconds, backend: str, config: Config, predictor: Predictor) -> None:
+        """Say who plays, and how."""
+        self.outbox.offer(
+            Hello(
+                at=at,
+                version=__version__,
+                model=predictor.name,
+                sha256=predictor.sha256 if isinstance(predictor, OnnxPredictor) else None,
+                backend=backend,
+                look_ahead_ms=config.look_ahead_ms,
+                transport_ms=None,
+                song=config.takes.song,
+                config=config.model_dump(mode="json"),
+            )
+        )
+
+    def turn(self, arrived: list[Incoming], sent: list[Due], counts: Counts, now: Seconds) -> None:
+        """Tell of one turn of the loop, in the order in which it happened."""
+        running = self._clock.running
+        offer = self.outbox.offer
+        for message in arrived:
+            if running or message.data[:1] == b"" or message.data[0] not in CLOCK_BYTES:
+                offer(Message(at=message.at, port=message.port, data=message.data))
+        for change in self._engine.take_changes():
+            meter = self._engine.settings.meters.position(self._clock.beat_at(change.at)).meter
+            offer(transport_record(change, self._clock.bpm, meter, counts))
+        for due in sent:
+            offer(Message(at=due.at, port=Port.OUT, data=due.data))
+        for record in self._engine.take_records():
+            offer(Timestep(timestep=record))
+        if now >= self._next_now or running != self._running:
+            self._look(running, counts, now)
+
+    def fault(self, at: Seconds, about: str, text: str) -> None:
+        """Tell of a fault, or with an empty text that it is mended; the same again is not told."""
+        if self._faults.get(about, "") != text:
+            self._faults[about] = text
+            self.outbox.offer(Fault(at=at, about=about, text=text))
+
+    def bye(self, at: Seconds) -> None:
+        """Say that nothing follows."""
+        self.outbox.offer(Bye(at=at))
+
+    def _look(self, running: bool, counts: Counts, now: Seconds) -> None:
+        """Tell where the song is, and whether drums come without a clock."""
+        if running:
+            self.fault(now, "clock", "")
+        elif not self._running and counts.events_in > self._hits:
+            self.fault(now, "clock", "drums come but no MIDI clock; send one, or set `clock: internal`")
+        self._hits = counts.events_in
+        self._running = running
+        self._next_now = Seconds(now + (RUNNING_EVERY if running else STOPPED_EVERY))
+        position = self._clock.beat_at(now)
+        meter = self._engine.settings.meters.position(position).meter
+        self.outbox.offer(now_record(now, position, self._engine.status, meter, counts))

@@ -1,0 +1,258 @@
+from __future__ import annotations
+
+import json
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from pocket_core.errors import ConfigError, MidiSystemError
+from pocket_core.predict import Predictor, ZeroPredictor
+from pocket_core.testing import FixedPredictor
+from pocket_core.types import Due, Port, Seconds
+from pocket_core.wire import note_off, note_on
+from pocketd.backends.clock import VirtualClock
+from pocketd.backends.loopback import Loopback, Sent
+from pocketd.config import Config
+from pocketd.loop import Loop, Requests
+from pocketd.outbox import Outbox
+from pocketd.reload import Reloaded, Reloader
+
+KICK, SNARE = note_on(9, 36, 100), note_on(9, 38, 90)
+KICK_OFF, SNARE_OFF = note_off(9, 36, 64), note_off(9, 38, 64)
+BEAT = 0.5  # at 120 BPM
+
+
+@dataclass
+class Rig:
+    """A loop in virtual time, with `clock: internal`: the first hit starts the song."""
+
+    predictor: Predictor = field(default_factory=ZeroPredictor)
+    config: Config = field(default_factory=lambda: Config(clock="internal", drums_lead_ms=0, model="none"))
+    reloader: Reloader | None = None
+    backend: Loopback = field(default_factory=lambda: Loopback(VirtualClock()))
+
+    def __post_init__(self) -> None:
+        here, self.desk = socket.socketpair()
+        self.requests = Requests()
+        self.loop = Loop(
+            self.config,
+            self.backend,
+            self.predictor,
+            outbox=Outbox(here),
+            requests=self.requests,
+            reloader=self.reloader,
+        )
+
+    def play_until(self, time: float) -> None:
+        while self.backend.now() < time:
+            self.loop.turn()
+
+    def told(self) -> list[dict[str, object]]:
+        """All records that the desk has been sent."""
+        self.desk.setblocking(False)
+        self.loop._reporter.outbox.close(Seconds(1.0))
+        data = b""
+        while chunk := self.desk.recv(1 << 20):
+            data += chunk
+        self.desk.close()
+        return [json.loads(line) for line in data.splitlines()]
+
+    @property
+    def left(self) -> list[tuple[float, bytes]]:
+        return [(round(sent.at, 6), sent.due.data) for sent in self.backend.sent]
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    rig = Rig()
+    yield rig
+    rig.told()
+
+
+def feed_beats(rig: Rig, count: int, start: float = 1.0) -> None:
+    for n in range(count):
+        rig.backend.feed(Port.DRUMS, KICK, Seconds(start + n * BEAT))
+        rig.backend.feed(Port.DRUMS, KICK_OFF, Seconds(start + n * BEAT + 0.1))
+
+
+def test_hits_leave_a_look_ahead_after_they_came_to_the_microsecond(rig: Rig) -> None:
+    feed_beats(rig, 3)
+
+    rig.play_until(3.0)
+
+    hits = [at for at, data in rig.left if data == KICK]
+    assert hits == pytest.approx([1.12, 1.62, 2.12], abs=1e-6)
+    assert [data for _, data in rig.left] == [KICK, KICK_OFF] * 3
+    assert rig.loop.counts.events_out == 3
+
+
+def test_a_forecast_moves_the_hits() -> None:
+    rig = Rig(predictor=FixedPredictor(0.020), config=Config(clock="internal", drums_lead_ms=0, restore=0))
+    feed_beats(rig, 3)
+
+    rig.play_until(3.0)
+    rig.told()
+
+    assert [at for at, data in rig.left if data == KICK] == pytest.approx([1.14, 1.64, 2.14], abs=1e-6)
+
+
+def test_nothing_is_lost_where_the_loop_is_asked_to_stop_with_hits_waiting(rig: Rig) -> None:
+    rig.backend.feed(Port.DRUMS, KICK, Seconds(1.0))
+    rig.backend.feed(Port.DRUMS, SNARE, Seconds(1.0))
+    rig.play_until(1.01)
+
+    rig.requests.stop = True
+    rig.loop.run()
+
+    assert sorted(data for _, data in rig.left) == sorted([KICK, SNARE, KICK_OFF, SNARE_OFF])
+    assert [at for at, data in rig.left if data == KICK] == pytest.approx([1.12])
+    assert rig.backend.now() < 1.5
+
+
+def test_the_desk_is_told_of_a_take_from_hello_to_bye() -> None:
+    rig = Rig()
+    feed_beats(rig, 2)
+    rig.play_until(2.5)
+    rig.requests.stop = True
+
+    rig.loop.run()
+
+    told = rig.told()
+    kinds = [record["kind"] for record in told]
+    assert kinds[0] == "hello"
+    assert kinds[-1] == "bye"
+    assert kinds.count("start") == 1
+    assert kinds.count("timestep") == 2
+    messages = [record for record in told if record["kind"] == "message"]
+    assert [m["data"] for m in messages if m["port"] == "drums"] == [KICK.hex(), KICK_OFF.hex()] * 2
+    assert [m["data"] for m in messages if m["port"] == "out"] == [KICK.hex(), KICK_OFF.hex()] * 2
+    last = [record for record in told if record["kind"] == "now"][-1]
+    assert last["tally"] == {"events_in": 2, "events_out": 2, "late": 0, "lost": 0}
+
+
+def test_an_exception_over_one_message_costs_that_message_only() -> None:
+    class Choking(Loopback):
+        def send(self, due: Due) -> None:
+            if due.data == SNARE:
+                raise RuntimeError("no snares today")
+            super().send(due)
+
+    rig = Rig(backend=Choking(VirtualClock()))
+    rig.backend.feed(Port.DRUMS, SNARE, Seconds(1.0))
+    feed_beats(rig, 2, start=1.5)
+
+    rig.play_until(3.0)
+
+    assert [data for _, data in rig.left if data in (KICK, SNARE)] == [KICK, KICK]
+    assert rig.loop.stumbles == 1
+    assert rig.loop.counts.lost == 1
+    faults = [record for record in rig.told() if record["kind"] == "fault"]
+    assert [(f["about"], f["text"]) for f in faults] == [("midi", "RuntimeError: no snares today")]
+
+
+def test_the_end_of_the_midi_system_ends_the_loop_and_closes_the_take() -> None:
+    class Dying(Loopback):
+        def check(self) -> None:
+            if self.now() > 1.3:
+                raise MidiSystemError("the server has gone")
+
+    rig = Rig(backend=Dying(VirtualClock()))
+    feed_beats(rig, 2)
+
+    with pytest.raises(MidiSystemError, match="the server has gone"):
+        rig.loop.run()
+
+    told = rig.told()
+    assert told[-1]["kind"] == "bye"
+    assert {"about": "midi", "text": "the server has gone"}.items() <= told[-2].items()
+
+
+def test_a_hit_sent_late_is_counted(rig: Rig) -> None:
+    rig.backend.feed(Port.DRUMS, KICK, Seconds(1.0))
+    rig.play_until(1.05)
+
+    rig.backend.wait(Seconds(1.2))  # as if the machine had stood still
+    rig.loop.turn()
+
+    assert [data for _, data in rig.left] == [KICK]
+    assert rig.loop.counts.late == 1
+    assert rig.loop.worst_lateness == pytest.approx(0.08)
+
+
+def test_onsets_are_heard_within_a_millisecond_while_the_transport_runs(rig: Rig) -> None:
+    feed_beats(rig, 1)
+    rig.play_until(1.05)
+    before = rig.backend.now()
+
+    rig.loop.turn()
+
+    assert rig.backend.now() - before <= 0.001 + 1e-9
+
+
+def test_a_reload_changes_how_the_next_hits_are_played(rig: Rig) -> None:
+    feed_beats(rig, 4)
+    rig.play_until(1.4)
+
+    rig.loop.take_over(Reloaded(rig.config.model_copy(update={"laid_back_ms": 30.0}), None))
+    rig.play_until(3.0)
+
+    hits = [at for at, data in rig.left if data == KICK]
+    assert hits == pytest.approx([1.12, 1.65, 2.15, 2.65], abs=1e-6)
+
+
+def test_a_reload_of_another_model_is_played_by_and_told() -> None:
+    rig = Rig(config=Config(clock="internal", drums_lead_ms=0, restore=0))
+    feed_beats(rig, 2)
+    rig.play_until(1.4)
+
+    rig.loop.take_over(Reloaded(rig.config, FixedPredictor(0.010)))
+    rig.play_until(2.0)
+
+    assert [at for at, data in rig.left if data == KICK] == pytest.approx([1.12, 1.63], abs=1e-6)
+    assert [r["model"] for r in rig.told() if r["kind"] == "hello"] == ["none", "fixed"]
+
+
+def test_what_a_reload_cannot_change_is_told() -> None:
+    rig = Rig()
+
+    rig.loop.take_over(Reloaded(rig.config.model_copy(update={"tempo": 90.0}), None))
+
+    faults = [record["text"] for record in rig.told() if record["kind"] == "fault"]
+    assert faults == ["a change of tempo needs a restart of pocketd"]
+
+
+def test_a_reload_that_fails_keeps_the_old_and_is_told() -> None:
+    def load() -> Reloaded:
+        raise ConfigError("config.yaml: tempo: 500 is not 20 to 300 BPM")
+
+    reloader = Reloader(load)
+    rig = Rig(reloader=reloader)
+    rig.requests.reload = True
+    rig.loop.turn()
+
+    reloader.wait()
+    rig.loop.turn()
+
+    faults = [record["text"] for record in rig.told() if record["kind"] == "fault"]
+    assert faults == ["config.yaml: tempo: 500 is not 20 to 300 BPM"]
+    assert rig.requests.reload is False
+
+
+def test_drums_without_a_clock_are_told_as_a_fault() -> None:
+    here, desk = socket.socketpair()
+    backend = Loopback(VirtualClock())
+    loop = Loop(Config(model="none"), backend, ZeroPredictor(), outbox=Outbox(here), requests=Requests())
+    for n in range(8):
+        backend.feed(Port.DRUMS, KICK, Seconds(1.0 + n * BEAT))
+
+    while backend.now() < 6.0:
+        loop.turn()
+
+    with desk:
+        assert b"drums come but no MIDI clock" in desk.recv(1 << 20)
+        loop._reporter.outbox.close(Seconds(1.0))
+    hits = [sent for sent in backend.sent if sent.due.data == KICK]
+    assert [sent.at for sent in hits] == pytest.approx([1.12 + n * BEAT for n in range(8)])
+    assert isinstance(hits[0], Sent)
