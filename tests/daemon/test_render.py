@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -171,38 +170,6 @@ def test_no_note_is_lost_or_early_ended_whatever_is_played(
     assert not +sounding
     assert rendered.counts.events_out == rendered.counts.events_in == len(rendered.drums.score.notes)
     assert [m.at_s for m in rendered.output] == sorted(m.at_s for m in rendered.output)
-
-
-def test_the_report_has_the_fields_that_programs_read(tmp_path: Path) -> None:
-    rendered = render(DUET.human, DUET.drums, Settings(), EagerPredictor(by_template=True))
-
-    write_report(tmp_path / "r.json", rendered, Settings(), Seconds(0.0015), ZeroPredictor())
-    report = json.loads((tmp_path / "r.json").read_text())
-
-    assert (report["model"], report["sha256"]) == ("none", None)
-    assert (report["lookahead_ms"], report["transport_ms"]) == (120.0, 1.5)
-    assert report["synthetic"] is True
-    assert set(report["summary"]) == {"quantised", "pocketd", "events_in", "events_out", "late", "lost"}
-    assert set(report["summary"]["pocketd"]) == {"mae_ms", "sd_ms"}
-    step = report["timesteps"][1]
-    assert set(step) == {
-        *("index", "nominal_s", "bar", "beat", "voices", "forecast_ms", "refined_ms", "played_ms"),
-        *("committed_s", "human_s", "diff_ms"),
-    }
-    assert step["index"] == 1
-    for step in report["timesteps"]:
-        assert step["committed_s"] == pytest.approx(step["nominal_s"] + step["played_ms"] / 1000, abs=1e-8)
-        assert (step["human_s"] is None) == (step["diff_ms"] is None)
-
-
-def test_a_report_without_a_musician_has_no_figures(tmp_path: Path) -> None:
-    rendered = alone(score((0.0, 36)), ZeroPredictor())
-
-    write_report(tmp_path / "r.json", rendered, Settings(), Seconds(0.0), ZeroPredictor())
-    report = json.loads((tmp_path / "r.json").read_text())
-
-    assert report["summary"]["quantised"] == {"mae_ms": None, "sd_ms": None}
-    assert report["timesteps"][0]["human_s"] is None
 
 
 def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
