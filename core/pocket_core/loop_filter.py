@@ -1,60 +1,190 @@
 """The delay-locked loop: which tick each clock pulse is, when that tick truly was, and how long ticks are.
 
 F. Adriaensen, "Using a DLL to filter time" (Linux Audio Conference 2005), gives the loop: from the error e
-of a pulse against its prediction, `time += b e` and `period += c e`, with b = sqrt(2) w, c = w^2 and w the
-bandwidth in radians a tick. Kalman's recursion for a line whose slope wanders settles on these same two
-gains, so it is used to choose them: it opens the loop wide, like a least-squares fit, narrows it to w, and
-opens it again when pulses were missed.
+of a pulse against its prediction, `time += b e` and `period += c e`, with b = sqrt(2) w and c = w^2, where
+w is the bandwidth in radians a tick. Kalman's recursion for a line whose slope wanders settles on just
+these two gains, so it chooses them here: it opens the loop like a least-squares fit, narrows it to w, and
+opens it again when pulses were lost or the errors lean to one side.
 """
 
 from __future__ import annotations
 
 import math
 from collections import deque
+from itertools import pairwise
 
 from pocket_core.types import Seconds
 
 PPQN = 24  # pulses to the quarter note
 
-FASTEST = 60 / PPQN / 600  # seconds a tick at 600 BPM; the loop's period stays between
-SLOWEST = 60 / PPQN / 10  # ... and 10 BPM
+SHORTEST, LONGEST = 60 / PPQN / 600, 60 / PPQN / 10  # seconds; a tick at 600 and at 10 BPM
 
-QUIET = 0.7e-3  # seconds RMS; the position's noise that the bandwidth is chosen for
-WIDEST = 0.25  # gain b for pulses without jitter
-GUESSED_JITTER = 3e-3  # seconds, until it is measured
-GUESS_WEIGHT = 0.5  # in pulses
-MEMORY = 48  # pulses over which the jitter is measured
-LEANING = 1 / 12  # rate at which the errors' mean is followed
-LEANS = 0.6  # mean error, in predicted deviations, beyond which the loop opens: three times its own
-SLIPPING = 1 / 6  # rate at which a slipped tick is noticed where single pulses cannot tell
-SLIPPED = 0.55  # ... in ticks
+QUIET = 0.7e-3  # seconds RMS of noise in the filtered time; the bandwidth is chosen for it
+WIDEST = 0.25  # gain b for pulses that hardly jitter
+GUESSED_JITTER, GUESS_WEIGHT = 3e-3, 0.5  # seconds, and worth so many pulses, until it is measured
+MEMORY = 48  # pulses over which jitter is measured
+CLIP = 3.0  # predicted deviations beyond which an error counts no more
+LEANING, LEANS = 1 / 12, 0.6  # rate of the errors' running mean, and three times its own deviation
+LEAN_PULSES = 3  # a lean is put down to a tempo that was wrong for so many pulses
 
-RUNS = (3, 6, 12)  # ticks in a row that may show a new tempo
-JUMP = 0.05  # least change of tempo to jump to, as a share
-DOUBT = 7.5  # jitters by which a run's ends must be off the old tempo; twice what bounded jitter can do
+SETTLED = 16  # pulses from a restart until time tells ticks apart at `TELLS`
+TELLS, TELLS_EARLY = 4.0, 12.0  # deviations to a tick from which time tells which tick a pulse is
+OFF = 0.6  # ticks early or late that make a pulse another tick
+
+RUNS = (3, 6, 12, 24)  # intervals in a row that may agree on a new tempo
+JUMP = 0.05  # least share by which a tempo jumps; less is followed
+DOUBT = 7.5  # jitters that a run's end must be off the old tempo; bounded jitter alone gives half of it
+AGREE = 4.0  # jitters within which the intervals of a run are the same
+SURE = 0.15  # ... and ticks, where one lost or doubled pulse would put the run off as much
+
+COLD, WARM, JUMPED, REPHASED = 1.0, 0.1, 0.1, 0.01  # share by which a period may be wrong at a restart
 
 
 class PulseLoop:
-    """A line through the pulses of a clock: tick `tick` was at `at`, and ticks are `period` apart.
+    """A line through a clock's pulses: tick number `tick` was at `at`, and a tick lasts `period` seconds.
 
-    Ticks are numbered by time, not counted: a lost pulse leaves a gap in the numbers and a doubled one has
-    no number. Where jitter is so large that time cannot tell, they are counted, and put right when the
-    errors lean to one side by a whole tick.
+    Ticks are numbered by time, not by counting: a lost pulse leaves a gap in the numbers and a doubled one
+    gets none. Where the jitter is over a quarter of a tick, time cannot tell and pulses are counted.
 
     Args:
-        period: Seconds a tick to begin with, where no pulse has said otherwise.
+        period: Seconds a tick lasts while no pulse has said otherwise; taken into 10 to 600 BPM.
     """
 
     def __init__(self, period: Seconds) -> None:
         self.tick = 0
-        self.at = 0.0  # filtered time of `tick`
-        self.period: float = period  # FASTEST..SLOWEST
-        self.locked = False  # a pulse was heard since the last `restart`
-        self._known = 0.0  # how sure `period` is: its variance at the next `restart`, as a share
-        self._known = 1.0
-        self._p11 = self._p12 = self._p22 = 0.0  # covariance of time and period
-        self._squares = 0.0  # sum of squared errors, fading
-        self._weight = 0.0  # of how many pulses
-        self._lean = 0.0  # mean of the errors in predicted deviations
-        self._slip = 0.0  # mean of the errors, seconds
-        self._recent: deque[tuple[float, int]] = deque(maxlen=RUNS[-1] + 1)  # arrival and tick of each pulse
+        self.at = 0.0  # filtered, seconds
+        self.period = min(max(float(period), SHORTEST), LONGEST)
+        self.locked = False  # whether `at` means anything
+        self._doubt = COLD  # of `period`, at the next restart
+        self._pulses = 0  # since the last restart
+        self._p11 = self._p12 = self._p22 = 0.0  # covariance of `at` and `period`
+        self._squares = self._weight = 0.0  # fading sums: squared errors, and how many
+        self._lean = 0.0  # running mean of the errors, in predicted deviations
+        self._recent: deque[tuple[float, int]] = deque(maxlen=RUNS[-1])  # arrivals, and the tick reached
+
+    @property
+    def jitter(self) -> Seconds:
+        """Standard deviation of the pulses' arrival about the line; 0 while nothing was measured."""
+        return Seconds(math.sqrt(self._squares / self._weight) if self._weight else 0.0)
+
+    def tells(self, ticks: float) -> bool:
+        """Say whether a pulse so many ticks after the last could be told from its neighbours by its time."""
+        clear = TELLS if self._pulses >= SETTLED else TELLS_EARLY
+        return abs(self._lean) < LEANS and clear * self._deviation(ticks) < self.period
+
+    def expects(self, at: Seconds) -> bool:
+        """Say whether a pulse at this time would be on the line."""
+        ticks = max(1, math.floor((at - self.at) / self.period + 0.5))
+        return abs(at - self.at - ticks * self.period) <= CLIP * self._deviation(ticks)
+
+    def forget(self) -> None:
+        """Let the next pulse restart the line, with the present tempo as a first guess."""
+        self.locked = False
+
+    def rephase(self, at: Seconds) -> None:
+        """Restart the line at this pulse and keep the tempo."""
+        self._restart(at, self.tick + 1, max(math.sqrt(self._p22) / self.period, REPHASED))
+
+    def hear(self, at: Seconds) -> None:
+        """Take in a pulse that arrived at `at`."""
+        if not self.locked:
+            self._restart(at, self.tick + 1, self._doubt)
+            return
+        noise = self._noise()
+        if not self._jump(at, math.sqrt(noise)):
+            ticks = self._ticks_to(at)
+            if ticks > 0:
+                self._update(at, ticks, noise)
+        self._recent.append((at, self.tick))
+
+    def _restart(self, at: float, tick: int, doubt: float) -> None:
+        self.at, self.tick, self.locked, self._pulses = at, tick, True, 1
+        self._p11, self._p12, self._p22 = self._noise(), 0.0, (doubt * self.period) ** 2
+        self._lean = 0.0
+        self._recent.clear()
+        self._recent.append((at, tick))
+
+    def _noise(self) -> float:
+        """Variance of arrivals, seconds squared; a guess at first."""
+        return (self._squares + GUESS_WEIGHT * GUESSED_JITTER**2) / (self._weight + GUESS_WEIGHT)
+
+    def _deviation(self, ticks: float) -> float:
+        """Predict the standard deviation of a pulse's arrival about the line so many ticks ahead."""
+        return math.sqrt(self._p11 + ticks * (2 * self._p12 + ticks * self._p22) + self._noise())
+
+    def _ticks_to(self, at: float) -> int:
+        """Say how many ticks after the last a pulse is: 1, or by its time 0 (doubled) or more (lost ones)."""
+        error = at - self.at - self.period
+        if abs(error) < OFF * self.period:
+            return 1
+        far = self._pulses >= SETTLED and abs(error) > self.period / 2 + CLIP * self._deviation(1)
+        if far or self.tells(1):
+            return max(0, math.floor((at - self.at) / self.period + 0.5))
+        return 1
+
+    def _update(self, at: float, ticks: int, noise: float) -> None:
+        """Predict the tick, weigh the pulse's error, and correct time, period and their covariance."""
+        p11, p12, p22 = self._p11, self._p12, self._p22
+        excess = abs(self._lean) - LEANS
+        if excess > 0:
+            p22 = max(p22, (p11 + noise) * (excess / LEAN_PULSES) ** 2)
+        p11 += ticks * (2 * p12 + ticks * p22)
+        p12 += ticks * p22
+        p22 += ticks * noise * min(WIDEST, QUIET**2 / noise) ** 4 / 4  # r w^4 settles on b = sqrt(2) w
+        error = at - self.at - ticks * self.period
+        if self._pulses < 4 and error * error > CLIP**2 * (p11 + noise):  # the guessed tempo was wrong
+            p22 = self.period**2
+            p11, p12 = noise + ticks * ticks * p22, ticks * p22
+        variance = p11 + noise
+        deviation = math.sqrt(variance)
+        error = min(max(error, -CLIP * deviation), CLIP * deviation)
+        b, c = p11 / variance, p12 / variance
+        self.at += ticks * self.period + b * error
+        self.period = min(max(self.period + c * error, SHORTEST), LONGEST)
+        self._p11, self._p12, self._p22 = (1 - b) * p11, (1 - b) * p12, p22 - c * p12
+        self.tick += ticks
+        self._pulses += 1
+        if self._pulses == PPQN:
+            self._doubt = WARM
+        self._measure(error, deviation, noise / variance)
+
+    def _measure(self, error: float, deviation: float, share: float) -> None:
+        """Learn jitter and lean from an error, of which the pulse's own jitter is the given share."""
+        own = error - self._lean * deviation if abs(self._lean) > LEANS else error
+        fade = 1 - share / MEMORY
+        self._squares = self._squares * fade + (share * own) ** 2
+        self._weight = self._weight * fade + share
+        self._lean += LEANING * (error / deviation - self._lean)
+
+    def _jump(self, at: float, jitter: float) -> bool:
+        """Restart on a new tempo if the newest intervals agree on one; this pulse then is in."""
+        heard = len(self._recent)
+        for run in RUNS:
+            if run > heard:
+                return False
+            first, tick = self._recent[heard - run]
+            interval = (at - first) / run
+            off = abs(interval - self.period)
+            if (
+                off > JUMP * self.period
+                and off * run > DOUBT * jitter
+                and SHORTEST < interval < LONGEST
+                and self._agree(at, run, interval, off, jitter)
+            ):
+                arrivals = [arrival for arrival, _ in self._recent][heard - run + 1 :]
+                self.period = interval
+                self._restart(first, tick, JUMPED)
+                for arrival in arrivals:
+                    self._update(arrival, 1, self._noise())
+                    self._recent.append((arrival, self.tick))
+                self._update(at, 1, self._noise())
+                return True
+        return False
+
+    def _agree(self, at: float, run: int, interval: float, off: float, jitter: float) -> bool:
+        """Say whether the newest intervals are all of one length, none of them of a lost or doubled pulse."""
+        apart = max(JUMP * interval, AGREE * jitter)
+        if 0.5 < off * run / self.period < 1.5:
+            apart = min(apart, SURE * self.period)
+        arrivals = [*(arrival for arrival, _ in self._recent), at][-run - 1 :]
+        return all(abs(b - a - interval) <= apart for a, b in pairwise(arrivals))
