@@ -22,7 +22,7 @@ from pocket_export.evaluate import Batch, Follow, follow, gather
 from pocket_models.lstm import PocketLSTM, roll_out
 
 MS = 1000.0
-EPOCHS = 24
+EPOCHS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,7 @@ class Recipe:
     dropout: float = 0.1
     own_weight: float = 0.5  # of a timestep where the drummer's own offset is the target
     huber_ms: float = 4.0  # errors beyond this count by their size, not their square
+    bfloat16: bool = True  # products of the pass with gradient; all else is float32
     seed: int = 1
 
 
@@ -175,7 +176,8 @@ def _chunks(net: PocketLSTM, batch: Batch, recipe: Recipe) -> Iterator[tuple[Ten
             link, human, said = batch.link[:n, part], batch.human[:n], forecasts[:n]
             x, rolled = roll_out(net, x, link, rolled, human=human, forecasts=said, start=start)
         net.train()
-        offsets, state = net(x, state)
+        with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bfloat16):
+            offsets, state = net(x, state)
         weight = batch.weight[:n, part]
         error = torch.nn.functional.huber_loss(
             offsets * MS, batch.target[:n, part] * MS, reduction="none", delta=recipe.huber_ms

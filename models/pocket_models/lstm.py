@@ -71,7 +71,7 @@ class PocketLSTM(nn.Module):
             Offsets (B, T) in seconds, and the state after the last timestep.
         """
         y, state = self.lstm(x * self.gain, state)
-        return self._offset(y, x), state
+        return self._offset(y.float(), x), (state[0].float(), state[1].float())
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """Predict one timestep: `forward` of a single step without dropout, by the cell equations.
