@@ -7,8 +7,8 @@ from collections import Counter
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from pocket_core.clock import MapClock, PulseClock
 
+from pocket_core.clock import MapClock, PulseClock
 from pocket_core.engine import Engine
 from pocket_core.settings import Settings
 from pocket_core.tempo import TempoChange, TempoMap
@@ -51,8 +51,6 @@ acts = st.lists(
 )
 clocks = st.sampled_from(["pulses", "map", "by hit"])
 predictors = st.sampled_from(
-    [FixedPredictor(0.03), FixedPredictor(-0.5), EagerPredictor(), BrokenPredictor()]
-)
     [FixedPredictor(0.03), FixedPredictor(-0.5), EagerPredictor(), BrokenPredictor()]
 )
 
