@@ -15,10 +15,11 @@ from pocket_core.tempo import Meter, MeterChange, MeterMap, TempoChange, TempoMa
 from pocket_core.types import Beats, Port, Seconds
 from pocketd.backends.clock import VirtualClock
 from pocketd.commands.demo import play, prepare
-from pocketd.demo import PULSE, START, STOP, plan, strikes
+from pocketd.demo import PULSE, START, STOP, outcome, plan, strikes
 from pocketd.midifile import read_score, write_score
 from pocketd.midiscore import MidiScore
 from pocketd.performance import perform
+from pocketd.take_content import gather
 
 DUET = perform(Seconds(9.0))
 LOOK_AHEAD = Seconds(0.120)
@@ -133,6 +134,20 @@ def test_no_hit_is_lost_and_the_files_line_up(played: tuple[Path, str]) -> None:
     assert len(shifted.notes) == len(quantised.notes) == len(DUET.drums.notes)
     assert max(abs(a.at_s - b.at_s) for a, b in zip(shifted.notes, quantised.notes, strict=True)) < 0.12
     assert len(read_score(out / "human.mid").notes) == len(DUET.human.notes)
+
+
+def test_the_outcome_is_on_the_time_of_the_files(played: tuple[Path, str]) -> None:
+    out, _ = played
+    (journal,) = out.glob("takes/*/*/journal.jsonl")
+
+    result = outcome(gather(journal), plan(DUET.drums, DUET.human, LOOK_AHEAD))
+
+    score = sorted({round(note.at_s, 3) for note in DUET.drums.notes})
+    assert [round(r.nominal_s, 3) + 0.0 for r in result.records] == pytest.approx(score, abs=0.002)
+    assert (result.records[0].bar, result.records[0].beat) == (1, 1.0)
+    for record in result.records:
+        assert record.committed_s == pytest.approx(record.nominal_s + record.played_ms / 1000)
+        assert record.human_s is None or abs(record.human_s - record.nominal_s) < 0.1
 
 
 def test_the_picture_is_there(played: tuple[Path, str]) -> None:
