@@ -7,7 +7,7 @@ import logging
 import math
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeVar
 
 from pocket_core.clock import MapClock, PulseClock
@@ -24,6 +24,7 @@ from pocketd.model import OnnxPredictor
 from pocketd.outbox import Outbox
 from pocketd.reload import Reloaded, Reloader
 from pocketd.reporter import Reporter
+from pocketd.requests import Requests
 
 log = logging.getLogger(__name__)
 
@@ -43,14 +44,6 @@ def song_clock(config: Config) -> SongClock:
     if config.clock == "internal":
         return MapClock(TempoMap([TempoChange(Beats(0.0), config.tempo)]), None)
     return PulseClock()
-
-
-@dataclass(slots=True)
-class Requests:
-    """What a signal handler asks of the loop, which looks at every turn."""
-
-    stop: bool = False
-    reload: bool = False
 
 
 class Loop:
@@ -84,7 +77,7 @@ class Loop:
         self._predictor = predictor
         self._requests = requests
         self._reloader = reloader
-        self._reporter = Reporter(outbox, self.engine, self._clock)
+        self._reporter = Reporter(outbox, self.engine, self._clock, lambda: self.counts)
         self._late = 0  # hits
         self._unsent = 0  # hits that the back end would not take
         self._told: set[str] = set()  # what has been logged
@@ -181,7 +174,7 @@ class Loop:
         """Report a turn, after its notes have left."""
         if isinstance(self._predictor, OnnxPredictor):
             self._reporter.fault(now, "model", self._predictor.fault or "")
-        self._safely(lambda: self._reporter.turn(arrived, sent, self.counts, now), None)
+        self._safely(lambda: self._reporter.turn(arrived, sent, now), None)
 
     def _rest(self) -> None:
         """Wait for the next hit or the next poll."""

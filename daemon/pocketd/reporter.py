@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pocket_core.engine import Engine
 from pocket_core.predict import Predictor
 from pocket_core.status import Counts
@@ -26,10 +28,14 @@ class Reporter:
         outbox: Where records go.
         engine: Whose doings are told.
         clock: The engine's.
+        counts: What went through so far; asked for only where it is told.
     """
 
-    def __init__(self, outbox: Outbox, engine: Engine, clock: SongClock) -> None:
+    def __init__(
+        self, outbox: Outbox, engine: Engine, clock: SongClock, counts: Callable[[], Counts]
+    ) -> None:
         self.outbox = outbox
+        self._counts = counts
         self._engine = engine
         self._clock = clock
         self._next_now = Seconds(0.0)
@@ -53,7 +59,7 @@ class Reporter:
             )
         )
 
-    def turn(self, arrived: list[Incoming], sent: list[Due], counts: Counts, now: Seconds) -> None:
+    def turn(self, arrived: list[Incoming], sent: list[Due], now: Seconds) -> None:
         """Tell of one turn of the loop, in the order in which it happened."""
         running = self._clock.running
         offer = self.outbox.offer
@@ -62,13 +68,13 @@ class Reporter:
                 offer(Message(at=message.at, port=message.port, data=message.data))
         for change in self._engine.take_changes():
             meter = self._engine.settings.meters.position(self._clock.beat_at(change.at)).meter
-            offer(transport_record(change, self._clock.bpm, meter, counts))
+            offer(transport_record(change, self._clock.bpm, meter, self._counts()))
         for due in sent:
             offer(Message(at=due.at, port=Port.OUT, data=due.data))
         for record in self._engine.take_records():
             offer(Timestep(timestep=record))
         if now >= self._next_now or running != self._running:
-            self._look(running, counts, now)
+            self._look(running, self._counts(), now)
 
     def fault(self, at: Seconds, about: str, text: str) -> None:
         """Tell of a fault, or with an empty text that it is mended; the same again is not told."""

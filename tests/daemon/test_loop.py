@@ -15,9 +15,10 @@ from pocket_core.wire import note_off, note_on
 from pocketd.backends.clock import VirtualClock
 from pocketd.backends.loopback import Loopback, Sent
 from pocketd.config import Config
-from pocketd.loop import Loop, Requests
+from pocketd.loop import Loop
 from pocketd.outbox import Outbox
 from pocketd.reload import Reloaded, Reloader
+from pocketd.requests import Requests
 
 KICK, SNARE = note_on(9, 36, 100), note_on(9, 38, 90)
 KICK_OFF, SNARE_OFF = note_off(9, 36, 64), note_off(9, 38, 64)

@@ -6,6 +6,7 @@ import logging
 import signal
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import typer
 
@@ -14,10 +15,11 @@ from pocket_core.types import Seconds
 from pocketd.backends.choose import open_backend
 from pocketd.backends.protocol import Backend
 from pocketd.config import Config, load
-from pocketd.desk import spawn_desk
-from pocketd.loop import Loop, Requests
-from pocketd.model import Loaded, load_or_none
-from pocketd.reload import Reloaded, Reloader
+from pocketd.requests import Requests
+
+if TYPE_CHECKING:  # the rest, and numpy with it, is imported once the ports are open
+    from pocketd.model import Loaded
+    from pocketd.reload import Reloaded
 
 DESK_PATIENCE = Seconds(10.0)  # for finishing the take, at exit
 
@@ -36,6 +38,11 @@ def command(
     chosen = _read(config, no_record)
     backend = open_backend(chosen.backend, chosen.midi_api, chosen.client)  # first: others can connect now
     try:
+        from pocketd.desk import spawn_desk
+        from pocketd.loop import Loop
+        from pocketd.model import load_or_none
+        from pocketd.reload import Reloader
+
         model = load_or_none(chosen.model, Seconds(chosen.step_limit_ms / 1000))
         if require_model and model.fault is not None:
             raise ModelError(model.fault)
@@ -77,6 +84,9 @@ def _read(path: Path | None, no_record: bool) -> Config:
 
 
 def _reload(path: Path | None, no_record: bool) -> Reloaded:
+    from pocketd.model import load_or_none
+    from pocketd.reload import Reloaded
+
     config = _read(path, no_record)
     model = load_or_none(config.model, Seconds(config.step_limit_ms / 1000))
     return Reloaded(config, None if model.fault is not None else model.predictor, model.fault)
