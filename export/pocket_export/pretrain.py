@@ -83,7 +83,7 @@ def pretrain(order: Order, groove: Groove, watch: Watch) -> Path:
         DataError: A data set without the files that are needed, or a checkpoint that does not fit.
         ParityError: The export is not the network; nothing is written.
     """
-    school = SCHOOLS[order.name]
+    school, commit = SCHOOLS[order.name], _commit()
     torch.manual_seed(order.recipe.seed)
     net = PocketLSTM(anchor=school.anchor, dropout=order.recipe.dropout)
     if not school.duets:
@@ -123,7 +123,7 @@ def pretrain(order: Order, groove: Groove, watch: Watch) -> Path:
         data_sha256=groove.sha256,
         command=order.command,
         seed=order.recipe.seed,
-        commit=_commit(),
+        commit=commit,
         wall_seconds=sum(epoch.seconds for epoch in training.history),
         figures={key: value for key, value in figures.items() if not np.isnan(value)},
     )
