@@ -10,21 +10,25 @@ import argparse
 import select
 import signal
 import socket
+import sys
 import time
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import TextIO, cast
 
 from pocket_core.errors import TakeError
 from pocket_core.types import Seconds
 from pocketd.desk_records import decode
-from pocketd.meter import MeterReader
+from pocketd.meter import MeterReader, MeterState
 from pocketd.recorder import Recorder
+from pocketd.stream import PatientStream
 from pocketd.takes import recover
-from pocketd.terminal import Nowhere, Terminal, finished, standard_terminal, told
+from pocketd.terminal import Terminal, finished, open_terminal, told
 
 FRAME = Seconds(0.1)  # between two pictures
 READ = 256 * 1024  # bytes at once
+STANDARD_OUTPUT = 1
+LAST_WORDS = Seconds(0.5)  # for a terminal that stands still to take them
 DEAF_TO = ("SIGINT", "SIGTERM", "SIGHUP", "SIGTTOU")  # by name: not every system has them
 
 
@@ -33,7 +37,7 @@ class Desk:
 
     Args:
         recorder: None: nothing is kept.
-        terminal: Where to show; one that has gone is done without.
+        terminal: Where to show; it never waits and never fails (`PatientStream`).
     """
 
     def __init__(self, recorder: Recorder | None, terminal: Terminal) -> None:
@@ -41,6 +45,7 @@ class Desk:
         self._terminal = terminal
         self._reader = MeterReader()
         self._rest = b""  # of a line that has not come whole
+        self._shown: MeterState | None = None
         self._fault = ""  # the recorder's, as last told
 
     def read(self, data: bytes, now: Seconds) -> None:
@@ -58,11 +63,13 @@ class Desk:
         recording = recorder is not None and recorder.recording is not None
         fault = "" if recorder is None else recorder.fault
         state = self._reader.state(recording=recording, recorder_fault=fault)
-        self._guarded(lambda terminal: terminal.show(state))
+        if state != self._shown:
+            self._shown = state
+            self._terminal.show(state)
 
     def say(self, line: str) -> None:
         """Print a line that stays."""
-        self._guarded(lambda terminal: terminal.say(line))
+        self._terminal.say(line)
 
     def close(self) -> None:
         """Finish the take that is open; the other end has hung up."""
@@ -70,7 +77,7 @@ class Desk:
             self._recorder.end("vanished")
         self._tell()
         self.show()
-        self._guarded(lambda terminal: terminal.close())
+        self._terminal.close()
 
     def _line(self, line: bytes) -> None:
         try:
@@ -83,7 +90,7 @@ class Desk:
             self._recorder.take(record, line)
         note = told(record)
         if note is not None:
-            self._guarded(lambda terminal: terminal.note(note))
+            self._terminal.note(note)
 
     def _tell(self) -> None:
         """Say what the recorder has to say."""
@@ -96,13 +103,6 @@ class Desk:
             self._fault = recorder.fault
             if self._fault:
                 self.say(self._fault)
-
-    def _guarded(self, show: Callable[[Terminal], None]) -> None:
-        """Do without a terminal that has gone: a take matters more."""
-        try:
-            show(self._terminal)
-        except OSError:
-            self._terminal = Nowhere()
 
 
 def main() -> None:
@@ -117,13 +117,16 @@ def main() -> None:
     options = parser.parse_args()
     root: Path | None = options.takes
     recorder = None if root is None else Recorder(root, lambda: datetime.now().astimezone())
-    desk = Desk(recorder, standard_terminal(options.display))
+    encoding = "utf-8" if sys.stdout is None else sys.stdout.encoding
+    out = PatientStream(STANDARD_OUTPUT, encoding)
+    desk = Desk(recorder, open_terminal(options.display, cast(TextIO, out)))
     if root is not None:
         for take in recover(root):
             desk.say(finished(take))
     with socket.socket(fileno=options.socket) as channel:
         _serve(desk, channel)
     desk.close()
+    out.drain(LAST_WORDS)
 
 
 def _serve(desk: Desk, channel: socket.socket) -> None:

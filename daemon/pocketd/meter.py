@@ -11,7 +11,17 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from pocketd.desk_records import Dropped, Fault, Hello, Now, Record, Tally, Timestep, TransportStart
+from pocketd.desk_records import (
+    Dropped,
+    Fault,
+    Hello,
+    Now,
+    Record,
+    Tally,
+    Timestep,
+    TransportStart,
+    TransportStop,
+)
 
 WIDTH = 72  # columns
 SIDE = 24  # cells of the needle on each side of the middle
@@ -81,6 +91,7 @@ class MeterReader:
 
     def __init__(self) -> None:
         self._now: Now | None = None
+        self._running = False
         self._model = ""
         self._faults: dict[str, str] = {}
         self._distances = _Distances()
@@ -92,6 +103,7 @@ class MeterReader:
         match record:
             case Now():
                 self._now = record
+                self._running = record.running
             case Timestep():
                 step = record.timestep
                 if step.human_s is not None:
@@ -100,6 +112,9 @@ class MeterReader:
             case TransportStart():
                 self._distances = _Distances()
                 self._before = record.tally
+                self._running = True
+            case TransportStop():
+                self._running = False
             case Fault(about=about, text=text):
                 self._faults.pop(about, None)
                 if text:
@@ -120,7 +135,7 @@ class MeterReader:
         if now is None:
             return MeterState(model=self._model, recording=recording, faults=tuple(faults))
         return MeterState(
-            running=now.running,
+            running=self._running,
             bar=now.bar,
             beat=now.beat,
             numerator=now.numerator,
@@ -144,7 +159,8 @@ def picture(state: MeterState) -> RenderableType:
     inside: list[RenderableType] = [_song(state), Text(), needle(state.offset_ms), _scale(), Text()]
     inside += [_nearness(state), Text(), _counts(state)]
     inside += [
-        Text(f"! {fault}", style="bold red", overflow="ellipsis", no_wrap=True) for fault in state.faults
+        Text(f"! {printable(fault)}", style="bold red", overflow="ellipsis", no_wrap=True)
+        for fault in state.faults
     ]
     return Panel(
         Group(*inside),
@@ -166,12 +182,12 @@ def needle(offset_ms: float) -> Text:
     filled, half = divmod(halves, 2)
     if offset_ms < 0:
         bar = "▐" * half + "█" * filled
-        left = Text("·" * (SIDE - len(bar)), "dim") + Text(bar, "bold cyan")
+        left = Text.assemble(("·" * (SIDE - len(bar)), "dim"), (bar, "bold cyan"))
         right = Text("·" * SIDE, "dim")
     else:
         bar = "█" * filled + "▌" * half
         left = Text("·" * SIDE, "dim")
-        right = Text(bar, "bold yellow") + Text("·" * (SIDE - len(bar)), "dim")
+        right = Text.assemble((bar, "bold yellow"), ("·" * (SIDE - len(bar)), "dim"))
     ends = ("<" if beyond and offset_ms < 0 else " ", ">" if beyond and offset_ms > 0 else " ")
     value = Text(f"{offset_ms:+7.1f} ms", "bold")
     return Text.assemble(ends[0], left, Text("│", "bold"), right, ends[1], "  ", value)
@@ -221,12 +237,17 @@ def _counts(state: MeterState) -> Text:
     return line
 
 
-def _player(state: MeterState) -> str:
+def _player(state: MeterState) -> Text:
     if state.bypass:
-        return "bypass: the grid"
+        return Text("bypass: the grid")
     if state.model in ("", "none"):
-        return "no model"
-    return f"{state.model}, amount {state.amount:.2f}"
+        return Text("no model")
+    return Text(f"{printable(state.model)}, amount {state.amount:.2f}")
+
+
+def printable(text: str) -> str:
+    """Return a text without what could move the cursor or the frame."""
+    return "".join(sign if sign.isprintable() else "?" for sign in text)
 
 
 def _ms(value: float | None) -> str:

@@ -115,7 +115,7 @@ class Recorder:
             )
             take = _OpenTake(folder, JournalWriter(folder, header), start.at)
         except (PocketError, OSError) as error:
-            self.fault = f"not recording: {error}"
+            self.fault = f"not recording: {_why(error)}"
             return
         self._open.append(take)
         early = b"".join(kept for at, kept in self._before if at >= start.at - PRE_ROLL)
@@ -180,9 +180,15 @@ class Recorder:
 
     def _give_up(self, take: _OpenTake, error: Exception) -> None:
         """Leave a take as it is; the next start of pocketd recovers what it holds."""
-        self.fault = f"not recording: {getattr(error, 'strerror', None) or error} ({take.folder})"
+        self.fault = f"not recording: {_why(error)} ({take.folder})"
         self._open.remove(take)
         take.writer.close()
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
+    return str(error)
 
 
 def _moment(record: Record) -> Seconds | None:

@@ -22,7 +22,7 @@ from pocketd.desk_records import Message
 from pocketd.take_content import Knot, TakeContent
 
 TICKS = 9600  # a quarter note; 960 would be half a millisecond at 120 BPM
-TOLERANCE = 0.001  # beats: how far a straight tempo may pass a noted position
+TOLERANCE = 0.002  # beats: how far from a noted position a steady tempo may pass it
 PACES = (60 / 999, 60 / 4)  # seconds a beat that a MIDI file can say and a clock can mean
 TRACKS = ((Port.DRUMS, "drums in"), (Port.HUMAN, "human"), (Port.OUT, "drums out"))
 

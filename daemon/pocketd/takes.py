@@ -105,10 +105,15 @@ def read_report(folder: Path) -> dict[str, Any]:
     except OSError as error:
         raise TakeError(f"cannot read {path}: {error.strerror or error}") from error
     except ValueError as error:
-        raise TakeError(f"{path} is damaged ({error}); delete it and it is made again") from error
-    if not isinstance(report, dict) or report.get("take", {}).get("format") != FORMAT:
-        raise TakeError(f"{path} is no report of take format {FORMAT}; delete it and it is made again")
-    return report
+        raise TakeError(
+            f"{path} is damaged ({error}); delete it, and the next start makes it again"
+        ) from error
+    about = report.get("take") if isinstance(report, dict) else None
+    if not isinstance(about, dict) or about.get("format") != FORMAT:
+        raise TakeError(
+            f"{path} is no report of take format {FORMAT}; delete it, and the next start makes it again"
+        )
+    return dict(report)
 
 
 def _how(take: TakeContent) -> str:

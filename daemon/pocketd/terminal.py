@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
 import os
-import sys
 from typing import Protocol, TextIO
 
 from rich.console import Console
@@ -12,7 +10,7 @@ from rich.live import Live
 
 from pocket_core.records import Asynchrony
 from pocketd.desk_records import Fault, Hello, Record, TransportStart
-from pocketd.meter import MeterState, picture
+from pocketd.meter import MeterState, picture, printable
 from pocketd.takes import FinishedTake, Unreadable
 
 
@@ -50,7 +48,7 @@ class LiveMeter:
 
     def say(self, line: str) -> None:
         """Print a line above the meter."""
-        self._live.console.print(line, markup=False)
+        self._live.console.print(printable(line), markup=False)
 
     def note(self, line: str) -> None:
         """Do nothing: the meter shows it."""
@@ -71,7 +69,7 @@ class Lines:
 
     def say(self, line: str) -> None:
         """Print a line at once."""
-        print(line, file=self._out, flush=True)
+        print(printable(line), file=self._out, flush=True)
 
     def note(self, line: str) -> None:
         """Print a line at once."""
@@ -81,33 +79,10 @@ class Lines:
         """Do nothing: there is nothing to put back."""
 
 
-class Nowhere:
-    """What is left once the terminal has gone."""
-
-    def show(self, state: MeterState) -> None:
-        """Do nothing."""
-
-    def say(self, line: str) -> None:
-        """Do nothing."""
-
-    def note(self, line: str) -> None:
-        """Do nothing."""
-
-    def close(self) -> None:
-        """Do nothing."""
-
-
 def open_terminal(display: str, out: TextIO) -> Terminal:
     """Return the meter for `on`, and for `auto` where somebody can see it; else lines."""
-    if isinstance(out, io.TextIOWrapper):
-        out.reconfigure(errors="replace")  # a terminal that cannot show a sign shows another
     seen = out.isatty() and os.environ.get("TERM") != "dumb"
     return LiveMeter(out) if display == "on" or (display == "auto" and seen) else Lines(out)
-
-
-def standard_terminal(display: str) -> Terminal:
-    """Return the terminal on the standard output; nowhere if there is none."""
-    return Nowhere() if sys.stdout is None else open_terminal(display, sys.stdout)
 
 
 def told(record: Record) -> str | None:

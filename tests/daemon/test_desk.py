@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pocketd.desk_records import Dropped
+from pocketd.journal import JOURNAL, read_journal
+from pocketd.takes import REPORT, FinishedTake, read_report, recover, take_folders
+
+ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals")
+
+
+def drive(folder: Path, what: str) -> tuple[int, Any]:
+    """Run the driver to its end and that of its desk, which holds the same standard error."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.daemon.desk_driver", str(folder), what],
+        cwd=ROOT,
+        stdin=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        timeout=60,
+        check=False,
+    )
+    return done.returncode, json.loads(done.stderr)
+
+
+def only(folder: Path) -> Path:
+    (found,) = take_folders(folder)
+    return found
+
+
+def test_a_take_told_to_a_real_desk_is_on_disk_when_the_desk_has_ended(tmp_path: Path) -> None:
+    code, said = drive(tmp_path, "end")
+
+    assert (code, said) == (0, {"dropped": 0, "ended": True})
+    assert read_report(only(tmp_path))["take"]["how"] == "stop"
+    assert len(read_report(only(tmp_path))["timesteps"]) == 4
+
+
+def test_a_daemon_that_is_killed_leaves_a_finished_take(tmp_path: Path) -> None:
+    code, _ = drive(tmp_path, "daemon killed")
+
+    assert code == -9
+    assert read_report(only(tmp_path))["take"]["how"] == "vanished"
+    assert len(read_report(only(tmp_path))["timesteps"]) == 4
+
+
+def test_a_desk_that_is_killed_costs_the_rest_of_the_take_and_the_next_start_recovers_it(
+    tmp_path: Path,
+) -> None:
+    code, said = drive(tmp_path, "desk killed")
+
+    assert code == 0
+    assert said == {"dropped": 2, "ended": True}  # stop and goodbye
+    assert not (only(tmp_path) / REPORT).exists()
+    (taken,) = recover(tmp_path)
+    assert isinstance(taken, FinishedTake)
+    assert (taken.how, taken.timesteps) == ("recovered", 4)
+
+
+def test_what_a_terminal_or_systemd_sends_to_everybody_does_not_end_the_desk(tmp_path: Path) -> None:
+    code, said = drive(tmp_path, "signals")
+
+    assert (code, said) == (0, {"dropped": 0, "ended": True})
+    assert read_report(only(tmp_path))["take"]["how"] == "stop"
+
+
+def test_a_desk_that_stands_still_costs_records_and_the_journal_says_how_many(tmp_path: Path) -> None:
+    code, said = drive(tmp_path, "desk stopped")
+
+    records = list(read_journal(only(tmp_path) / JOURNAL))
+    assert code == 0
+    assert said["ended"]
+    assert said["dropped"] > 0
+    assert sum(r.records for r in records if isinstance(r, Dropped)) == said["dropped"]
