@@ -180,7 +180,7 @@ def _chunks(net: PocketLSTM, batch: Batch, recipe: Recipe) -> Iterator[tuple[Ten
             offsets, state = net(x, state)
         weight = batch.weight[:n, part]
         error = torch.nn.functional.huber_loss(
-            offsets * MS, batch.target[:n, part] * MS, reduction="none", delta=recipe.huber_ms
+            offsets.float() * MS, batch.target[:n, part] * MS, reduction="none", delta=recipe.huber_ms
         )
         count = int((weight > 0).sum())
         yield (error / recipe.huber_ms * weight).sum(), float(weight.sum()), count
