@@ -136,7 +136,7 @@ def test_the_look_ahead_is_no_delay(look_ahead: float) -> None:
     rendered = alone(score((1.0, 36)), ZeroPredictor(), look_ahead=look_ahead)
 
     assert strikes(rendered) == [(1.0, 36)]
-    assert (rendered.records[0].bar, rendered.records[0].beat) == (1, pytest.approx(3.0))
+    assert rendered.records[0].beat == pytest.approx(3.0)
 
 
 def test_progress_ends_at_one() -> None:
