@@ -17,6 +17,9 @@ from rich.text import Text
 
 from pocketd.wholefile import write_whole
 
+WIDTH = 132  # characters; what the widest table needs
+SHORT_NOTE = 24  # characters; a longer one stands under the table
+
 #: Packages whose version changes a figure.
 PACKAGES = ("pocketd", "numpy", "onnxruntime", "python-rtmidi")
 
@@ -95,6 +98,9 @@ class Report:
         ):
             console.print(Text(f"  {word:<8}", style="dim") + Text(value))
         console.print(self._table())
+        for row in self._rows():
+            if len(row.note) > SHORT_NOTE:
+                console.print(Text(f"{row.name}: {row.note}", style="yellow"))
         for remark in self.remarks:
             console.print(Text(remark))
 
@@ -122,15 +128,18 @@ class Report:
             table.add_column(column.heading, justify="right", no_wrap=True)
             if column.beside:
                 table.add_column(Text(column.beside, style="dim"), justify="right", no_wrap=True)
-        notes = any(row.note for section in self.sections for row in section.rows)
+        notes = any(row.note for row in self._rows())
         if notes:
-            table.add_column("", style="dim")
+            table.add_column("", style="dim", no_wrap=True)
         for section in self.sections:
             table.add_row(Text(section.title, style="bold cyan"))
             for row in section.rows:
-                table.add_row(*self._cells(row), *([row.note] if notes else []))
+                table.add_row(*self._cells(row), *([_short(row.note)] if notes else []))
             table.add_section()
         return table
+
+    def _rows(self) -> list[Row]:
+        return [row for section in self.sections for row in section.rows]
 
     def _cells(self, row: Row) -> list[Text]:
         cells = [Text("  " + row.name)]
@@ -139,6 +148,23 @@ class Report:
             if column.beside:
                 cells.append(Text(_number(row.known.get(column.key), column.digits), style="dim"))
         return cells
+
+
+def screen() -> Console:
+    """Return where to print: as wide as the terminal, but never too narrow for a table of figures."""
+    return Console(width=max(Console().width, WIDTH))
+
+
+def print_grid(console: Console, title: str, headings: Sequence[str], lines: Sequence[Sequence[str]]) -> None:
+    """Print a small table beside the main one: a name and its cells a line."""
+    grid = Table(title=title, title_justify="left", box=None, header_style="bold", title_style="bold cyan")
+    grid.add_column("")
+    for heading in headings:
+        grid.add_column(heading, justify="right", no_wrap=True)
+    for line in lines:
+        grid.add_row(*line)
+    console.print()
+    console.print(grid)
 
 
 def machine() -> dict[str, Any]:
@@ -173,6 +199,10 @@ def _version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
+
+
+def _short(note: str) -> str:
+    return note if len(note) <= SHORT_NOTE else "see below"
 
 
 def _number(value: float | None, digits: int) -> str:

@@ -1,0 +1,119 @@
+"""From the musician's onset to the drum hit that it pulls: the least time in which pocketd can react.
+
+Eighth notes on the kick. Before every second one the musician strikes early; late commit lets that hit go at
+once. The forecast is kept at 0, so that nothing else could have let it go.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.daemon import daemon
+from benchmarks.outside import SETTLE, Cue, Message, Partner, perform, record
+from pocket_core.predict import Predictor, State
+from pocket_core.types import Port, Seconds
+from pocketd.backends.loopback import Loopback
+from pocketd.config import Config
+from pocketd.loop import Loop, Requests
+from pocketd.outbox import Outbox
+
+TEMPO = 200.0
+GAP = 30.0 / TEMPO  # seconds from kick to kick
+LOOK_AHEAD = 0.120  # seconds, the config's default
+EARLY = (0.025, 0.040)  # seconds before the kick's time that the musician strikes
+KICK, NOTE_ON, ONSET_NOTE = 36, 0x99, 60
+KICK_ON, KICK_OFF = bytes((NOTE_ON, KICK, 100)), bytes((0x89, KICK, 64))
+SOONEST_OTHER = 0.020  # seconds; a hit this long after the onset may have gone for its own time's sake
+
+#: The internal clock starts by itself; the restoring force would hold back what the musician pulls.
+SETTINGS = {"clock": "internal", "tempo": TEMPO, "restore": 0.0}
+
+
+def script(seconds: float, seed: int) -> list[Cue]:
+    """Return drums and onsets in order of time."""
+    rng = np.random.default_rng(seed)
+    cues = []
+    for n in range(int(seconds / GAP)):
+        at = n * GAP
+        cues += [Cue(at, Port.DRUMS, KICK_ON), Cue(at + GAP / 3, Port.DRUMS, KICK_OFF)]
+        if n % 2:
+            early = rng.uniform(*EARLY)
+            cues.append(Cue(at + LOOK_AHEAD - early, Port.HUMAN, bytes((0x90, ONSET_NOTE, 100))))
+    return sorted(cues, key=lambda cue: cue.at)
+
+
+def latencies(sent: Sequence[Message], arrived: Sequence[Message]) -> list[float]:
+    """Return, for each onset that was sent, the time to the first kick after it, in seconds.
+
+    Kicks that come so late that they may have come for another reason are left out; so a median near
+    `SOONEST_OTHER` says that nothing was pulled.
+    """
+    kicks = np.array([message.at for message in arrived if message.data[0] == NOTE_ON])
+    found = []
+    for message in sent:
+        if message.data[1] == ONSET_NOTE:
+            after = kicks[kicks > message.at]
+            if after.size and after[0] - message.at < SOONEST_OTHER:
+                found.append(float(after[0] - message.at))
+    return found
+
+
+def over_loopback(predictor: Predictor, seconds: float, seed: int) -> list[float]:
+    """Measure loop and engine alone, on the in-process back end; the model steps but forecasts 0."""
+    cues = script(seconds, seed)
+    backend, requests = Loopback(), Requests()
+    config = Config.model_validate({"backend": "loopback", **SETTINGS})
+    loop = Loop(config, backend, _Silent(predictor), outbox=Outbox(None), requests=requests)
+    begin = backend.now() + SETTLE
+    sent = [Message(begin + cue.at, cue.data) for cue in cues]
+    for cue in cues:
+        backend.feed(cue.port, cue.data, Seconds(begin + cue.at))
+
+    def stop() -> None:
+        requests.stop = True
+
+    timer = threading.Timer(cues[-1].at + 2 * SETTLE, stop)
+    timer.start()
+    try:
+        loop.run()
+    finally:
+        timer.cancel()
+    return latencies(sent, [Message(s.at, s.due.data) for s in backend.sent])
+
+
+def over_jack(seconds: float, seed: int) -> list[float]:
+    """Measure the daemon without a model on the JACK server that the environment names, from outside.
+
+    Raises:
+        RuntimeError: A process did not come up.
+    """
+    with (
+        daemon(True, model="none", **SETTINGS),
+        Partner(record) as recorder,
+        Partner(perform, script(seconds, seed)) as performer,
+    ):
+        recorder.expect("connected")
+        performer.expect("connected")
+        performer.tell("go")
+        sent = performer.expect("performed", seconds * 2 + 20.0)
+        recorder.tell("stop")
+        return latencies(sent, recorder.expect("recorded"))
+
+
+class _Silent:
+    """Steps a model and keeps its forecast to itself."""
+
+    def __init__(self, predictor: Predictor) -> None:
+        self._predictor = predictor
+        self.name = predictor.name
+
+    def initial_state(self) -> State:
+        return self._predictor.initial_state()
+
+    def step(self, x: NDArray[np.float32], state: State) -> tuple[Seconds, State]:
+        _, state = self._predictor.step(x, state)
+        return Seconds(0.0), state

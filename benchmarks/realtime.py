@@ -1,0 +1,191 @@
+"""On time: model steps, input to output, start, memory, idle, and events wanted against events sent."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, only this folder is on it
+
+from rich.console import Console
+
+from benchmarks import on_time
+from benchmarks.daemon import cpu_share, daemon, family, private_mib
+from benchmarks.input_output import over_jack, over_loopback
+from benchmarks.jack_server import RATE, NoServerError, jack_server
+from benchmarks.players import SHIPPED, predictor
+from benchmarks.progress import progress
+from benchmarks.table import Column, Report, Row, Section, screen
+from benchmarks.timing import distribution, time_steps
+from pocket_core.errors import PocketError
+
+FRAMES = 256
+STARTS = 10
+IDLE_S = 10.0
+STEP_P99_MS, START_P99_MS, MEMORY_MB, IDLE_SHARE = 1.0, 1_500.0, 100.0, 0.03  # the goals, on two cores
+COLUMNS = (
+    Column("exact_share", "exact"),
+    Column("lost", "lost"),
+    Column("reordered", "reordered"),
+    Column("p50_ms", "p50 ms"),
+    Column("p99_ms", "p99 ms", beside="goal"),
+    Column("p999_ms", "p99.9 ms"),
+    Column("max_ms", "max ms"),
+    Column("mb", "MB", 1, beside="goal"),
+    Column("cpu_share", "CPU", 4, beside="goal"),
+)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmark."""
+    options = _options(arguments)
+    console = screen()
+    began = time.perf_counter()
+    sections = [Section("a step of the model every 20 ms", _steps(console, options.seconds))]
+    try:
+        with jack_server(FRAMES) as kind:
+            server = f"jackd -d dummy, {FRAMES} frames at {RATE} Hz, {kind}"
+            sections += _sections(console, options, on_jack=True)
+    except NoServerError as error:
+        server = f"no JACK server: {error}"
+        sections += _sections(console, options, on_jack=False)
+        sections.append(Section("events", [_skipped(name, str(error)) for name in _EVENTS]))
+    remarks = [
+        "timer: how late a bare sleep and spin woke in the same run; what it shows is the machine's doing",
+        "input to output: a musician's early onset to the kick that late commit lets go at once",
+        "events: actual - wanted of each note; exact: within one frame",
+        "memory: private (USS) of the real-time process; idle: transport stopped, ports open, one core = 1",
+        f"took {time.perf_counter() - began:.0f} s",
+    ]
+    report = Report("realtime", server, "none", options.seed, COLUMNS, sections, remarks)
+    report.print(console)
+    if options.json:
+        report.write(options.json)
+    return 0
+
+
+_EVENTS = (f"rtmidi {FRAMES}", f"rtmidi {FRAMES} loaded")
+
+
+def _sections(console: Console, options: argparse.Namespace, *, on_jack: bool) -> list[Section]:
+    system = f"over JACK, {FRAMES} frames" if on_jack else "loopback"
+    sections = [
+        Section("late commit", _reactions(console, options, on_jack=on_jack)),
+        Section(f"the daemon, {system}", _living(console, on_jack=on_jack)),
+    ]
+    if on_jack:
+        sections.append(Section("events", _events(console, options.seconds, options.seed)))
+    return sections
+
+
+def _steps(console: Console, seconds: float) -> list[Row]:
+    rows: list[Row] = []
+    late: list[float] = []
+    for name in SHIPPED:
+        try:
+            model = predictor(name)
+        except PocketError as error:
+            rows.append(_skipped(f"step {name}", str(error), name))
+            continue
+        with progress(console, f"step {name}", seconds) as advance:
+            steps = time_steps(model, seconds, advance)
+        late += steps.late
+        figures = distribution(steps.taken)
+        rows.append(_judged(Row(f"step {name}", figures, name, known={"p99_ms": STEP_P99_MS})))
+    if late:
+        rows.append(Row("timer", distribution(late)))
+    return rows
+
+
+def _reactions(console: Console, options: argparse.Namespace, *, on_jack: bool) -> list[Row]:
+    name = next((n for n in reversed(SHIPPED) if _there(n)), "none")
+    model = predictor(name)
+    seconds = options.seconds
+    with progress(console, "input to output", 2.0 if on_jack else 1.0) as advance:
+        rows = [_reaction("input to output", name, over_loopback(model, seconds, options.seed))]
+        advance(1.0)
+        if on_jack:
+            rows.append(_reaction(f"input to output jack {FRAMES}", "none", over_jack(seconds, options.seed)))
+            advance(1.0)
+    return rows
+
+
+def _reaction(name: str, model: str, latencies: Sequence[float]) -> Row:
+    if not latencies:
+        return Row(name, model=model, late_commit=True, note="no onset pulled a hit")
+    return Row(name, distribution(latencies), model, True, note=f"{len(latencies)} onsets")
+
+
+def _living(console: Console, *, on_jack: bool) -> list[Row]:
+    opened, ready = [], []
+    with progress(console, "start, memory, idle", STARTS + IDLE_S) as advance:
+        for _ in range(STARTS):
+            with daemon(on_jack) as started:
+                ready.append(started.ready)
+                opened.append(started.ready if started.ports_open is None else started.ports_open)
+            advance(1.0)
+        with daemon(on_jack) as started:
+            processes = family(started.process)
+            share = cpu_share(processes, IDLE_S)
+            memory = [private_mib(process) for process in processes]
+            advance(IDLE_S)
+    return [
+        _judged(Row("start", distribution(opened), known={"p99_ms": START_P99_MS}, note=f"{STARTS} starts")),
+        Row("start to model ready", distribution(ready), note=f"{STARTS} starts"),
+        _judged(Row("memory", {"mb": memory[0]}, known={"mb": MEMORY_MB})),
+        Row("memory with the desk", {"mb": sum(memory)}),
+        _judged(Row("idle", {"cpu_share": share}, known={"cpu_share": IDLE_SHARE}, note="with the desk")),
+    ]
+
+
+def _events(console: Console, seconds: float, seed: int) -> list[Row]:
+    rows = []
+    with progress(console, "events", 2.0) as advance:
+        for name, loaded in zip(_EVENTS, (False, True), strict=True):
+            found = on_time.measure(seconds, seed, loaded=loaded)
+            exact = sum(abs(error) < 1 / RATE for error in found.errors) / max(len(found.errors), 1)
+            counts = {"exact_share": exact, "lost": found.lost, "reordered": found.reordered}
+            note = f"{len(found.errors) + found.lost} events"
+            rows.append(Row(name, {**counts, **distribution(found.errors)}, note=note))
+            rows.append(Row("timer loaded" if loaded else "timer beside it", distribution(found.timer)))
+            advance(1.0)
+    return rows
+
+
+def _judged(row: Row) -> Row:
+    over = [key for key, goal in row.known.items() if row.figures[key] >= goal]
+    if not over:
+        return row
+    note = "; ".join(part for part in (row.note, "OVER THE GOAL") if part)
+    return Row(row.name, row.figures, row.model, known=row.known, note=note)
+
+
+def _skipped(name: str, why: str, model: str | None = None) -> Row:
+    return Row(name, model=model, note=f"skipped: {why}")
+
+
+def _there(name: str) -> bool:
+    try:
+        predictor(name)
+    except PocketError:
+        return False
+    return True
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--json", type=Path, help="write the figures there as well")
+    parser.add_argument("--seconds", type=float, default=15.0, help="for each distribution")
+    parser.add_argument("--seed", type=int, default=1, help="of when events come")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except PocketError as error:
+        print(f"realtime: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)

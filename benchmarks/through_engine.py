@@ -1,0 +1,133 @@
+"""The real engine on a duet: drums quantised and fed early, the musician's onsets as they came.
+
+Times are those of a rig whose DAW sends the drums early by the look-ahead: what the effect delays, the DAW
+has advanced. Nothing waits; the engine is told the time.
+"""
+
+from __future__ import annotations
+
+import heapq
+from dataclasses import dataclass
+from itertools import count
+
+import numpy as np
+from pocket_core.clock import MapClock
+
+from benchmarks.duets import Duet, grid_twelfth
+from benchmarks.scores import Errors
+from pocket_core.engine import Engine
+from pocket_core.grid import TWELFTHS
+from pocket_core.predict import Predictor
+from pocket_core.records import TimestepRecord
+from pocket_core.settings import Settings
+from pocket_core.tempo import TempoChange, TempoMap
+from pocket_core.types import Beats, Port, Seconds
+
+ORIGIN = Seconds(1.0)  # when beat 0 sounds, so that nothing arrives before 0
+TAIL = Seconds(2.0)  # after the last message: whatever waits has left, every window is closed
+SAME = 1e-6  # seconds; two nominal times this close are one
+NOTE_ON, NOTE_OFF = 0x99, 0x89  # channel 10
+SHORT = 1 / 24  # quarter notes that a drum note is held: half the least distance on the grid
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How a duet is played.
+
+    Args:
+        transport_ms: With late commit, from the musician's onset to the earliest output it can cause.
+            None: no late commit, and onsets are known at once.
+    """
+
+    transport_ms: float | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """The engine's defaults, with late commit or without."""
+        return Settings(late_commit=self.transport_ms is not None)
+
+
+def play(duet: Duet, predictor: Predictor, run: Run) -> list[TimestepRecord]:
+    """Send a duet through an engine of its own and return what happened, in order.
+
+    A musician's onset acts once everything due up to `transport_ms` after it has left.
+    """
+    settings = run.settings
+    clock = MapClock(TempoMap([TempoChange(Beats(0.0), duet.bpm)]), ORIGIN)
+    engine = Engine(settings, clock, predictor)
+    transport = (run.transport_ms or 0.0) / 1000
+    order = count()
+    queue: list[tuple[float, int, float, Port, bytes]] = []  # delivery, tie, arrival, port, message
+    pace = 60.0 / duet.bpm
+
+    def feed(arrival: float, delay: float, port: Port, data: bytes) -> None:
+        heapq.heappush(queue, (arrival + delay, next(order), arrival, port, data))
+
+    for twelfth, notes in _quantised(duet).items():
+        arrival = ORIGIN + twelfth / TWELFTHS * pace - settings.look_ahead
+        for number, velocity in notes.items():
+            feed(arrival, 0.0, Port.DRUMS, bytes((NOTE_ON, number, velocity)))
+            feed(arrival + SHORT * pace, 0.0, Port.DRUMS, bytes((NOTE_OFF, number, 64)))
+    for note in duet.human:
+        feed(ORIGIN + note.beat * pace, transport, Port.HUMAN, bytes((NOTE_ON, note.note, note.velocity)))
+    end = ORIGIN
+    records: list[TimestepRecord] = []
+    while queue:
+        delivery, _, arrival, port, data = heapq.heappop(queue)
+        engine.take_due(Seconds(delivery))
+        engine.receive(data, port, Seconds(arrival))
+        records += engine.take_records()
+        end = Seconds(delivery)
+    engine.take_due(Seconds(end + TAIL))
+    return records + engine.take_records()
+
+
+def errors(duet: Duet, records: list[TimestepRecord], *, committed: bool) -> Errors:
+    """Score an engine's records by BENCHMARKS' protocol: its timesteps, its `h` and `k`.
+
+    Args:
+        duet: What was played.
+        records: What came of it.
+        committed: Score what sounded; else the forecast.
+
+    Raises:
+        RuntimeError: A drum timestep of the protocol has no record, or a record has no timestep.
+    """
+    human: list[float] = []
+    drummer: list[float] = []
+    waits: list[float] = []
+    pace = 60.0 / duet.bpm
+    drums = [step for step in duet.steps if step.drums_ms is not None]
+    records = sorted(records, key=lambda r: r.nominal_s)
+    if len(records) != len(drums):
+        raise RuntimeError(
+            f"{duet.name}: the engine played {len(records)} timesteps, the file has {len(drums)}"
+        )
+    for step, record in zip(drums, records, strict=True):
+        nominal = ORIGIN + step.twelfth / TWELFTHS * pace
+        if abs(record.nominal_s - nominal) > SAME:
+            raise RuntimeError(
+                f"{duet.name}: the engine has a timestep at {record.nominal_s:.6f} s, "
+                f"the file at {nominal:.6f} s"
+            )
+        sounded = (record.committed_s - record.nominal_s) * 1000
+        drummer.append(_known(step.drums_ms) - record.forecast_ms)
+        if step.human_ms is None:
+            waits.append(sounded - record.forecast_ms)
+        else:
+            human.append(step.human_ms - (sounded if committed else record.forecast_ms))
+    return Errors(duet.name, duet.drummer, np.array(human), np.array(drummer), np.array(waits))
+
+
+def _quantised(duet: Duet) -> dict[int, dict[int, int]]:
+    """Return for each drum timestep, rising, its notes and their velocities; a flam's first note stands."""
+    steps: dict[int, dict[int, int]] = {}
+    for note in duet.drums:
+        steps.setdefault(grid_twelfth(note.beat), {}).setdefault(note.note, note.velocity)
+    return dict(sorted(steps.items()))
+
+
+def _known(value: float | None) -> float:
+    if value is None:
+        raise ValueError("a drum timestep has an offset")
+    return value
