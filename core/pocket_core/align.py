@@ -12,6 +12,8 @@ from pocket_core.tempo import MeterMap
 from pocket_core.transport import SongClock
 from pocket_core.types import Beats, Seconds
 
+NEAR = Beats(1 / 24)  # half the least distance between two grid positions
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
@@ -35,7 +37,13 @@ def meeting(onset: Seconds, steps: Iterable[Timestep], window: Seconds) -> Times
 
 
 class Listener:
-    """Counts each onset once, by the first of its chord or flam, and teaches the groove."""
+    """Counts each onset once, by the first of its chord or flam, and teaches the groove.
+
+    An onset near a drum may still be meant for another place: a sixteenth before the kick, say. It is surely
+    the timestep's where the timestep is its nearest grid position, or where it was expected. Any other meets
+    the timestep (a straight drum must be able to learn swing from it) until a sure one comes, but it counts
+    for the groove where it was played, and it moves nothing by itself.
+    """
 
     def __init__(self, clock: SongClock) -> None:
         self._clock = clock
@@ -62,21 +70,30 @@ class Listener:
             meters: Where the bars are.
 
         Returns:
-            The timestep that it is the first onset of; None for any other onset.
+            The timestep that it meets; None for any other onset.
         """
-        step = meeting(onset, steps, window)
-        if step is not None:
-            if step.onset is not None:
-                return None
-            step.onset = onset
-            self._learn(Heard(Seconds(onset - step.nominal), step.beat), meters)
-            return step
         on_clock = Seconds(onset - delay)
         grid = nearest_grid(self._clock.beat_at(on_clock), meters)
+        step = meeting(onset, steps, window)
+        if step is not None and self._surely(onset, step, grid):
+            if step.sure:
+                return None
+            step.onset, step.sure = onset, True
+            self._learn(Heard(Seconds(onset - step.nominal), step.beat), meters)
+            return step
         if self._last_loose is None or abs(grid - self._last_loose) > SAME:
             self._last_loose = grid
             self._learn(Heard(Seconds(on_clock - self._clock.time_of(grid)), grid), meters)
-        return None
+        if step is None or step.onset is not None:
+            return None
+        step.onset = onset
+        return step
+
+    def _surely(self, onset: Seconds, step: Timestep, grid: Beats) -> bool:
+        if abs(grid - step.beat) < SAME:
+            return True
+        offset, near = onset - step.nominal, NEAR * 60.0 / self._clock.bpm
+        return min(abs(offset), abs(offset - step.forecast)) <= near
 
     def forget_position(self) -> None:
         """Start a take or follow a jump: what was heard before is of another place."""

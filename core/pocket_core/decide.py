@@ -91,7 +91,7 @@ class Decider:
                 state = step.enters
             first_time = step.features is None
             state = self._forecast(step, pending, i, state, settings)
-            onset = step.own_offset if settings.late_commit else None
+            onset = step.own_offset if settings.late_commit and step.sure else None
             step.refined = step.forecast
             if settings.late_commit:
                 step.refined = self._late_commit.refine(step.forecast, onset)
@@ -130,7 +130,7 @@ class Decider:
         self, step: Timestep, pending: Sequence[Timestep], i: int, state: State, settings: Settings
     ) -> State:
         x = step.features
-        if step.onset is None or x is None:  # an onset of its own must not be known to its forecast
+        if not step.sure or x is None:  # an onset of its own must not be known to its forecast
             x = vector(self._context(step, pending, i, settings))
         if step.features is None or step.came_in is not state or not np.array_equal(x, step.features):
             step.features, step.came_in = x, state

@@ -38,7 +38,8 @@ class Timestep:
     forecast: Seconds = Seconds(0.0)
     refined: Seconds = Seconds(0.0)
     planned: Seconds | None = None  # when it will leave; None: not decided yet
-    onset: Seconds | None = None  # the musician's first, both latencies taken out
+    onset: Seconds | None = None  # the musician's, both latencies taken out
+    sure: bool = False  # the onset is meant for this position, and not for another of the grid
     nominal: Seconds = Seconds(0.0)  # as last computed; final once it has left
     committed: Seconds | None = None  # when it left
     index: int = -1  # in order of leaving

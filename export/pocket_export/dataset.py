@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pocket_core.align import NEAR
 from pocket_core.engine import WINDOW_BEATS
 from pocket_core.features import (
     DIFF_AGE,
@@ -92,12 +93,14 @@ def _score_columns(x: NDArray[np.float32], duet: Duet, settings: Settings) -> No
 
 @dataclass(frozen=True, slots=True)
 class _Onset:
-    """An onset that counts."""
+    """An onset that counts: for the groove, for a timestep, or for both."""
 
     at: float  # seconds
-    offset: float  # seconds
-    twelfths: int  # its place in the song
+    offset: float  # seconds, from the timestep that it surely meets or from its own grid position
+    place: int | None  # that position in twelfths; None: not for the groove
     step: int  # the timestep that it meets, or -1
+    meets: float  # seconds, from that timestep
+    sure: bool
 
 
 def _musician_columns(
@@ -111,24 +114,33 @@ def _musician_columns(
     counted = _counted(duet, settings)
     for onset in counted:
         if onset.step >= 0:
-            human[onset.step] = onset.offset
-    groove, heard, newest, i = GrooveTemplate(), None, -1, 0
+            human[onset.step] = onset.meets
+    groove, heard, met, i = GrooveTemplate(), None, set[int](), 0
+    newest = -1
     for t, (nominal, place) in enumerate(zip(duet.nominal.tolist(), duet.twelfths.tolist(), strict=True)):
-        while i < len(counted) and counted[i].at < nominal and counted[i].step < t:
-            heard = counted[i]
-            groove.hear(heard.twelfths % bar, Seconds(heard.offset))
-            newest = max(newest, heard.step)
+        if t - 1 in met:
+            newest = t - 1
+        while i < len(counted) and counted[i].at < nominal:
+            onset = counted[i]
+            if onset.sure and onset.step == t:  # an onset of its own must not be known to its forecast
+                break
+            if onset.place is not None:
+                heard = onset
+                groove.hear(onset.place % bar, Seconds(onset.offset))
+            met.add(onset.step)
+            if newest < onset.step < t:
+                newest = onset.step
             i += 1
         x[t, GROOVE] = OFFSET_SCALE * groove.expect(place % bar)
         x[t, HEARD] = OFFSET_SCALE * heard.offset if heard else 0.0
-        x[t, HEARD_AGE] = _age(place - heard.twelfths if heard else None)
+        x[t, HEARD_AGE] = _age(place - (heard.place or 0) if heard else None)
         x[t, DIFF_AGE] = _age(place - duet.twelfths[newest] if newest >= 0 else None)
         x[t, DIFF_FRESH] = 0 <= newest == t - 1
         link[t] = newest
 
 
 def _counted(duet: Duet, settings: Settings) -> list[_Onset]:
-    """Return the first onset of each timestep and of each grid position without a drum, in order of time."""
+    """Return the onsets that count, in order of time, by the rules of `pocket_core.align.Listener`."""
     if not len(duet.onsets):
         return []
     nominal = duet.nominal
@@ -140,20 +152,34 @@ def _counted(duet: Duet, settings: Settings) -> list[_Onset]:
         nearest = np.zeros(len(after), np.int64)
     offsets = duet.onsets - nominal[nearest] if len(nominal) else np.full(len(after), np.inf)
     places = quantise(duet.onsets / duet.pace, duet.source.meter)
-    window = min(settings.window, WINDOW_BEATS * duet.pace)
+    window, near = min(settings.window, WINDOW_BEATS * duet.pace), NEAR * duet.pace
     counted: list[_Onset] = []
-    taken: set[int] = set()
+    met: dict[int, bool] = {}  # timestep: surely
     loose = None
     for at, step, offset, place in zip(
         duet.onsets.tolist(), nearest.tolist(), offsets.tolist(), places.tolist(), strict=True
     ):
-        if abs(offset) <= window:
-            if step not in taken:
-                taken.add(step)
-                counted.append(_Onset(at, offset, int(duet.twelfths[step]), step))
-        elif place != loose:
-            loose = place
-            counted.append(_Onset(at, at - place / TWELFTHS * duet.pace, place, -1))
+        within = abs(offset) <= window
+        if within and (place == duet.twelfths[step] or abs(offset) <= near):
+            if not met.get(step):
+                counted.append(_Onset(at, offset, int(duet.twelfths[step]), step, offset, True))
+            met[step] = True
+            continue
+        meets = within and step not in met
+        if meets:
+            met[step] = False
+        if meets or place != loose:
+            counted.append(
+                _Onset(
+                    at,
+                    at - place / TWELFTHS * duet.pace,
+                    place if place != loose else None,
+                    step if meets else -1,
+                    offset,
+                    False,
+                )
+            )
+        loose = place
     return counted
 
 

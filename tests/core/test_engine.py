@@ -265,7 +265,7 @@ def test_the_forecast_does_not_know_its_own_onset() -> None:
     engine.take_due(Seconds(0.9))
     asked = len(predictor.asked)
 
-    hit(engine, 0.950, 60, port=Port.HUMAN)
+    hit(engine, 0.985, 60, port=Port.HUMAN)
     drain(engine)
 
     assert len(predictor.asked) == asked
@@ -284,6 +284,15 @@ def test_a_new_onset_is_known_to_the_timesteps_behind_its_own() -> None:
     x, step = predictor.asked[-1]
     assert step == 1
     assert x[-6:] == pytest.approx([0.1, 0.05, 1.0, 0.1 * 0.2 * 1.0, 0.1, 0.05], abs=2e-3)
+
+
+def test_a_sixteenth_before_the_kick_does_not_pull_it() -> None:
+    engine = at_120(FixedPredictor(0.020))
+    hit(engine, 1.0 - L)
+
+    hit(engine, 0.905, 60, port=Port.HUMAN)
+
+    assert strikes(drain(engine)) == [(1.020, KICK)]
 
 
 # --- the musician ----------------------------------------------------------------------------------------
@@ -318,6 +327,19 @@ def test_an_onset_far_from_any_drum_meets_none() -> None:
 
 def test_a_swung_eighth_still_meets_the_straight_one() -> None:
     assert record_of_one([1.0833]).human_s == 1.0833
+
+
+def test_an_onset_meant_for_the_hit_replaces_one_that_was_only_near() -> None:
+    assert record_of_one([0.905, 0.996]).human_s == 0.996
+
+
+def test_once_swing_is_expected_a_swung_eighth_is_meant_for_the_straight_one() -> None:
+    engine = at_120(FixedPredictor(0.080))
+    hit(engine, 1.0 - L)
+
+    hit(engine, 1.070, 60, port=Port.HUMAN)
+
+    assert strikes(drain(engine)) == [(1.070, KICK)]
 
 
 def test_latencies_are_taken_out_of_the_onset() -> None:

@@ -4,10 +4,7 @@ import hashlib
 import json
 from pathlib import Path
 
-import pytest
-
 from pocket_core.features import VERSION, WIDTH
-from pocket_export.atomic import write_atomically
 from pocket_export.card import Card, StateTensor, make_card, write_model
 
 MODEL = b"onnx bytes"
@@ -55,12 +52,3 @@ def test_only_the_three_files_are_left(tmp_path: Path) -> None:
     write_model(tmp_path, MODEL, card())
 
     assert sorted(p.name for p in tmp_path.iterdir()) == ["lstm.json", "lstm.md", "lstm.onnx"]
-
-
-def test_a_write_that_fails_leaves_the_file_as_it_was(tmp_path: Path) -> None:
-    (tmp_path / "a").write_bytes(b"old")
-
-    with pytest.raises(TypeError), write_atomically(tmp_path / "a") as file:
-        file.writelines([b"half", "text"])  # type: ignore[list-item]
-
-    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("a", b"old")]

@@ -54,6 +54,13 @@ def test_an_unknown_model_is_refused_with_those_there_are(tmp_path: Path) -> Non
         run("--data", tmp_path, "--model", "gru")
 
 
+def test_a_place_that_cannot_be_a_folder_is_refused_before_training(tmp_path: Path) -> None:
+    data = archive(tmp_path / "groove.zip")
+
+    with pytest.raises(ConfigError, match="cannot make the folder .* choose another --out"):
+        run("--data", data, "--out", data / "inside", "--quick")
+
+
 def test_a_missing_data_set_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no data set at"):
         run("--data", tmp_path / "nothing.zip", "--out", tmp_path)
