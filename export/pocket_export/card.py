@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pocket_core.features import VERSION, WIDTH
-from pocket_export.atomic import write_atomically
+from pocketd.wholefile import write_whole
 
 FORMAT = 1
 
@@ -93,8 +93,7 @@ def write_model(folder: Path, model: bytes, card: Card) -> Path:
         (path.with_suffix(".json"), (json.dumps(asdict(card), indent=2) + "\n").encode()),
         (path.with_suffix(".md"), page(card).encode()),
     ):
-        with write_atomically(target) as file:
-            file.write(content)
+        write_whole(target, content)
     return path
 
 

@@ -60,12 +60,22 @@ def pretrain(
     console = Console()
     groove = load(data, most=QUICK_FILES if quick else None)
     recipe = Recipe(seed=seed, epochs=epochs or (QUICK_EPOCHS if quick else EPOCHS))
+    folder = _folder(out or shipped())
     for name in names:
         command = _as_typed(data, name, epochs, seed, quick=quick)
-        order = making.Order(name, recipe, out or shipped(), command, resume)
+        order = making.Order(name, recipe, folder, command, resume)
         with _shown(console, name, recipe.epochs) as watch:
             path = making.pretrain(order, groove, watch)
         console.print(f"wrote {path}", soft_wrap=True)
+
+
+def _folder(path: Path) -> Path:
+    """Make the folder now, rather than find out after the training."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"cannot make the folder {path}: {error.strerror}; choose another --out") from error
+    return path
 
 
 def shipped() -> Path:

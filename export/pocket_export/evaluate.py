@@ -30,7 +30,8 @@ class Follow:
 
     def __str__(self) -> str:
         """Return one line for people."""
-        return f"MAE {self.mae_ms:.2f} SD {self.sd_ms:.2f} drummer {self.drummer_mae_ms:.2f} ms"
+        drummer = f"drummer MAE {self.drummer_mae_ms:.2f} ms"
+        return f"MAE {self.mae_ms:.2f}, SD {self.sd_ms:.2f}, {drummer}" if self.steps else drummer
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ import numpy as np
 import torch
 
 from pocket_core.features import DIFF, GROOVE, OFFSET_SCALE
-from pocket_export.atomic import write_atomically
 from pocket_export.card import StateTensor, make_card, write_model
 from pocket_export.dataset import Lesson, lessons
 from pocket_export.duets import CYMBALS, NOBODY, chance_limbs
@@ -23,6 +22,7 @@ from pocket_export.onnx_export import OUTPUT, STATE, export_step, state_shape
 from pocket_export.parity import check_parity, long_take
 from pocket_export.train import Recipe, Training, Watch, train
 from pocket_models.lstm import Anchor, PocketLSTM
+from pocketd.wholefile import write_whole
 
 CHANCE_SHARE = 0.75  # of the performances, split by chance in each epoch beside the cymbals' duets
 
@@ -185,8 +185,7 @@ def _write_history(path: Path, training: Training) -> None:
         v = e.validation
         row = (e.loss_ms, v.mae_ms, v.sd_ms, v.drummer_mae_ms, e.seconds)
         writer.writerow([e.number, *(f"{value:.3f}" for value in row)])
-    with write_atomically(path) as file:
-        file.write(text.getvalue().encode())
+    write_whole(path, text.getvalue().encode())
 
 
 def _commit() -> str:

@@ -16,10 +16,10 @@ import torch
 from torch import Tensor
 
 from pocket_core.errors import DataError
-from pocket_export.atomic import write_atomically
 from pocket_export.dataset import Lesson
 from pocket_export.evaluate import Batch, Follow, follow, gather
 from pocket_models.lstm import PocketLSTM, roll_out
+from pocketd.wholefile import write_whole
 
 MS = 1000.0
 EPOCHS = 20
@@ -200,8 +200,7 @@ def _save(path: Path, training: Training, optimiser: torch.optim.Optimizer) -> N
         content,
     )
     path.parent.mkdir(parents=True, exist_ok=True)
-    with write_atomically(path) as file:
-        file.write(content.getbuffer())
+    write_whole(path, content.getvalue())
 
 
 def _restore(path: Path, training: Training, optimiser: torch.optim.Optimizer) -> None:

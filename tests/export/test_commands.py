@@ -57,7 +57,7 @@ def test_an_unknown_model_is_refused_with_those_there_are(tmp_path: Path) -> Non
 def test_a_place_that_cannot_be_a_folder_is_refused_before_training(tmp_path: Path) -> None:
     data = archive(tmp_path / "groove.zip")
 
-    with pytest.raises(ConfigError, match="cannot make the folder .* choose another --out"):
+    with pytest.raises(ConfigError, match=r"cannot make the folder .* choose another --out"):
         run("--data", data, "--out", data / "inside", "--quick")
 
 
