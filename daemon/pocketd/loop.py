@@ -26,6 +26,8 @@ from pocketd.reload import Reloaded, Reloader
 from pocketd.reporter import Reporter
 from pocketd.requests import Requests
 
+__all__ = ["Loop", "Requests", "song_clock"]
+
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
@@ -124,6 +126,7 @@ class Loop:
     def finish(self) -> None:
         """Let everything leave in its time, at most look-ahead and then some; then at once."""
         now = self._backend.now()
+        self._tell([], self._send_due(now), now)
         self.engine.flush(now)
         settings, stumbles = self.engine.settings, self.stumbles
         last = Seconds(now + settings.look_ahead + settings.max_late + LINGER)

@@ -112,6 +112,16 @@ def test_nothing_is_lost_where_the_loop_is_asked_to_stop_with_hits_waiting(rig: 
     assert rig.backend.now() < 1.5
 
 
+def test_a_stop_before_the_first_turn_is_a_clean_end() -> None:
+    rig = Rig()
+    rig.requests.stop = True
+
+    rig.loop.run()
+
+    assert rig.loop.stumbles == 0
+    assert [record["kind"] for record in rig.told()] == ["hello", "now", "bye"]
+
+
 def test_the_desk_is_told_of_a_take_from_hello_to_bye() -> None:
     rig = Rig()
     feed_beats(rig, 2)

@@ -51,7 +51,7 @@ def survey() -> list[System]:
 def _look(name: str) -> System:
     if name == "ALSA" and not ALSA_SEQUENCER.exists():
         return System(name, False, f"no sequencer, {ALSA_SEQUENCER} is missing; try `modprobe snd-seq`")
-    library = _library()
+    library = python_rtmidi()
     try:
         looking = (
             library.MidiIn(_api(name), f"{CLIENT} ports"),
@@ -90,7 +90,7 @@ class RtMidi:
         self._system = system
         self._client = client
         self._clock = clock or SystemClock()
-        library = _library()
+        library = python_rtmidi()
         before = connections() if system == "JACK" else frozenset()
         self._ends: list[Any] = []  # the inputs as in INPUTS, then `out`
         try:
@@ -189,12 +189,12 @@ def _in_cycle(message: Incoming) -> float:
 
 
 def _api(name: str) -> int:
-    library = _library()
+    library = python_rtmidi()
     constant = {"ALSA": "API_LINUX_ALSA", "JACK": "API_UNIX_JACK", "CoreMIDI": "API_MACOSX_CORE"}[name]
     return int(getattr(library, constant))
 
 
-def _library() -> Any:
+def python_rtmidi() -> Any:
     """Import python-rtmidi, and keep libjack from printing on stderr what we say better."""
     first = "rtmidi" not in sys.modules
     import rtmidi

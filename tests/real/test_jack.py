@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from pocket_core.wire import note_off, note_on
+from tests.real.jack_server import PERIOD, JackServer
+from tests.real.rig import Listener, Timed, daemon, hits, journal, messages, play, timesteps, unended
+
+pytestmark = pytest.mark.real
+
+BPM = 120
+BEAT = 60 / BPM
+LOOK_AHEAD = 0.120
+BARS = 3
+EARLY, LATE = -0.020, 0.015  # the musician, by turns, against the beat that they hear
+
+
+def clock(beats: int) -> list[Timed]:
+    ticks = [Timed(n * BEAT / 24, b"\xf8") for n in range(beats * 24)]
+    return [Timed(0.0, b"\xfa"), *ticks, Timed(beats * BEAT, b"\xfc")]
+
+
+def notes(times: list[float], channel: int, note: int) -> list[Timed]:
+    on = [Timed(at, note_on(channel, note, 100)) for at in times]
+    return on + [Timed(at + 0.08, note_off(channel, note, 64)) for at in times]
+
+
+def song(beats: int) -> dict[str, list[Timed]]:
+    """Kick and snare by turns with the hat on eighths; the rig cannot send early, so all sounds late."""
+    kick = notes([n * BEAT for n in range(0, beats, 2)], 9, 36)
+    snare = notes([n * BEAT for n in range(1, beats, 2)], 9, 38)
+    hat = notes([n * BEAT / 2 for n in range(2 * beats)], 9, 42)
+    human = notes([n * BEAT + LOOK_AHEAD + (EARLY if n % 2 else LATE) for n in range(1, beats)], 0, 60)
+    return {"control": clock(beats), "drums": [*kick, *snare, *hat], "human": human}
+
+
+def shift_errors(heard: list[Timed], meant: list[Timed]) -> list[float]:
+    """Return how far each interval between neighbours is from what was meant, in seconds."""
+    return [
+        abs((b.at - a.at) - (d.at - c.at))
+        for (a, b), (c, d) in zip(pairwise(heard), pairwise(meant), strict=True)
+    ]
+
+
+def test_every_note_arrives_once_with_its_note_off_as_the_journal_says(
+    jack: JackServer, tmp_path: Path
+) -> None:
+    played = song(BARS * 4)
+    with daemon(tmp_path, model="none", drums_lead_ms=0) as pocketd:
+        line = pocketd.ready()
+        out = Listener("out")
+        play(played)
+        time.sleep(LOOK_AHEAD + 0.2)
+        heard = out.heard()
+        out.close()
+        code, said = pocketd.end()
+
+    assert (code, said) == (0, "")
+    assert line == (
+        "ready: ports pocketd:drums, pocketd-01:human, pocketd-02:control, pocketd-03:out "
+        "via rtmidi over JACK, look-ahead 120 ms, model none\n"
+    )
+    if jack.flawless:
+        assert Counter(m.data for m in hits(heard)) == Counter(m.data for m in hits(played["drums"]))
+        assert unended(heard) == []
+    take = journal(tmp_path / "takes")
+    meant = messages(take, "out")
+    assert [m.data for m in heard] == [m.data for m in meant]
+    off = sorted(shift_errors(heard, meant))
+    assert off[int(0.9 * len(off))] <= PERIOD + 0.001  # output is at the start of the next period
+    steps = timesteps(take)
+    assert [step["index"] for step in steps] == list(range(len(steps)))
+    assert len(steps) >= BARS * 8 - 1
+    assert all(step["played_ms"] == pytest.approx(0, abs=100) for step in steps)
+    assert max(abs(step["played_ms"]) for step in steps) > 5  # late commit followed the early onsets
+    left = {round(m.at, 6) for m in hits(meant)}
+    assert all(round(step["committed_s"], 6) in left for step in steps)
+
+
+def test_the_ports_are_open_within_a_second_and_a_half(jack: JackServer, tmp_path: Path) -> None:
+    start = time.perf_counter()
+    with daemon(tmp_path, model="none") as pocketd:
+        pocketd.ready()
+        took = time.perf_counter() - start
+
+    bare = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "import numpy, pydantic, typer"], check=True)
+    assert took < max(1.5, 5 * (time.perf_counter() - bare))  # this machine may be busy
+
+
+def test_a_second_daemon_ends_with_3_and_says_who_has_the_port(jack: JackServer, tmp_path: Path) -> None:
+    with daemon(tmp_path, model="none") as first:
+        first.ready()
+        (tmp_path / "second").mkdir()
+        with daemon(tmp_path / "second", model="none") as second:
+            code, said = second.end(by=None)
+        still = first.end()
+
+    assert code == 3
+    assert said == (
+        "pocketd: port 'pocketd-03:out' is taken: another pocketd runs on JACK; "
+        "end it, or set another `client` in the config\n"
+    )
+    assert still == (0, "")
+
+
+def test_a_server_that_is_killed_ends_the_daemon_with_3_and_its_take_is_whole(
+    jack: JackServer, tmp_path: Path
+) -> None:
+    with daemon(tmp_path, model="none", drums_lead_ms=0) as pocketd:
+        pocketd.ready()
+        beats = song(4)
+        play({port: [m for m in part if m.data != b"\xfc"] for port, part in beats.items()})
+        jack.kill()
+        killed = time.perf_counter()
+        code, said = pocketd.end(by=None)
+        took = time.perf_counter() - killed
+
+    assert (code, said) == (3, "pocketd: JACK's server has gone; start it again, then pocketd\n")
+    assert took < 6
+    take = journal(tmp_path / "takes")
+    assert take[-1] == {"kind": "end", "how": "exit"}
+    assert len(timesteps(take)) >= 6
+
+
+def test_without_a_server_the_line_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "nobody-runs-this")
+
+    with daemon(tmp_path, model="none", midi_api="jack") as pocketd:
+        code, said = pocketd.end(by=None)
+
+    assert code == 3
+    assert said == (
+        "pocketd: no MIDI system (JACK: no server answers; start one (`jackd -d alsa`), or with PipeWire run "
+        "pocketd under `pw-jack`); to try pocketd without one set `backend: loopback`\n"
+    )
+
+
+def test_ports_lists_jack_and_says_why_it_is_used(jack: JackServer, tmp_path: Path) -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "pocketd", "ports"], capture_output=True, text=True, check=False
+    )
+
+    assert told.returncode == 0
+    assert "JACK: there" in told.stdout
+    assert "pocketd run would use rtmidi over " in told.stdout
