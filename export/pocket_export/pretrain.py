@@ -6,7 +6,7 @@ import csv
 import io
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -109,7 +109,7 @@ def pretrain(order: Order, groove: Groove, watch: Watch) -> Path:
         "epochs": len(training.history),
         "best_epoch": best.number,
         **_figures("validation", best.validation),
-        **_figures("validation_groove_template", _template(validation)),
+        **(_figures("validation_groove_template", _template(validation)) if school.duets else {}),
         **_figures("validation_quantised", _quantised(validation)),
     }
     card = make_card(
@@ -125,7 +125,7 @@ def pretrain(order: Order, groove: Groove, watch: Watch) -> Path:
         seed=order.recipe.seed,
         commit=commit,
         wall_seconds=sum(epoch.seconds for epoch in training.history),
-        figures={key: value for key, value in figures.items() if not np.isnan(value)},
+        figures=figures,
     )
     path = write_model(order.out, model, card)
     _write_history(order.out / f"{order.name}.history.csv", training)
@@ -174,7 +174,9 @@ def _quantised(made: Sequence[Lesson]) -> Follow:
 
 
 def _figures(name: str, result: Follow) -> dict[str, float]:
-    return {f"{name}_{field.name}": float(getattr(result, field.name)) for field in fields(result)}
+    """Return a result as figures; without a musician only what is said of the drummer."""
+    said = asdict(result) if result.steps else {"drummer_mae_ms": result.drummer_mae_ms}
+    return {f"{name}_{key}": float(value) for key, value in said.items()}
 
 
 def _write_history(path: Path, training: Training) -> None:
