@@ -1,7 +1,7 @@
 """From the musician's onset to the drum hit that it pulls: the least time in which pocketd can react.
 
-Eighth notes on the kick. Before every second one the musician strikes early; late commit lets that hit go at
-once. The forecast is kept at 0, so that nothing else could have let it go.
+Eighth notes on the kick. Before each the musician strikes early, yet nearer to this grid position than to any
+other; late commit lets the hit go at once. The forecast is kept at 0, so that nothing else could have.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from pocketd.config import Config
 from pocketd.loop import Loop, Requests
 from pocketd.outbox import Outbox
 
-TEMPO = 200.0
+TEMPO = 120.0
 GAP = 30.0 / TEMPO  # seconds from kick to kick
 LOOK_AHEAD = 0.120  # seconds, the config's default
-EARLY = (0.025, 0.040)  # seconds before the kick's time that the musician strikes
+EARLY = (0.025, 0.038)  # seconds before the kick's time that the musician strikes
 KICK, NOTE_ON, ONSET_NOTE = 36, 0x99, 60
 KICK_ON, KICK_OFF = bytes((NOTE_ON, KICK, 100)), bytes((0x89, KICK, 64))
 SOONEST_OTHER = 0.020  # seconds; a hit this long after the onset may have gone for its own time's sake
@@ -40,9 +40,8 @@ def script(seconds: float, seed: int) -> list[Cue]:
     for n in range(int(seconds / GAP)):
         at = n * GAP
         cues += [Cue(at, Port.DRUMS, KICK_ON), Cue(at + GAP / 3, Port.DRUMS, KICK_OFF)]
-        if n % 2:
-            early = rng.uniform(*EARLY)
-            cues.append(Cue(at + LOOK_AHEAD - early, Port.HUMAN, bytes((0x90, ONSET_NOTE, 100))))
+        early = rng.uniform(*EARLY)
+        cues.append(Cue(at + LOOK_AHEAD - early, Port.HUMAN, bytes((0x90, ONSET_NOTE, 100))))
     return sorted(cues, key=lambda cue: cue.at)
 
 

@@ -6,6 +6,7 @@ import contextlib
 import os
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -36,8 +37,9 @@ def jack_server(frames: int) -> Iterator[str]:
     before = {key: os.environ.get(key) for key in ("JACK_DEFAULT_SERVER", "JACK_NO_START_SERVER")}
     os.environ.update(JACK_DEFAULT_SERVER=name, JACK_NO_START_SERVER="1")
     try:
+        why = ""
         for flags, kind in ((REAL_TIME, "real time"), (PLAIN, "not real time")):
-            server = _start(name, flags, frames)
+            server, why = _start(name, flags, frames)
             if server is None:
                 continue
             try:
@@ -45,7 +47,7 @@ def jack_server(frames: int) -> Iterator[str]:
             finally:
                 _end(server)
             return
-        raise NoServerError("jackd -d dummy did not come up within 5 s")
+        raise NoServerError(f"jackd -d dummy does not come up: {why}")
     finally:
         for key, value in before.items():
             if value is None:
@@ -54,15 +56,19 @@ def jack_server(frames: int) -> Iterator[str]:
                 os.environ[key] = value
 
 
-def _start(name: str, flags: tuple[str, ...], frames: int) -> subprocess.Popen[bytes] | None:
+def _start(name: str, flags: tuple[str, ...], frames: int) -> tuple[subprocess.Popen[bytes] | None, str]:
+    """Return the server, or None and what it said first."""
     command = ("jackd", "-n", name, *flags, "-d", "dummy", "-r", str(RATE), "-p", str(frames))
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    wait = ("jack_wait", "-s", name, "-w", "-t", str(READY_S))
-    done = subprocess.run(wait, capture_output=True, text=True, check=False)
-    if server.poll() is None and "server is available" in done.stdout:
-        return server
-    _end(server)
-    return None
+    with tempfile.TemporaryFile() as said:
+        server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said)
+        wait = ("jack_wait", "-s", name, "-w", "-t", str(READY_S))
+        done = subprocess.run(wait, capture_output=True, text=True, check=False)
+        if server.poll() is None and "server is available" in done.stdout:
+            return server, ""
+        _end(server)
+        said.seek(0)
+        lines = said.read().decode("utf-8", "replace").splitlines()
+    return None, lines[0] if lines else f"nothing heard of it within {READY_S} s"
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:

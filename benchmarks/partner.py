@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from pocket_core.clock import MapClock
 
+from pocket_core.clock import MapClock
 from pocket_core.engine import Engine
 from pocket_core.predict import Predictor
 from pocket_core.settings import Settings

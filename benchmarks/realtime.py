@@ -6,6 +6,7 @@ import argparse
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, only this folder is on it
@@ -25,17 +26,23 @@ from pocket_core.errors import PocketError
 FRAMES = 256
 STARTS = 10
 IDLE_S = 10.0
-STEP_P99_MS, START_P99_MS, MEMORY_MB, IDLE_SHARE = 1.0, 1_500.0, 100.0, 0.03  # the goals, on two cores
+#: What is to be met on two cores: the row, the figure, and what it has to stay under.
+GOALS = {
+    "step": ("p99_ms", 1.0),
+    "start": ("p99_ms", 1_500.0),
+    "memory": ("mb", 100.0),
+    "idle": ("cpu_share", 0.03),
+}
 COLUMNS = (
     Column("exact_share", "exact"),
     Column("lost", "lost"),
-    Column("reordered", "reordered"),
+    Column("reordered", "order"),
     Column("p50_ms", "p50 ms"),
-    Column("p99_ms", "p99 ms", beside="goal"),
+    Column("p99_ms", "p99 ms"),
     Column("p999_ms", "p99.9 ms"),
     Column("max_ms", "max ms"),
-    Column("mb", "MB", 1, beside="goal"),
-    Column("cpu_share", "CPU", 4, beside="goal"),
+    Column("mb", "MB", 1),
+    Column("cpu_share", "CPU", 4),
 )
 
 
@@ -44,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     console = screen()
     began = time.perf_counter()
-    sections = [Section("a step of the model every 20 ms", _steps(console, options.seconds))]
+    sections = [Section("a step every 20 ms", _steps(console, options.seconds))]
     try:
         with jack_server(FRAMES) as kind:
             server = f"jackd -d dummy, {FRAMES} frames at {RATE} Hz, {kind}"
@@ -56,8 +63,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     remarks = [
         "timer: how late a bare sleep and spin woke in the same run; what it shows is the machine's doing",
         "input to output: a musician's early onset to the kick that late commit lets go at once",
-        "events: actual - wanted of each note; exact: within one frame",
-        "memory: private (USS) of the real-time process; idle: transport stopped, ports open, one core = 1",
+        "events: actual - wanted of each note; exact: within one frame; order: came before an earlier one",
+        f"start: {STARTS} starts, until another client sees the ports; memory: private (USS), model loaded",
+        f"idle: {IDLE_S:g} s with the transport stopped, ports open, the desk counted in; one core = 1",
         f"took {time.perf_counter() - began:.0f} s",
     ]
     report = Report("realtime", server, "none", options.seed, COLUMNS, sections, remarks)
@@ -71,7 +79,7 @@ _EVENTS = (f"rtmidi {FRAMES}", f"rtmidi {FRAMES} loaded")
 
 
 def _sections(console: Console, options: argparse.Namespace, *, on_jack: bool) -> list[Section]:
-    system = f"over JACK, {FRAMES} frames" if on_jack else "loopback"
+    system = f"JACK {FRAMES}" if on_jack else "loopback"
     sections = [
         Section("late commit", _reactions(console, options, on_jack=on_jack)),
         Section(f"the daemon, {system}", _living(console, on_jack=on_jack)),
@@ -94,7 +102,7 @@ def _steps(console: Console, seconds: float) -> list[Row]:
             steps = time_steps(model, seconds, advance)
         late += steps.late
         figures = distribution(steps.taken)
-        rows.append(_judged(Row(f"step {name}", figures, name, known={"p99_ms": STEP_P99_MS})))
+        rows.append(_judged("step", Row(f"step {name}", figures, name)))
     if late:
         rows.append(Row("timer", distribution(late)))
     return rows
@@ -116,7 +124,7 @@ def _reactions(console: Console, options: argparse.Namespace, *, on_jack: bool) 
 def _reaction(name: str, model: str, latencies: Sequence[float]) -> Row:
     if not latencies:
         return Row(name, model=model, late_commit=True, note="no onset pulled a hit")
-    return Row(name, distribution(latencies), model, True, note=f"{len(latencies)} onsets")
+    return Row(name, distribution(latencies) | {"onsets": len(latencies)}, model, True)
 
 
 def _living(console: Console, *, on_jack: bool) -> list[Row]:
@@ -133,11 +141,11 @@ def _living(console: Console, *, on_jack: bool) -> list[Row]:
             memory = [private_mib(process) for process in processes]
             advance(IDLE_S)
     return [
-        _judged(Row("start", distribution(opened), known={"p99_ms": START_P99_MS}, note=f"{STARTS} starts")),
-        Row("start to model ready", distribution(ready), note=f"{STARTS} starts"),
-        _judged(Row("memory", {"mb": memory[0]}, known={"mb": MEMORY_MB})),
+        _judged("start", Row("start", distribution(opened))),
+        Row("start to model ready", distribution(ready)),
+        _judged("memory", Row("memory", {"mb": memory[0]})),
         Row("memory with the desk", {"mb": sum(memory)}),
-        _judged(Row("idle", {"cpu_share": share}, known={"cpu_share": IDLE_SHARE}, note="with the desk")),
+        _judged("idle", Row("idle", {"cpu_share": share})),
     ]
 
 
@@ -148,19 +156,18 @@ def _events(console: Console, seconds: float, seed: int) -> list[Row]:
             found = on_time.measure(seconds, seed, loaded=loaded)
             exact = sum(abs(error) < 1 / RATE for error in found.errors) / max(len(found.errors), 1)
             counts = {"exact_share": exact, "lost": found.lost, "reordered": found.reordered}
-            note = f"{len(found.errors) + found.lost} events"
-            rows.append(Row(name, {**counts, **distribution(found.errors)}, note=note))
+            counts["events"] = len(found.errors) + found.lost
+            rows.append(Row(name, {**counts, **distribution(found.errors)}))
             rows.append(Row("timer loaded" if loaded else "timer beside it", distribution(found.timer)))
             advance(1.0)
     return rows
 
 
-def _judged(row: Row) -> Row:
-    over = [key for key, goal in row.known.items() if row.figures[key] >= goal]
-    if not over:
-        return row
-    note = "; ".join(part for part in (row.note, "OVER THE GOAL") if part)
-    return Row(row.name, row.figures, row.model, known=row.known, note=note)
+def _judged(goal: str, row: Row) -> Row:
+    """Say in the row's note whether it meets its goal."""
+    key, limit = GOALS[goal]
+    met = "met" if row.figures[key] < limit else "NOT MET"
+    return replace(row, note=f"goal {key} < {limit:g}: {met}", known={key: limit})
 
 
 def _skipped(name: str, why: str, model: str | None = None) -> Row:

@@ -17,8 +17,8 @@ from rich.text import Text
 
 from pocketd.wholefile import write_whole
 
-WIDTH = 132  # characters; what the widest table needs
-SHORT_NOTE = 24  # characters; a longer one stands under the table
+WIDTH = 136  # characters; what the widest table needs
+SHORT_NOTE = 32  # characters; a longer one stands under the table
 
 #: Packages whose version changes a figure.
 PACKAGES = ("pocketd", "numpy", "onnxruntime", "python-rtmidi")

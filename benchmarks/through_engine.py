@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from itertools import count
 
 import numpy as np
-from pocket_core.clock import MapClock
 
 from benchmarks.duets import Duet, grid_twelfth
 from benchmarks.scores import Errors
+from pocket_core.clock import MapClock
 from pocket_core.engine import Engine
 from pocket_core.grid import TWELFTHS
 from pocket_core.predict import Predictor

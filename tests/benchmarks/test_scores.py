@@ -35,13 +35,14 @@ def test_the_interval_of_files_that_agree_is_a_point() -> None:
 
 
 def test_a_pair_counts_every_file_once_and_leaves_out_empty_ones() -> None:
-    first = [errors([1.0]), errors([5.0, 5.0]), errors([])]
-    second = [errors([3.0]), errors([4.0, 4.0]), errors([])]
+    first = [errors([1.0]), errors([5.0, 5.0]), errors([-2.0]), errors([2.5]), errors([])]
+    second = [errors([3.0]), errors([4.0, 4.0]), errors([2.5]), errors([4.0]), errors([])]
     found = pair(first, second, seed=1)
 
-    assert found.files == 2
-    assert found.better_share == 0.5
-    assert found.mean_ms == pytest.approx((-2.0 + 1.0) / 2)
+    assert found.files == 4
+    assert found.better_share == 0.75
+    assert found.mean_ms == pytest.approx((-2.0 + 1.0 - 0.5 - 1.5) / 4)
+    assert found.low_ms < found.mean_ms < found.high_ms
 
 
 def test_drummers_are_pooled_apart() -> None:
