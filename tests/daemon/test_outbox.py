@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pocket_core.types import Seconds
-from pocketd.desk_records import Bye, Dropped, Record, decode, encode
+from pocketd.desk_records import Bye, Dropped, Fault, Record, decode, encode
 from pocketd.outbox import Outbox
 
 LINE = len(encode(Bye(at=Seconds(1.0))))
@@ -72,6 +72,23 @@ def test_what_is_not_dropped_arrives_in_order_and_every_gap_is_told(todo: list[s
     assert expected == offered
     assert sum(r.records for r in records(data) if isinstance(r, Dropped)) == dropped == outbox.dropped
     assert most <= limit
+
+
+def test_what_the_system_takes_only_in_part_arrives_whole(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
+    pair[0].setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1)  # as small as the system allows
+    pair[1].setblocking(False)
+    outbox, told = Outbox(pair[0]), [Fault(at=Seconds(n), about="x", text="y" * (37 * n)) for n in range(200)]
+    for fault in told:
+        outbox.offer(fault)
+
+    data = b""
+    for _ in range(5_000):  # a piece each; a few hundred do
+        outbox.pump()
+        data += drain(pair[1])
+
+    assert records(data) == told
 
 
 def test_a_desk_that_does_not_read_costs_records_and_no_time(

@@ -90,6 +90,14 @@ def test_messages_of_the_second_before_the_start_belong_to_the_take(tmp_path: Pa
     assert early[0] not in kept
 
 
+def test_a_message_long_before_the_start_belongs_to_no_take(tmp_path: Path) -> None:
+    keeper = recorder(tmp_path)
+
+    tell(keeper, [hello(), message(T - 1.5, Port.DRUMS, KICK), start(), Bye(at=Seconds(T + 1))])
+
+    assert not [r for r in journal(keeper.finished[0].folder) if isinstance(r, Message)]
+
+
 def test_each_run_of_the_transport_is_a_take_of_its_own(tmp_path: Path) -> None:
     keeper = recorder(tmp_path)
 
