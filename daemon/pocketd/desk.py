@@ -44,7 +44,7 @@ class DeskProcess:
 
 
 def spawn_desk(config: Config) -> tuple[Outbox, DeskProcess | None]:
-    """Start the desk, before any port is opened, so that it inherits none of the MIDI system's files.
+    """Start the desk; of what is open here it inherits the standard streams and its socket, no MIDI system.
 
     Returns:
         Where to put records, and the process; a dead outbox and None where the system starts no process:

@@ -61,6 +61,14 @@ class TakeContent:
         """When the transport stopped, or the last that is known of it running."""
         return self.last_at if self.stop_at is None else self.stop_at
 
+    @property
+    def bpm(self) -> float:
+        """The tempo over the whole take; what the start said, where nothing was noted since."""
+        first, last = self.knots[0], self.knots[-1]
+        if last.at <= first.at or last.beat <= first.beat:
+            return self.start.bpm
+        return 60 * (last.beat - first.beat) / (last.at - first.at)
+
 
 def gather(path: Path) -> TakeContent:
     """Read a journal.

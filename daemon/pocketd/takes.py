@@ -34,6 +34,7 @@ class FinishedTake:
     folder: Path
     how: str  # "stop", "exit", "vanished" (TakeEnd), or "recovered" where the journal was cut off
     length: Seconds  # start to stop
+    bpm: float  # over the whole take
     timesteps: int
     summary: Summary
     tally: Tally
@@ -65,7 +66,7 @@ def finalise(folder: Path) -> FinishedTake:
     report = json.dumps(_report(take, summary, rows), indent=1, ensure_ascii=False) + "\n"
     write_whole(folder / REPORT, report.encode())
     length = Seconds(take.end_at - take.header.origin)
-    return FinishedTake(folder, _how(take), length, len(rows), summary, take.tally, take.dropped)
+    return FinishedTake(folder, _how(take), length, take.bpm, len(rows), summary, take.tally, take.dropped)
 
 
 def recover(root: Path) -> Iterator[FinishedTake | Unreadable]:
@@ -138,7 +139,7 @@ def _report(take: TakeContent, summary: Summary, rows: list[dict[str, Any]]) -> 
             "models": take.models,
             "position": round(take.start.position, DIGITS_S),
             "from_top": take.start.from_top,
-            "bpm": round(take.start.bpm, DIGITS_MS),
+            "bpm": round(take.bpm, DIGITS_MS),
             "meter": f"{take.start.numerator}/{take.start.denominator}",
             "jumps": [
                 {

@@ -91,8 +91,7 @@ def told(record: Record) -> str | None:
         case Hello():
             return f"playing by {'no model' if record.model == 'none' else record.model} on {record.backend}"
         case TransportStart():
-            meter = f"{record.numerator}/{record.denominator}"
-            return f"start at beat {record.position:g}, {record.bpm:.1f} BPM, {meter}"
+            return f"start at beat {record.position:g}, {record.numerator}/{record.denominator}"
         case Fault(about=about, text=""):
             return f"{about}: well again"
         case Fault(about=about, text=text):
@@ -111,7 +110,8 @@ def finished(take: FinishedTake | Unreadable) -> str:
     counted = f"{t.events_in} hits in, {t.events_out} out, {t.late} late, {t.lost} lost"
     gaps = f", {take.dropped} log lines missing" if take.dropped else ""
     how = {"recovered": "recovered ", "vanished": "saved (the daemon was gone) "}.get(take.how, "saved ")
-    return f"take {how}{take.folder}: {minutes}:{seconds:02d}, drums {near}, {counted}{gaps}"
+    length = f"{minutes}:{seconds:02d} at {take.bpm:.1f} BPM"
+    return f"take {how}{take.folder}: {length}, drums {near}, {counted}{gaps}"
 
 
 def _mae(figures: Asynchrony | None) -> str:

@@ -24,7 +24,7 @@ from pocketd.takes import (
     recover,
     take_folders,
 )
-from tests.daemon.take_story import T, hello, take, timestep
+from tests.daemon.take_story import T, hello, now, take, timestep
 
 HEADER = TakeHeader(format=FORMAT, started="2026-11-20T12:00:00+01:00", origin=T, hello=hello())
 FILES = (MIDI, TABLE, REPORT)
@@ -129,6 +129,15 @@ def test_faults_jumps_gaps_and_changes_of_model_are_in_the_report(tmp_path: Path
     assert said["jumps"] == [{"at_s": 1.5, "left": 3.0, "entered": 1.0}]
     assert said["models"] == ["lstm", "none"]
     assert said["dropped"] == taken.dropped == 3
+
+
+def test_the_tempo_is_that_of_the_whole_take_not_the_guess_at_its_start(tmp_path: Path) -> None:
+    slow: list[Record] = [take()[0], now(T + 3.0, 3.0, 0)]  # said to be 120 BPM, was 60
+    folder = folder_with(tmp_path, lines([HEADER, *slow]))
+
+    taken = finalise(folder)
+
+    assert taken.bpm == report(folder)["take"]["bpm"] == 60.0
 
 
 def test_finishing_twice_gives_the_same_bytes(tmp_path: Path) -> None:

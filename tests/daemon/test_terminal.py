@@ -19,6 +19,7 @@ TAKE = FinishedTake(
     folder=Path("takes/2026-11-20/120000"),
     how="stop",
     length=Seconds(92.4),
+    bpm=108.0,
     timesteps=300,
     summary=Summary(Asynchrony(16.61, 19.49, 200), Asynchrony(5.93, 9.79, 200)),
     tally=Tally(events_in=400, events_out=400, late=1),
@@ -35,8 +36,8 @@ class Screen(io.StringIO):
 
 def test_a_finished_take_is_one_line() -> None:
     assert finished(TAKE) == (
-        "take saved takes/2026-11-20/120000: 1:32, drums 5.9 ms from the musician (16.6 ms on the grid), "
-        "400 hits in, 400 out, 1 late, 0 lost"
+        "take saved takes/2026-11-20/120000: 1:32 at 108.0 BPM, "
+        "drums 5.9 ms from the musician (16.6 ms on the grid), 400 hits in, 400 out, 1 late, 0 lost"
     )
 
 
@@ -51,7 +52,7 @@ def test_a_take_that_cannot_be_recovered_says_why() -> None:
     [
         (hello(), "playing by lstm on loopback"),
         (hello(model="none"), "playing by no model on loopback"),
-        (start(position=16.0), "start at beat 16, 120.0 BPM, 4/4"),
+        (start(position=16.0), "start at beat 16, 4/4"),
         (Fault(at=T, about="model", text="too slow"), "model: too slow"),
         (Fault(at=T, about="model", text=""), "model: well again"),
         (now(T, 0.0, 0), None),
@@ -131,4 +132,4 @@ def test_without_a_recorder_the_desk_only_shows() -> None:
     desk.show()
     desk.close()
 
-    assert out.getvalue().splitlines() == ["playing by lstm on loopback", "start at beat 0, 120.0 BPM, 4/4"]
+    assert out.getvalue().splitlines() == ["playing by lstm on loopback", "start at beat 0, 4/4"]
