@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -34,7 +33,6 @@ class JackServer:
 @contextmanager
 def jack_server(name: str, audio_ports: int = 0) -> Iterator[JackServer]:
     """Run `jackd -d dummy` while the block lasts, and point this process and its children at it."""
-    assert shutil.which("jackd")
     name = f"pocketd-{name}-{os.getpid()}"
     before = {key: os.environ.get(key) for key in ("JACK_DEFAULT_SERVER", "JACK_NO_START_SERVER")}
     os.environ.update(JACK_DEFAULT_SERVER=name, JACK_NO_START_SERVER="1")
@@ -48,6 +46,8 @@ def jack_server(name: str, audio_ports: int = 0) -> Iterator[JackServer]:
     finally:
         if server is not None:
             _end(server)
+            if server.returncode != 0:  # it still holds one of the eight places for servers
+                _tidy(name)
         for key, value in before.items():
             os.environ.pop(key)
             if value is not None:
@@ -57,14 +57,24 @@ def jack_server(name: str, audio_ports: int = 0) -> Iterator[JackServer]:
 def _start(name: str, flags: tuple[str, ...], audio_ports: int) -> subprocess.Popen[bytes] | None:
     ports = ("-C", str(audio_ports), "-P", str(audio_ports))
     command = ("jackd", "-n", name, *flags, "-d", "dummy", "-r", str(RATE), "-p", str(FRAMES), *ports)
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    # with SIGPIPE ignored, as Python itself does: a client that died would else take the server along
+    server = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, restore_signals=False
+    )
     waited = subprocess.run(
-        ("jack_wait", "-s", name, "-w", "-t", "5"), capture_output=True, text=True, check=False
+        ("jack_wait", "-s", name, "-w", "-t", "10"), capture_output=True, text=True, check=False
     )
     if server.poll() is None and "server is available" in waited.stdout:
         return server
     _end(server)
     return None
+
+
+def _tidy(name: str) -> None:
+    """Take over the place of a server that was killed, and leave it in order."""
+    successor = _start(name, LENIENT, audio_ports=0)
+    if successor is not None:
+        _end(successor)
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:

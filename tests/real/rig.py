@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -75,7 +76,7 @@ class Player:
 
     def __init__(self, port: str) -> None:
         self._end = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, f"play {port}")
-        self._end.open_port(_index(self._end.get_ports(), port))
+        self._end.open_port(_index(self._end.get_ports(), "pocketd", port), port)
 
     def send(self, data: bytes) -> None:
         """Send now."""
@@ -86,33 +87,51 @@ class Player:
         self._end.delete()
 
 
-def play(parts: Mapping[str, Iterable[Timed]]) -> None:
-    """Play messages into the ports of pocketd, each at its time from now on, and return after the last."""
+def play(parts: Mapping[str, Iterable[Timed]]) -> bool:
+    """Play messages into the ports of pocketd, each at its time from now on, and return after the last.
+
+    Returns:
+        Whether JACK carried all drums to a witness beside pocketd. On a busy machine it loses some.
+    """
     players = {port: Player(port) for port in parts}
+    witness = Listener("drums", client="play drums")
+    drums = list(parts["drums"])
     start = time.perf_counter() + 0.05
     for at, port, data in sorted((m.at, port, m.data) for port, part in parts.items() for m in part):
         wait = start + at - time.perf_counter()
         if wait > 0:
             time.sleep(wait)
         players[port].send(data)
+    time.sleep(0.05)
+    carried = Counter(m.data for m in witness.heard()) == Counter(m.data for m in drums)
+    witness.close()
     for player in players.values():
         player.close()
+    return carried
 
 
 class Listener:
-    """Records what a port sends."""
+    """Records what a port of pocketd, or of another client, sends."""
 
-    def __init__(self, port: str) -> None:
+    def __init__(self, port: str, client: str = "pocketd") -> None:
         self._end = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, f"hear {port}", 8192)
         self._end.ignore_types(sysex=False, timing=False, active_sense=False)
-        self._end.open_port(_index(self._end.get_ports(), port))
+        self._end.open_port(_index(self._end.get_ports(), client, port))
+        self._at = 0.0
+        self._first: tuple[list[int], float] | None = None  # looked at, not heard yet
+
+    def waiting(self) -> bool:
+        """Say whether there is something to hear."""
+        self._first = self._first or self._end.get_message()
+        return self._first is not None
 
     def heard(self) -> list[Timed]:
-        """Return everything so far; times from the first message on. To be called once."""
-        messages, at = [], 0.0
-        while (message := self._end.get_message()) is not None:
-            at += message[1]
-            messages.append(Timed(at, bytes(message[0])))
+        """Return everything since the last call; times from the first message on."""
+        messages = []
+        while (message := self._first or self._end.get_message()) is not None:
+            self._first = None
+            self._at += message[1]
+            messages.append(Timed(self._at, bytes(message[0])))
         return messages
 
     def close(self) -> None:
@@ -120,8 +139,8 @@ class Listener:
         self._end.delete()
 
 
-def _index(names: list[str], port: str) -> int:
-    (found,) = [i for i, name in enumerate(names) if name.startswith("pocketd") and name.endswith(f":{port}")]
+def _index(names: list[str], client: str, port: str) -> int:
+    (found,) = [i for i, name in enumerate(names) if name.startswith(client) and name.endswith(f":{port}")]
     return found
 
 

@@ -21,6 +21,7 @@ from pocket_core.types import Due, Port, Seconds
 from pocketd.arrival import Arrivals
 from pocketd.backends.clock import Clock, SystemClock
 from pocketd.backends.lifeline import Lifeline, connections
+from pocketd.backends.packet import first_message
 from pocketd.backends.protocol import INPUTS, Incoming
 
 CLIENT = "pocketd"  # unless the config says otherwise
@@ -145,7 +146,7 @@ class RtMidi:
         for port, end, arrivals in zip(INPUTS, self._ends, self._arrivals, strict=False):
             while (message := end.get_message()) is not None:
                 at = arrivals.arrival(message[1], self._drained, self._clock.now())
-                arrived.append(Incoming(at, port, bytes(message[0])))
+                arrived.append(Incoming(at, port, first_message(message[0])))
         self._drained = start
         if len(arrived) > 1:
             arrived.sort(key=_in_cycle if self._system == "JACK" else _arrival)
