@@ -49,8 +49,8 @@ class Settings:
     laid_back: Seconds = Seconds(0.0)  # added to every offset; positive is late
     bypass: bool = False
     late_commit: bool = True
-    restore: float = 0.8  # 0..1, how much of a lasting displacement beyond `free` is pulled back
-    free: Seconds = Seconds(0.010)  # a lasting displacement up to this is feel
+    restore: float = 0.9  # 0..1, how much of a lasting displacement beyond `free` is pulled back
+    free: Seconds = Seconds(0.008)  # a lasting displacement up to this is feel
     snap: Seconds = Seconds(0.003)  # beyond the measured arrival jitter
     window: Seconds = Seconds(0.100)  # an onset this far from a drum still meets it
     input_latency: Seconds = Seconds(0.0)  # musician's touch to arrival here

@@ -33,7 +33,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 LATE_COMMIT_POLL = Seconds(0.001)  # so soon is an onset heard while hits wait for it
-POLL = Seconds(0.003)  # otherwise; less than the guard, so that no hit is late for it
+POLL = Seconds(0.003)  # otherwise while it runs; less than the guard, so that no hit is late for it
+STILL_POLL = Seconds(0.010)  # while the transport stands: all that comes leaves a look-ahead later
 SLACK = Seconds(0.001)  # with less than this until the next hit, the desk has to wait
 LATE = Seconds(0.005)  # a hit sent this much behind its time counts as late
 LINGER = Seconds(0.100)  # how long notes may sound on after the last hit has left, at exit
@@ -45,7 +46,7 @@ def song_clock(config: Config) -> SongClock:
     """Return the clock that a configuration asks for: the DAW's, or one that counts by itself."""
     if config.clock == "internal":
         return MapClock(TempoMap([TempoChange(Beats(0.0), config.tempo)]), None)
-    return PulseClock()
+    return PulseClock(config.tempo)
 
 
 class Loop:
@@ -115,10 +116,11 @@ class Loop:
         """Do what there is to do now, then wait for what comes next."""
         self._backend.check()
         arrived = list(self._backend.poll())
+        sent = self._send_due(self._backend.now())  # before: what an onset causes is not earlier than now
         for message in arrived:
             self._receive(message)
         now = self._backend.now()
-        sent = self._send_due(now)
+        sent += self._send_due(now)
         self._serve(now)
         self._tell(arrived, sent, now)
         self._rest()
@@ -190,8 +192,8 @@ class Loop:
             if not running:
                 self._collect()
         self._littered |= running
-        often = running and self.engine.settings.late_commit
-        poll = Seconds(now + (LATE_COMMIT_POLL if often else POLL))
+        often = LATE_COMMIT_POLL if self.engine.settings.late_commit else POLL
+        poll = Seconds(now + (often if running else STILL_POLL))
         if leaves is not None and leaves <= poll and not self._stumbled:
             backend.wait(leaves)
         else:
