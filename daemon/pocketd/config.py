@@ -136,7 +136,9 @@ class Config(_Section):
     )
     step_limit_ms: float = _milliseconds(8, 0.5, 100)
     takes: Takes = Field(default_factory=Takes, description="keys record, folder and song")
-    meter_display: Literal["auto", "on", "off"] = Field(default="auto", description="auto, on or off")
+    meter_display: Literal["auto", "on", "lines", "off"] = Field(
+        default="auto", description="auto, on, lines or off"
+    )
 
     @field_validator("voices")
     @classmethod

@@ -112,7 +112,7 @@ def main() -> None:
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     parser = argparse.ArgumentParser(prog="pocketd.desk_main")
     parser.add_argument("--socket", type=int, required=True, help="an inherited stream socket")
-    parser.add_argument("--display", required=True, help="auto, on or off")
+    parser.add_argument("--display", required=True, help="auto, on, lines or off")
     parser.add_argument("--takes", type=Path, help="the takes folder; nothing is kept without")
     options = parser.parse_args()
     root: Path | None = options.takes

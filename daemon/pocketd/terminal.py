@@ -79,8 +79,34 @@ class Lines:
         """Do nothing: there is nothing to put back."""
 
 
+class BarLines(Lines):
+    """The meter for a log: a line a bar while it plays."""
+
+    def __init__(self, out: TextIO) -> None:
+        super().__init__(out)
+        self._bar: int | None = None
+
+    def show(self, state: MeterState) -> None:
+        """Print where it is, once a bar."""
+        bar = state.bar if state.running else None
+        if bar is not None and bar != self._bar:
+            self.say(bar_line(state))
+        self._bar = bar
+
+
+def bar_line(state: MeterState) -> str:
+    """Return the meter in one line: place, offset now, distance to the musician without and with pocketd."""
+    near = "nobody has met a drum yet"
+    if state.recent.grid_ms is not None and state.recent.pocketd_ms is not None:
+        near = f"{state.recent.pocketd_ms:5.1f} ms from the musician ({state.recent.grid_ms:.1f} on the grid)"
+    place = f"{state.bar}.{int(state.beat)}"
+    return f"{place:>6}  {state.bpm:5.1f} BPM  offset {state.offset_ms:+6.1f} ms  {near}"
+
+
 def open_terminal(display: str, out: TextIO) -> Terminal:
-    """Return the meter for `on`, and for `auto` where somebody can see it; else lines."""
+    """Return the meter for `on`, and for `auto` where somebody can see it; else lines, for `lines` many."""
+    if display == "lines":
+        return BarLines(out)
     seen = out.isatty() and os.environ.get("TERM") != "dumb"
     return LiveMeter(out) if display == "on" or (display == "auto" and seen) else Lines(out)
 

@@ -9,7 +9,7 @@ from pocket_core.records import Asynchrony, Summary
 from pocket_core.types import Seconds
 from pocketd.desk_main import Desk
 from pocketd.desk_records import Fault, Record, Tally, encode
-from pocketd.meter import MeterState
+from pocketd.meter import MeterState, Nearness
 from pocketd.recorder import Recorder
 from pocketd.takes import FinishedTake, Unreadable
 from pocketd.terminal import Lines, LiveMeter, finished, open_terminal, told
@@ -72,6 +72,29 @@ def test_a_log_has_lines_and_no_picture() -> None:
     terminal.close()
 
     assert out.getvalue() == "start at beat 0\ntake saved?[2J\n"
+
+
+def test_lines_tell_each_bar_once() -> None:
+    out = io.StringIO()
+    terminal = open_terminal("lines", out)
+
+    for bar, beat in ((1, 1.0), (1, 3.2), (2, 1.1)):
+        terminal.show(
+            MeterState(running=True, bar=bar, beat=beat, offset_ms=-4.0, recent=Nearness(17.25, 9.0))
+        )
+
+    assert out.getvalue().splitlines() == [
+        "   1.1  120.0 BPM  offset   -4.0 ms    9.0 ms from the musician (17.2 on the grid)",
+        "   2.1  120.0 BPM  offset   -4.0 ms    9.0 ms from the musician (17.2 on the grid)",
+    ]
+
+
+def test_lines_are_silent_while_the_transport_stands() -> None:
+    out = io.StringIO()
+
+    open_terminal("lines", out).show(MeterState(running=False))
+
+    assert out.getvalue() == ""
 
 
 def test_a_screen_has_the_picture_and_what_the_picture_does_not_say(monkeypatch: pytest.MonkeyPatch) -> None:

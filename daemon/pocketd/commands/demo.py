@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -142,6 +143,7 @@ def _write_config(out: Path, takes: Path, performance: Plan, system: str | None,
         "tempo": round(performance.drums.tempo.bpm_at(Beats(0.0)), 6),
         "meter": f"{meter.numerator}/{meter.denominator}",
         "model": model,
+        "meter_display": "auto" if sys.stdout.isatty() else "lines",
         "takes": {"folder": str(takes.resolve()), "song": "demo"},
     }
     path = out / "config.yaml"
