@@ -36,7 +36,7 @@ class Recipe:
     rate: float = 1.5e-3  # AdamW, falling to 0 along a cosine
     decay: float = 0.01
     clip: float = 1.0  # of the gradient's norm
-    dropout: float = 0.3
+    dropout: float = 0.1
     own_weight: float = 0.5  # of a timestep where the drummer's own offset is the target
     huber_ms: float = 4.0  # errors beyond this count by their size, not their square
     bfloat16: bool = True  # products of the pass with gradient; all else is float32
