@@ -1,1 +1,1 @@
-"""The networks in PyTorch, and what ships of them as ONNX in `pretrained/`; importing this never imports torch."""
+"""The networks in PyTorch, and in `pretrained/` what ships of them as ONNX; this imports no torch."""
