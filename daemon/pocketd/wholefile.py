@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 from pocket_core.errors import PocketError
@@ -14,19 +15,44 @@ def write_whole(path: Path, data: bytes) -> None:
     Raises:
         PocketError: The place cannot be written to; what was there is untouched.
     """
-    if path.is_dir():
-        raise PocketError(f"cannot write {path}: it is a folder; name a file")
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    write_together({path: data})
+
+
+def write_together(files: Mapping[Path, bytes]) -> None:
+    """Write files that belong together: none is put in its place before all are on the disk.
+
+    A link is followed. What is no file, such as a folder, a pipe or a device, is refused, as another file
+    would take its place.
+
+    Raises:
+        PocketError: One of them cannot be written; what was there is untouched.
+    """
+    staged: dict[Path, Path] = {}
+    path = Path()
     try:
         try:
-            with part.open("wb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
+            for path, data in files.items():
+                target = Path(os.path.realpath(path))
+                _refuse_others(path, target)
+                staged[target] = part = target.with_name(f".{target.name}.{os.getpid()}.part")
+                with part.open("wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+            for target, part in staged.items():
+                path = target
+                part.replace(target)
         finally:
-            part.unlink(missing_ok=True)
+            for part in staged.values():
+                part.unlink(missing_ok=True)
     except OSError as error:
         raise PocketError(
             f"cannot write {path}: {error.strerror or error}; choose a folder that exists and is yours"
         ) from error
+
+
+def _refuse_others(path: Path, target: Path) -> None:
+    if target.is_dir():
+        raise PocketError(f"cannot write {path}: it is a folder; name a file")
+    if target.exists() and not target.is_file():
+        raise PocketError(f"cannot write {path}: it is a device or a pipe; name a file")

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from pocket_core.errors import PocketError
-from pocketd.wholefile import write_whole
+from pocketd.wholefile import write_together, write_whole
 
 
 def test_a_file_is_replaced_and_nothing_is_left_beside_it(tmp_path: Path) -> None:
@@ -26,3 +29,49 @@ def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 def test_a_folder_is_not_overwritten(tmp_path: Path) -> None:
     with pytest.raises(PocketError, match="is a folder"):
         write_whole(tmp_path, b"new")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_or_a_device_keeps_its_place(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(PocketError, match="device or a pipe"):
+        write_whole(tmp_path / "pipe", b"new")
+
+    assert (tmp_path / "pipe").is_fifo()
+
+
+def test_a_link_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"old")
+    (tmp_path / "link").symlink_to("file")
+
+    write_whole(tmp_path / "link", b"new")
+
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "file").read_bytes() == b"new"
+
+
+def test_of_files_that_belong_together_none_is_written_where_one_cannot_be(tmp_path: Path) -> None:
+    with pytest.raises(PocketError, match="nowhere"):
+        write_together({tmp_path / "a": b"new", tmp_path / "nowhere" / "b": b"new"})
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="this system has no limit on the size of a file")
+def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
+    # a process of its own: no file of it may be longer than 4 KiB, as on a disk that is nearly full
+    (tmp_path / "a").write_bytes(b"old")
+    code = (
+        "import resource, signal, sys; from pathlib import Path; from pocketd.wholefile import write_whole\n"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))\n"
+        "write_whole(Path(sys.argv[1]), bytes(8192))"
+    )
+
+    ended = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path / "a")], capture_output=True, text=True, check=False
+    )
+
+    assert "File too large" in ended.stderr
+    assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
