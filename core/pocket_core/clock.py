@@ -119,7 +119,9 @@ class PulseClock:
         loop = self._loop
         self._gap(at)
         begins = not loop.locked
+        left = None
         if self._entering is not None and loop.locked and not loop.expects(at):
+            left = self.beat_at(at)
             loop.rephase(at)  # senders whose clock never rests shift its phase when they start
         else:
             loop.hear(at)
@@ -127,7 +129,7 @@ class PulseClock:
             self._first_tick = loop.tick
         self._newest = at if self._newest is None else max(self._newest, at)
         if self._entering is not None:
-            return self._enter(at, self._entering)
+            return self._enter(at, self._entering, self._place_of_tick() if left is None else left)
         if self._lost:
             self._lost, self.running = False, True
             self._anchor()
@@ -151,10 +153,9 @@ class PulseClock:
                 self._lost = False
                 self._loop.forget()
 
-    def _enter(self, at: Seconds, beat: float) -> Sequence[TransportChange]:
-        """Play from a position in the song at this pulse."""
+    def _enter(self, at: Seconds, beat: float, left: float) -> Sequence[TransportChange]:
+        """Play from a position in the song at this pulse, which would have been at `left`."""
         self._entering = None
-        left = self.beat_at(at)
         was_running, was_assumed = self.running, self._assumed
         self.running, self._assumed = True, False
         if was_running and not was_assumed and abs(left - beat) < SAME_PLACE:
@@ -163,9 +164,9 @@ class PulseClock:
         self._base_tick, self._base_beat = self._loop.tick, beat
         self._anchor()
         if was_running and not was_assumed:
-            return [Relocated(at, left, Beats(beat))]
+            return [Relocated(at, Beats(left), Beats(beat))]
         started = Started(at, Beats(beat), self._from_top)
-        return [Stopped(at, left), started] if was_assumed else [started]
+        return [Stopped(at, Beats(left)), started] if was_assumed else [started]
 
     def _place_of_tick(self) -> float:
         return self._base_beat + (self._loop.tick - self._base_tick) / PPQN

@@ -287,9 +287,7 @@ class Engine:
         self._decider.enter(self._bar(change.beat), fresh=change.from_top)
 
     def _jump(self, change: Relocated) -> None:
-        shift = Beats(change.entered - change.left)
-        delay = Seconds(self._settings.look_ahead - self._settings.drums_lead)
-        behind = self._score.jump(change.at, shift, delay)
+        behind = self._score.jump(change, self._settings)
         self._listener.forget_position()
         self._outgoing.release_all(change.at, sounding_only=True)
         self._decider.enter(self._bar(change.entered), at=behind)

@@ -14,11 +14,12 @@ from pocket_core.predict import State
 from pocket_core.records import TimestepRecord
 from pocket_core.settings import Settings
 from pocket_core.tempo import MeterMap
-from pocket_core.transport import SongClock
+from pocket_core.transport import Relocated, SongClock
 from pocket_core.types import Beats, Seconds
 from pocket_core.voices import VOICES
 
 SAME = Beats(1e-6)  # two positions this close are one
+EARLY = Beats(1 / 48)  # half a pulse; so much ahead of a jump still belongs behind it
 
 
 @dataclass(slots=True, eq=False)
@@ -72,15 +73,18 @@ class Score:
         """
         at = note.hit.at
         beat = self._clock.beat_at(Seconds(at + settings.drums_lead))
-        snap = settings.snap + 2 * self._clock.jitter
-        grid = nearest_grid(beat, settings.meters)
-        on_grid = abs(self._clock.time_of(grid) - self._clock.time_of(beat)) <= snap
+        snap = self.snap(settings)
+        grid = self._grid(beat, settings)
         for step in self.pending:
-            if step.on_grid and on_grid and abs(step.beat - grid) < SAME:
+            if step.on_grid and grid is not None and abs(step.beat - grid) < SAME:
                 return step
-            if not step.on_grid and not on_grid and step.fixed is None and abs(at - step.came) <= snap:
+            if not step.on_grid and grid is None and step.fixed is None and abs(at - step.came) <= snap:
                 return step
-        return Timestep(grid if on_grid else beat, on_grid, at, set(), [])
+        return Timestep(beat if grid is None else grid, grid is not None, at, set(), [])
+
+    def snap(self, settings: Settings) -> Seconds:
+        """Return how far from its place a hit may arrive now."""
+        return Seconds(settings.snap + 2 * self._clock.jitter)
 
     def add(self, step: Timestep) -> None:
         """Put a new timestep among those that wait."""
@@ -97,25 +101,28 @@ class Score:
         for step in self.pending:
             step.fixed = step.nominal
 
-    def jump(self, at: Seconds, shift: Beats, delay: Seconds) -> Timestep | None:
+    def jump(self, jump: Relocated, settings: Settings) -> Timestep | None:
         """Follow a relocation: what waits keeps its time; what belongs behind the jump gets its new position.
-
-        Args:
-            at: When the transport jumped.
-            shift: New position less old.
-            delay: Look-ahead less lead, from the clock to the listener.
 
         Returns:
             The first timestep behind the jump.
         """
         first = None
         for step in self.pending:
-            if step.fixed is None and step.nominal - delay >= at - SAME:
-                step.beat = Beats(step.beat + shift)
+            if step.fixed is None and step.beat >= jump.left - EARLY:
+                beat = Beats(step.beat + jump.entered - jump.left)
+                grid = self._grid(beat, settings)
+                step.beat, step.on_grid = beat if grid is None else grid, grid is not None
                 first = first or step
             else:
                 step.fixed = step.nominal
         return first
+
+    def _grid(self, beat: Beats, settings: Settings) -> Beats | None:
+        """Return the grid position that a hit at this position belongs to; None: to none."""
+        grid = nearest_grid(beat, settings.meters)
+        off = abs(self._clock.time_of(grid) - self._clock.time_of(beat))
+        return grid if off <= self.snap(settings) else None
 
 
 def record(step: Timestep, meters: MeterMap) -> TimestepRecord:

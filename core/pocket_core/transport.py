@@ -33,7 +33,7 @@ class Relocated:
     """The transport jumped while running, as in a loop."""
 
     at: Seconds
-    left: Beats  # the position it would have had at `at`
+    left: Beats  # the position it would have had; of a pulse its tick's, not what its arrival jitters
     entered: Beats  # the position it has
 
 

@@ -1,0 +1,74 @@
+"""A DAW that loops, as it really does: pulses and notes that jitter, notes sent early, notes that sound over it."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import dataclass
+
+import pytest
+
+from pocket_core.clock import PulseClock
+from pocket_core.engine import Engine
+from pocket_core.records import TimestepRecord
+from pocket_core.settings import Settings
+from pocket_core.testing import HAT, KICK, FixedPredictor
+from pocket_core.types import Due, Port, Seconds
+from pocket_core.wire import note_off, note_on
+
+LOOP = 8  # beats
+TOP = 1.0  # when the song begins, at 120 BPM
+
+
+@dataclass(frozen=True)
+class Played:
+    due: list[Due]
+    records: list[TimestepRecord]
+
+    def lengths(self) -> list[float]:
+        """How long each note sounded."""
+        began: dict[int, float] = {}
+        found = []
+        for message in self.due:
+            if message.data[0] >> 4 == 9:
+                began[message.data[1]] = message.at
+            elif message.data[1] in began:
+                found.append(message.at - began.pop(message.data[1]))
+        return found
+
+
+def play_loop(
+    rounds: int, *, lead: float = 0.120, jitter: float = 0.0, offset: float = 0.0, length: float = 0.1
+) -> Played:
+    """Play a loop of two bars, kick and hat on every eighth, from bar 1 each time."""
+    chance = random.Random(rounds)
+    fed = [(TOP - 0.01, Port.CONTROL, b"\xfa")]
+    for tick in range(rounds * LOOP * 24):
+        at = TOP + tick / 48
+        if tick and tick % (LOOP * 24) == 0:
+            fed.append((at - 0.001 - jitter, Port.CONTROL, bytes.fromhex("F2 00 00 FB")))
+        fed.append((at + chance.uniform(-jitter, jitter), Port.CONTROL, b"\xf8"))
+    for eighth in range(1, rounds * LOOP * 2):
+        for note in (KICK, HAT):
+            at = TOP + eighth / 4 - lead + chance.uniform(-jitter, jitter)
+            fed.append((at, Port.DRUMS, note_on(9, note, 100)))
+            fed.append((at + length, Port.DRUMS, note_off(9, note)))
+    settings = Settings(restore=0.0, drums_lead=Seconds(lead))
+    engine = Engine(settings, PulseClock(), FixedPredictor(offset))
+    due: list[Due] = []
+    for at, port, data in sorted(fed, key=lambda f: f[0]):
+        due += engine.take_due(Seconds(at))
+        engine.receive(data, port, Seconds(at))
+    engine.flush(Seconds(TOP + rounds * LOOP / 2))
+    due += engine.take_due(Seconds(math.inf))
+    return Played(due, engine.take_records())
+
+
+@pytest.mark.parametrize("lead", [0.0, 0.120])
+@pytest.mark.parametrize("jitter", [0.0, 0.004])
+def test_a_loop_is_seamless_though_its_pulses_jitter(lead: float, jitter: float) -> None:
+    records = play_loop(40, lead=lead, jitter=jitter).records
+
+    assert len(records) == 40 * LOOP * 2 - 1
+    assert {r.voices for r in records} == {("kick", "closed hat")}
+    assert {r.beat % 0.5 for r in records} == {0.0}
