@@ -34,7 +34,7 @@ T = TypeVar("T")
 
 LATE_COMMIT_POLL = Seconds(0.001)  # so soon is an onset heard while hits wait for it
 POLL = Seconds(0.003)  # otherwise while it runs; less than the guard, so that no hit is late for it
-STILL_POLL = Seconds(0.010)  # while the transport stands: all that comes leaves a look-ahead later
+STILL_POLL = Seconds(0.030)  # while the transport stands: all that comes leaves a look-ahead later
 SLACK = Seconds(0.001)  # with less than this until the next hit, the desk has to wait
 LATE = Seconds(0.005)  # a hit sent this much behind its time counts as late
 LINGER = Seconds(0.100)  # how long notes may sound on after the last hit has left, at exit
@@ -192,8 +192,9 @@ class Loop:
             if not running:
                 self._collect()
         self._littered |= running
-        often = LATE_COMMIT_POLL if self.engine.settings.late_commit else POLL
-        poll = Seconds(now + (often if running else STILL_POLL))
+        settings = self.engine.settings
+        often = LATE_COMMIT_POLL if settings.late_commit else POLL
+        poll = Seconds(now + (often if running else min(STILL_POLL, settings.look_ahead / 2)))
         if leaves is not None and leaves <= poll and not self._stumbled:
             backend.wait(leaves)
         else:
