@@ -126,9 +126,12 @@ class Loop:
         self._rest()
 
     def finish(self) -> None:
-        """Let everything leave in its time, at most look-ahead and then some; then at once."""
+        """Take in what has come, and let everything leave in its time, at most look-ahead and then some."""
+        arrived = list(self._backend.poll())
+        for message in arrived:
+            self._receive(message)
         now = self._backend.now()
-        self._tell([], self._send_due(now), now)
+        self._tell(arrived, self._send_due(now), now)
         self.engine.flush(now)
         settings, stumbles = self.engine.settings, self.stumbles
         last = Seconds(now + settings.look_ahead + settings.max_late + LINGER)
