@@ -43,7 +43,9 @@ def parse_score(data: bytes, name: str) -> MidiScore:
     ticks = int(file.ticks_per_beat)
     if file.type not in (0, 1):
         raise MidiFileError(f"{name} is a type {file.type} MIDI file; save the song as type 0 or 1")
-    if ticks <= 0:
+    if ticks == 0:
+        raise MidiFileError(f"{name} is damaged: a quarter note has 0 ticks; export it again")
+    if ticks < 0:
         raise MidiFileError(
             f"{name} counts SMPTE frames, not beats (division {ticks}); save it with ticks per quarter note"
         )
@@ -76,14 +78,20 @@ def parse_score(data: bytes, name: str) -> MidiScore:
 
 
 def write_score(path: Path, score: MidiScore, stream: Iterable[TimedMessage], title: str) -> None:
-    """Write messages as a MIDI file, placed by their seconds on the score's tempo and meter.
-
-    What lies before the file's start is written at its start. Type 1: a conductor track, then the part.
+    """Write messages as a MIDI file, as `score_bytes` has it.
 
     Raises:
         PocketError: The place cannot be written to.
     """
-    conductor = [(0, 0, mido.MetaMessage("track_name", name=title))]
+    write_whole(path, score_bytes(score, stream, title))
+
+
+def score_bytes(score: MidiScore, stream: Iterable[TimedMessage], title: str) -> bytes:
+    """Return messages as a MIDI file, placed by their seconds on the score's tempo and meter.
+
+    What lies before the file's start is put at its start. Type 1: a conductor track, then the part.
+    """
+    conductor = [(0, 0, track_name(title))]
     for change in score.tempo.changes:
         tempo = mido.MetaMessage("set_tempo", tempo=round(60e6 / change.bpm))
         conductor.append((round(change.beat * OUT_TICKS), 2, tempo))
@@ -93,18 +101,28 @@ def write_score(path: Path, score: MidiScore, stream: Iterable[TimedMessage], ti
         )
         conductor.append((round(place.beat * OUT_TICKS), 1, meter))
     part = [
-        (
-            max(round(score.tempo.beat_at(message.at_s) * OUT_TICKS), 0),
-            0,
-            mido.Message.from_bytes(message.data),
-        )
-        for message in stream
+        (max(round(score.tempo.beat_at(m.at_s) * OUT_TICKS), 0), mido.Message.from_bytes(m.data))
+        for m in stream
     ]
-    file = mido.MidiFile(type=1, ticks_per_beat=OUT_TICKS)
-    file.tracks = [_track(conductor), _track([(0, -1, mido.MetaMessage("track_name", name=title)), *part])]
+    ordered = [(tick, meta) for tick, _, meta in sorted(conductor, key=lambda e: e[:2])]
+    return file_bytes([ordered, [(0, track_name(title)), *part]], OUT_TICKS)
+
+
+def file_bytes(tracks: Iterable[Iterable[tuple[int, Any]]], ticks: int) -> bytes:
+    """Return tracks of (tick, mido message) as a MIDI file of type 1; at one tick the order stays.
+
+    Texts are UTF-8, which the standard does not know and today's DAWs read.
+    """
+    file = mido.MidiFile(type=1, ticks_per_beat=ticks, charset="utf-8")
+    file.tracks = [_track(events) for events in tracks]
     buffer = io.BytesIO()
     file.save(file=buffer)
-    write_whole(path, buffer.getvalue())
+    return buffer.getvalue()
+
+
+def track_name(name: str) -> Any:
+    """Return a track's name as a message; what is no text in it, as in some file names, becomes a ?."""
+    return mido.MetaMessage("track_name", name=name.encode("utf-8", "replace").decode("utf-8"))
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -211,9 +229,9 @@ def _is_other(message: Any) -> bool:
     return not message.is_meta and message.bytes()[0] >= 0xA0 and message.bytes()[0] < 0xF0
 
 
-def _track(events: list[tuple[int, int, Any]]) -> Any:
+def _track(events: Iterable[tuple[int, Any]]) -> Any:
     track, now = mido.MidiTrack(), 0
-    for tick, _, message in sorted(events, key=lambda e: e[:2]):
+    for tick, message in sorted(events, key=lambda e: e[0]):
         track.append(message.copy(time=tick - now))
         now = tick
     return track

@@ -6,7 +6,6 @@ a bar of the file, and an event lies at its time to within a tick (52 us at 120 
 
 from __future__ import annotations
 
-import io
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
@@ -19,6 +18,7 @@ from pocket_core.tempo import Meter
 from pocket_core.types import ControlChange, Event, Hit, Other, Port, Release, Seconds
 from pocket_core.wire import Decoder
 from pocketd.desk_records import Message
+from pocketd.midifile import file_bytes, track_name
 from pocketd.take_content import Knot, TakeContent
 
 TICKS = 9600  # a quarter note; 960 would be half a millisecond at 120 BPM
@@ -77,10 +77,9 @@ def midi_file(take: TakeContent) -> bytes:
     def tick(beat: float) -> int:
         return max(round((beat - base) * TICKS), 0)
 
-    file = mido.MidiFile(type=1, ticks_per_beat=TICKS)
     name = take.hello.song or "pocketd take"
     conductor: list[tuple[int, Any]] = [
-        (0, mido.MetaMessage("track_name", name=_latin(name))),
+        (0, track_name(name)),
         (0, mido.MetaMessage("time_signature", numerator=meter.numerator, denominator=meter.denominator)),
     ]
     for i, (a, b) in enumerate(pairwise(song.knots)):
@@ -91,13 +90,11 @@ def midi_file(take: TakeContent) -> bytes:
     for knot, jump in take.jumps:
         text = f"jump from beat {jump.left:.3f} to {jump.entered:.3f}"
         conductor.append((tick(knot.beat), mido.MetaMessage("marker", text=text)))
-    file.tracks.append(_track(conductor))
+    parts: list[list[tuple[int, Any]]] = []
     for port, title in TRACKS:
-        part = [(tick(song.beat_at(at)), m) for at, m in _channel_messages(take.messages, port)]
-        file.tracks.append(_track([(0, mido.MetaMessage("track_name", name=title)), *part]))
-    buffer = io.BytesIO()
-    file.save(file=buffer)
-    return buffer.getvalue()
+        placed = [(tick(song.beat_at(at)), m) for at, m in _channel_messages(take.messages, port)]
+        parts.append([(0, track_name(title)), *placed])
+    return file_bytes([conductor, *parts], TICKS)
 
 
 def _rising(knots: Sequence[Knot]) -> list[Knot]:
@@ -133,15 +130,3 @@ def _message(event: Event) -> Any:
             return mido.Message.from_bytes(data)
         case _:
             return None
-
-
-def _latin(text: str) -> str:
-    return text.encode("latin-1", "replace").decode("latin-1")  # what mido writes
-
-
-def _track(events: list[tuple[int, Any]]) -> Any:
-    track, now = mido.MidiTrack(), 0
-    for at, message in sorted(events, key=lambda e: e[0]):
-        track.append(message.copy(time=at - now))
-        now = at
-    return track

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import mido
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -83,7 +84,7 @@ def test_controllers_and_the_like_are_kept_with_their_times() -> None:
         (smf(END), "no notes"),
         (smf(), "no notes"),
         (smf(KICK + END, division=0xE728), "SMPTE"),  # 25 frames of 40 ticks
-        (smf(KICK + END, division=0), "SMPTE"),
+        (smf(KICK + END, division=0), "0 ticks"),
         (smf("00 FF 51 03 00 00 00" + KICK + END), "zero tempo"),
         (smf("00 FF 51 03 00 00 01" + KICK + END), "BPM"),
         (smf("00 FF 58 04 00 02 18 08" + KICK + END), "meter of 0/4"),
@@ -173,3 +174,14 @@ def test_the_same_score_is_written_as_the_same_bytes(tmp_path: Path) -> None:
     write_score(tmp_path / "b.mid", score, score.stream(), "a")
 
     assert (tmp_path / "a.mid").read_bytes() == (tmp_path / "b.mid").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "written"), [("тест 🥁", "тест 🥁"), ("Käse", "Käse"), ("bad\udcff", "bad?")]
+)
+def test_a_title_of_any_letters_is_written(tmp_path: Path, name: str, written: str) -> None:
+    score = parse_score(WALTZ, "waltz.mid")
+
+    write_score(tmp_path / "out.mid", score, score.stream(), name)
+
+    assert mido.MidiFile(tmp_path / "out.mid", charset="utf-8").tracks[0].name == written
