@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
-from pathlib import Path
-from typing import Any
 
 from rich.console import Group
 from rich.table import Table
 
 from pocket_core.predict import Predictor
-from pocket_core.records import Asynchrony, Summary, TimestepRecord
+from pocket_core.records import Asynchrony, Summary
 from pocket_core.settings import Settings
 from pocket_core.status import Counts
 from pocket_core.types import Seconds
@@ -20,21 +17,14 @@ from pocketd import __version__
 from pocketd.midiscore import MidiScore
 from pocketd.quantise import Quantised
 from pocketd.render import Rendered
-from pocketd.wholefile import write_whole
-
-DIGITS_S, DIGITS_MS = 9, 6  # so that committed_s = nominal_s + played_ms / 1000 holds as written
+from pocketd.report_rows import DIGITS_MS, summary_section, timestep_row
 
 
-def write_report(
-    path: Path, rendered: Rendered, settings: Settings, transport: Seconds, model: Predictor
-) -> None:
-    """Write a render's report as JSON; the same render gives the same bytes.
+def report_bytes(rendered: Rendered, settings: Settings, transport: Seconds, model: Predictor) -> bytes:
+    """Return a render's report, R.json; the same render gives the same bytes.
 
     Args:
         model: What played; its `sha256` is that of its file, where it has one.
-
-    Raises:
-        PocketError: The place cannot be written to.
     """
     report = {
         "pocketd": __version__,
@@ -49,17 +39,10 @@ def write_report(
         "drums_moved": rendered.drums.moved,
         "drums_merged": rendered.drums.merged,
         "before_start": rendered.before_start,
-        "summary": {
-            "quantised": _figures(rendered.summary.quantised),
-            "pocketd": _figures(rendered.summary.pocketd),
-            "events_in": rendered.counts.events_in,
-            "events_out": rendered.counts.events_out,
-            "late": rendered.counts.late,
-            "lost": rendered.counts.lost,
-        },
-        "timesteps": [_timestep(record) for record in rendered.records],
+        "summary": summary_section(rendered.summary, rendered.counts),
+        "timesteps": [timestep_row(record) for record in rendered.records],
     }
-    write_whole(path, (json.dumps(report, indent=1, ensure_ascii=False) + "\n").encode())
+    return (json.dumps(report, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def remarks(drums: Quantised, human: MidiScore) -> Iterator[str]:
@@ -96,20 +79,6 @@ def _cells(figures: Asynchrony | None) -> Sequence[str]:
     if figures is None:
         return ("-", "-", "0")
     return (f"{figures.mae_ms:.2f}", f"{figures.sd_ms:.2f}", str(figures.count))
-
-
-def _figures(figures: Asynchrony | None) -> dict[str, float | None]:
-    if figures is None:
-        return {"mae_ms": None, "sd_ms": None}
-    return {"mae_ms": round(figures.mae_ms, DIGITS_MS), "sd_ms": round(figures.sd_ms, DIGITS_MS)}
-
-
-def _timestep(record: TimestepRecord) -> dict[str, Any]:
-    values = asdict(record)
-    for key, value in values.items():
-        if isinstance(value, float):
-            values[key] = round(value, DIGITS_S if key.endswith("_s") else DIGITS_MS) + 0.0
-    return values
 
 
 def _ms(seconds: Seconds) -> float:

@@ -10,21 +10,21 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pocket_core.errors import PocketError, TakeError
-from pocket_core.records import Asynchrony, Summary, TimestepRecord, summarise
+from pocket_core.records import Summary, TimestepRecord, summarise
 from pocket_core.types import Seconds
 from pocketd.desk_records import FORMAT, Tally
 from pocketd.journal import JOURNAL, LOCK, lock
+from pocketd.report_rows import DIGITS_MS, DIGITS_S, summary_section, timestep_row
 from pocketd.take_content import TakeContent, gather
 from pocketd.take_midi import midi_file
 from pocketd.wholefile import write_whole
 
 REPORT, TABLE, MIDI = "take.json", "timesteps.csv", "take.mid"
-DIGITS_S, DIGITS_MS = 9, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def finalise(folder: Path) -> FinishedTake:
     """
     take = gather(folder / JOURNAL)
     summary = summarise(take.timesteps)
-    rows = [_row(timestep, take.header.origin) for timestep in take.timesteps]
+    rows = [timestep_row(timestep, take.header.origin) for timestep in take.timesteps]
     write_whole(folder / MIDI, midi_file(take))
     write_whole(folder / TABLE, _table(rows))
     report = json.dumps(_report(take, summary, rows), indent=1, ensure_ascii=False) + "\n"
@@ -155,33 +155,9 @@ def _report(take: TakeContent, summary: Summary, rows: list[dict[str, Any]]) -> 
             ],
             "dropped": take.dropped,
         },
-        "summary": {
-            "quantised": _figures(summary.quantised),
-            "pocketd": _figures(summary.pocketd),
-            "events_in": take.tally.events_in,
-            "events_out": take.tally.events_out,
-            "late": take.tally.late,
-            "lost": take.tally.lost,
-        },
+        "summary": summary_section(summary, take.tally),
         "timesteps": rows,
     }
-
-
-def _figures(figures: Asynchrony | None) -> dict[str, float | None]:
-    if figures is None:
-        return {"mae_ms": None, "sd_ms": None}
-    return {"mae_ms": round(figures.mae_ms, DIGITS_MS), "sd_ms": round(figures.sd_ms, DIGITS_MS)}
-
-
-def _row(timestep: TimestepRecord, origin: Seconds) -> dict[str, Any]:
-    """Return a timestep as R.json has it, seconds counted from the take's start."""
-    row = asdict(timestep)
-    for key, value in row.items():
-        if key.endswith("_s") and value is not None:
-            row[key] = round(value - origin, DIGITS_S) + 0.0  # no minus zero
-        elif isinstance(value, float):
-            row[key] = round(value, DIGITS_MS) + 0.0
-    return row
 
 
 def _table(rows: list[dict[str, Any]]) -> bytes:

@@ -101,6 +101,7 @@ def test_amount_0_without_late_commit_leaves_the_drums_where_they_are(
         (("--human", "nowhere.mid"), (2, "there is no file nowhere.mid")),
         (("--drums", "/"), (2, "is a folder")),
         (("--out", "/nowhere/o.mid"), (1, "cannot write")),
+        (("--report", "/nowhere/r.json"), (1, "cannot write")),
         (("--model", "no-such-model"), (4, "no-such-model")),
     ],
 )

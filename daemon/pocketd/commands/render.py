@@ -16,10 +16,11 @@ from pocket_core.errors import ConfigError, ModelError
 from pocket_core.predict import Predictor
 from pocket_core.settings import Settings
 from pocket_core.types import Seconds
-from pocketd.midifile import read_score, write_score
+from pocketd.midifile import read_score, score_bytes
 from pocketd.model import load_predictor
 from pocketd.render import TRANSPORT, Rendered, render
-from pocketd.summary import remarks, table, write_report
+from pocketd.summary import remarks, report_bytes, table
+from pocketd.wholefile import write_together
 
 UNHURRIED = Seconds(math.inf)  # a slow machine shall render the same as a fast one
 PATIENCE_S = 2.0  # a render that takes longer shows how far it is
@@ -53,12 +54,13 @@ def command(
     with _progress() as progress:
         rendered = render(human_score, drum_score, settings, predictor, transport, progress=progress)
     _refuse_faults(predictor)
+    files = {out: score_bytes(drum_score, rendered.output, f"{drums.stem} in the pocket")}
+    if report is not None:
+        files[report] = report_bytes(rendered, settings, transport, predictor)
+    write_together(files)
     console = Console(highlight=False, markup=False)
     for line in _remarks(rendered):
         console.print(line, soft_wrap=True)
-    write_score(out, drum_score, rendered.output, f"{drums.stem} in the pocket")
-    if report is not None:
-        write_report(report, rendered, settings, transport, predictor)
     title = f"{drums.name} to {human.name}, model {predictor.name}"
     console.print(table(title, rendered.summary, rendered.counts))
     console.print(f"wrote {' and '.join(map(str, written))}", soft_wrap=True)
@@ -115,4 +117,5 @@ def _progress() -> Iterator[Callable[[float], None]]:
     try:
         yield show
     finally:
-        bar.stop()
+        if bar.live.is_started:  # else it would print an empty line
+            bar.stop()
