@@ -106,9 +106,8 @@ class Decider:
             step.planned = Seconds(max(time, floor, now))
             floor = Seconds(step.planned + _spread(step))
 
-    def leave(self, step: Timestep, settings: Settings) -> None:
-        """Make the decision on the first pending timestep final."""
-        assert step.planned is not None
+    def leave(self, step: Timestep, at: Seconds, settings: Settings) -> None:
+        """Make the decision on the first pending timestep final: it leaves at the time that was planned."""
         if step.enters is not None:
             self._recent.clear()
             self._met = None
@@ -116,8 +115,8 @@ class Decider:
         opens = not self._recent or settings.meters.position(self._recent[-1].beat).bar != bar
         if opens and (len(self._snapshots) < MOST_BARS or bar in self._snapshots):
             self._snapshots[bar] = step.came_in
-        step.committed = step.planned
-        self._floor = Seconds(step.committed + _spread(step))
+        step.committed = at
+        self._floor = Seconds(at + _spread(step))
         self._state = step.came_out
         self._force.note(step.beat, step.refined)
         if settings.late_commit:

@@ -10,15 +10,17 @@ Live, a render, the benchmarks and every test drive this same machine (DESIGN, "
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
 from pocket_core.align import Listener
 from pocket_core.decide import LATE, Decider
 from pocket_core.outgoing import Note, Outgoing
+from pocket_core.past import Past
 from pocket_core.predict import Predictor
 from pocket_core.records import TimestepRecord
-from pocket_core.score import Score, Timestep, record
+from pocket_core.score import Score, Timestep
 from pocket_core.settings import Settings
 from pocket_core.status import Counts, Status
 from pocket_core.transport import ClockEvent, Relocated, SongClock, Started, Stopped, TransportChange
@@ -42,8 +44,8 @@ from pocket_core.wire import Decoder, control_change
 ALL_SOUND_OFF, ALL_NOTES_OFF = 120, 123
 SYSEX = 0xF0
 CLOCK_LOST = Seconds(1.0)  # after this long without it, the clock may come from the other port
-OPEN_FOR = Seconds(0.050)  # beyond the window: the longest that an onset may be on its way to `receive`
 WINDOW_BEATS = Beats(5 / 24)  # between a swung eighth (4/24) and the next sixteenth (6/24)
+MOST_CHANGES = 1_000  # kept where nobody takes them, the newest
 IDLE_STOP = Seconds(4.0)  # a transport that a hit has started stops after this long without one
 
 
@@ -64,13 +66,11 @@ class Engine:
         self._score = Score(clock)
         self._listener = Listener(clock)
         self._decider = Decider(predictor, self._listener, clock)
-        self._gone: list[Timestep] = []  # left, window not closed
+        self._past = Past()
         self._due: list[Due] = []  # left, not taken yet
-        self._records: list[TimestepRecord] = []
-        self._changes: list[TransportChange] = []
+        self._changes: deque[TransportChange] = deque(maxlen=MOST_CHANGES)
         self._counts = Counts()
         self._now = Seconds(-math.inf)  # the latest time it was told
-        self._index = 0
         self._offset = 0.0
         self._stale = False  # the plan is older than what it was made from
         self._flushed = False
@@ -135,15 +135,14 @@ class Engine:
 
     def take_records(self) -> list[TimestepRecord]:
         """Return the timesteps that are over since the last call, in order of playing."""
-        limit = math.inf if self._flushed else self._now
-        while self._gone and self._gone[0].nominal + self._settings.window + OPEN_FOR < limit:
-            self._records.append(record(self._gone.pop(0), self._settings.meters))
-        records, self._records = self._records, []
-        return records
+        if self._flushed:
+            self._past.close(Seconds(math.inf), self._settings)
+        return self._past.take()
 
     def take_changes(self) -> list[TransportChange]:
         """Return what the transport did since the last call."""
-        changes, self._changes = self._changes, []
+        changes = list(self._changes)
+        self._changes.clear()
         return changes
 
     @property
@@ -196,7 +195,7 @@ class Engine:
             self._outgoing.send(note, max(delayed, self._now))
             return
         step = self._score.place(note, self._settings)
-        if not step.notes and (gone := self._gone_at(step)) is not None:
+        if not step.notes and (gone := self._left_at(step)) is not None:
             self._follow_gone(note, gone)
             return
         step.notes.append(note)
@@ -208,17 +207,14 @@ class Engine:
             self._decider.admit(step)
         self._stale = True
 
-    def _gone_at(self, step: Timestep) -> Timestep | None:
+    def _left_at(self, step: Timestep) -> Timestep | None:
         """Return the timestep at this grid position that has left already."""
-        nominal = self._score.nominal(step, self._settings)
-        for gone in reversed(self._gone):
-            if gone.on_grid and step.on_grid and abs(gone.nominal - nominal) <= self._settings.snap:
-                return gone
-        return None
+        if not step.on_grid:
+            return None
+        return self._past.at(self._score.nominal(step, self._settings), self._settings.snap)
 
     def _follow_gone(self, note: Note, gone: Timestep) -> None:
         """Let a straggler leave with the shift of its timestep."""
-        assert gone.committed is not None
         wish = Seconds(gone.committed + max(note.hit.at - gone.came, 0.0))
         if wish < self._now - LATE:
             self._counts = replace(self._counts, late=self._counts.late + 1)
@@ -236,7 +232,7 @@ class Engine:
         self._plan()  # what was expected before this onset
         self._listener.hear(
             Seconds(event.at - s.input_latency - s.output_latency),
-            [*self._gone, *self._score.pending],
+            [*self._past.open, *self._score.pending],
             window=Seconds(min(s.window, WINDOW_BEATS * 60 / self._clock.bpm)),
             delay=Seconds(s.look_ahead - s.drums_lead),
             meters=s.meters,
@@ -314,13 +310,14 @@ class Engine:
             self._apply(self._clock.check(until))
         while (at := self._next()) is not None and at < until:
             self._now = max(self._now, at)
-            waiting = self._score.pending
-            if waiting and waiting[0].planned is not None and waiting[0].planned <= at:
-                self._leave(waiting.pop(0))
+            first = self._score.pending[0] if self._score.pending else None
+            if first is not None and first.planned is not None and first.planned <= at:
+                self._leave(self._score.pending.pop(0), first.planned)
             elif (leaves := self._outgoing.next_at()) is not None and leaves <= at:
                 self._due += self._outgoing.pop()
         if self._now < until < math.inf:
             self._tell(until)
+        self._past.close(self._now, self._settings)
 
     def _next(self) -> Seconds | None:
         self._plan()
@@ -345,14 +342,12 @@ class Engine:
             self._decider.plan(waiting, self._settings, self._now)
             self._stale = False
 
-    def _leave(self, step: Timestep) -> None:
+    def _leave(self, step: Timestep, at: Seconds) -> None:
         """Decide a timestep for good and let its notes go."""
-        self._decider.leave(step, self._settings)
-        assert step.committed is not None
-        step.index, self._index = self._index, self._index + 1
+        self._decider.leave(step, at, self._settings)
         self._offset = (step.committed - step.nominal) * 1000
         for note in step.notes:
             self._outgoing.send(note, Seconds(step.committed + max(note.hit.at - step.came, 0.0)))
         if step.late:
             self._counts = replace(self._counts, late=self._counts.late + len(step.notes))
-        self._gone.append(step)
+        self._past.add(step)

@@ -11,12 +11,9 @@ from numpy.typing import NDArray
 from pocket_core.grid import nearest_grid
 from pocket_core.outgoing import Note
 from pocket_core.predict import State
-from pocket_core.records import TimestepRecord
 from pocket_core.settings import Settings
-from pocket_core.tempo import MeterMap
 from pocket_core.transport import Relocated, SongClock
 from pocket_core.types import Beats, Seconds
-from pocket_core.voices import VOICES
 
 SAME = Beats(1e-6)  # two positions this close are one
 EARLY = Beats(1 / 48)  # half a pulse; so much ahead of a jump still belongs behind it
@@ -42,8 +39,8 @@ class Timestep:
     onset: Seconds | None = None  # the musician's, both latencies taken out
     sure: bool = False  # the onset is meant for this position, and not for another of the grid
     nominal: Seconds = Seconds(0.0)  # as last computed; final once it has left
-    committed: Seconds | None = None  # when it left
-    index: int = -1  # in order of leaving
+    committed: Seconds = Seconds(0.0)  # when it left
+    index: int = -1  # in order of leaving; negative while it waits
     ready: Seconds = Seconds(0.0)  # complete from here on
     late: bool = False  # came too late for its time
 
@@ -123,22 +120,3 @@ class Score:
         grid = nearest_grid(beat, settings.meters)
         off = abs(self._clock.time_of(grid) - self._clock.time_of(beat))
         return grid if off <= self.snap(settings) else None
-
-
-def record(step: Timestep, meters: MeterMap) -> TimestepRecord:
-    """Return what happened at a timestep that has left."""
-    assert step.committed is not None
-    place = meters.position(step.beat)
-    return TimestepRecord(
-        index=step.index,
-        nominal_s=step.nominal,
-        bar=place.bar,
-        beat=place.beat,
-        voices=tuple(VOICES[v] for v in sorted(step.voices)),
-        forecast_ms=step.forecast * 1000,
-        refined_ms=step.refined * 1000,
-        played_ms=(step.committed - step.nominal) * 1000,
-        committed_s=step.committed,
-        human_s=step.onset,
-        diff_ms=None if step.onset is None else (step.onset - step.committed) * 1000,
-    )

@@ -181,11 +181,11 @@ def test_a_repeated_note_ends_the_one_before() -> None:
 
     engine.receive(note_off(9, KICK, 0), Port.DRUMS, Seconds(1.6 - L))
 
-    assert [(d.at, d.data[0] >> 4) for d in drain(engine)] == [
-        (pytest.approx(1.0), 9),
-        (pytest.approx(1.5), 8),
-        (pytest.approx(1.5), 9),
-        (pytest.approx(1.6), 8),
+    assert [(round(d.at, 6), d.data[0] >> 4) for d in drain(engine)] == [
+        (1.0, 9),
+        (1.5, 8),
+        (1.5, 9),
+        (1.6, 8),
     ]
 
 
@@ -384,7 +384,7 @@ def test_hits_follow_the_midi_clock() -> None:
 
     hit(engine, 12.0 - L + 0.001)
 
-    assert strikes(engine.take_due(Seconds(12.2))) == [(pytest.approx(12.03, abs=1e-4), KICK)]
+    assert strikes(engine.take_due(Seconds(12.2))) == [(12.03, KICK)]
 
 
 def test_clock_is_never_sent_on() -> None:
@@ -532,3 +532,30 @@ def test_an_eager_follower_with_an_unknown_latency_does_not_run_away() -> None:
         drift.append(drums)
 
     assert abs(sum(drift[-200:]) / 200) < 0.015
+
+
+# --- for as long as a band plays -------------------------------------------------------------------------
+
+
+def test_an_onset_through_a_slow_input_still_meets_its_hit() -> None:
+    settings = replace(PLAIN, input_latency=Seconds(0.3))
+    engine = at_120(settings=settings)
+    hit(engine, 1.0 - L)
+    for n in range(140):
+        engine.take_due(Seconds(n / 100))
+        assert engine.take_records() == []
+
+    hit(engine, 1.39, 60, port=Port.HUMAN)
+    engine.take_due(Seconds(2.0))
+
+    assert [r.human_s for r in engine.take_records()] == [pytest.approx(1.09)]
+
+
+def test_what_nobody_asks_for_does_not_pile_up() -> None:
+    engine = on_clock()
+    for n in range(3000):
+        engine.receive(b"\xfa\xf8" if n % 2 else b"\xf8\xfc", Port.CONTROL, Seconds(n / 4))
+        hit(engine, n / 4 + 0.01)
+        engine.take_due(Seconds(n / 4 + 0.02))
+
+    assert len(engine.take_changes()) == 1000

@@ -1,4 +1,4 @@
-"""A DAW that loops, as it really does: pulses and notes that jitter, notes sent early, notes that sound over it."""
+"""A DAW that loops as real ones do: jittering pulses and notes, hits sent early, notes that sound over it."""
 
 from __future__ import annotations
 

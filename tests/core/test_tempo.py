@@ -41,7 +41,7 @@ def test_changes_that_go_back_are_refused() -> None:
 def test_bars_of_seven_eight_are_counted_in_eighths(beat: float, bar: int, count: float) -> None:
     place = MeterMap([MeterChange(Beats(0), Meter(7, 8))]).position(Beats(beat))
 
-    assert (place.bar, place.beat) == (bar, pytest.approx(count))
+    assert (place.bar, round(place.beat, 9)) == (bar, count)
 
 
 def test_a_meter_change_restarts_the_bar() -> None:
@@ -55,7 +55,7 @@ def test_a_meter_change_restarts_the_bar() -> None:
 def test_a_place_just_before_a_bar_line_by_rounding_is_the_bar_line() -> None:
     place = MeterMap().position(Beats(3.9999999999))
 
-    assert (place.bar, place.in_bar) == (2, pytest.approx(0.0, abs=1e-9))
+    assert (place.bar, round(place.in_bar, 9)) == (2, 0.0)
 
 
 @given(st.floats(-100, 1000), st.sampled_from([Meter(4, 4), Meter(7, 8), Meter(5, 16), Meter(6, 8)]))
