@@ -56,12 +56,12 @@ class Decider:
         self._state = predictor.initial_state()
         self._snapshots.clear()
 
-    def enter(self, bar: int, *, at: Timestep | None = None, fresh: bool = False) -> None:
+    def enter(self, bar: int, *, behind: Sequence[Timestep] = (), fresh: bool = False) -> None:
         """Start or jump to a bar: go on with the state that this bar was last entered with.
 
         Args:
             bar: Where the transport goes on.
-            at: The first timestep there; None: the next that comes.
+            behind: The timesteps there that have come already, in order; some may have left.
             fresh: From the top, as a new take: nothing is remembered but the groove.
         """
         if fresh:
@@ -69,10 +69,24 @@ class Decider:
             self._force.reset()
             self._late_commit.reset()
         state = self._snapshots.get(bar, self._predictor.initial_state())
-        if at is None:
-            self._entry = state
+        gone = [step for step in behind if step.index >= 0]
+        waiting = behind[len(gone) :]
+        self._entry = None
+        if gone:
+            self._begin_after(gone, state)
+        elif waiting:
+            waiting[0].enters = state
         else:
-            at.enters = state
+            self._entry = state
+
+    def _begin_after(self, gone: Sequence[Timestep], state: State) -> None:
+        """Go on behind timesteps that left before it was known where they are."""
+        for step in gone:
+            if step.features is not None:
+                _, state = self._predictor.step(step.features, state)
+        self._state, self._met = state, None
+        self._recent.clear()
+        self._recent.extend(gone)
 
     def admit(self, step: Timestep) -> None:
         """Take note of a timestep that is new among those that wait."""

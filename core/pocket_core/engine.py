@@ -283,10 +283,10 @@ class Engine:
         self._decider.enter(self._bar(change.beat), fresh=change.from_top)
 
     def _jump(self, change: Relocated) -> None:
-        behind = self._score.jump(change, self._settings)
+        behind = self._score.jump(change, self._past.open, self._settings)
         self._listener.forget_position()
         self._outgoing.release_all(change.at, sounding_only=True)
-        self._decider.enter(self._bar(change.entered), at=behind)
+        self._decider.enter(self._bar(change.entered), behind=behind)
 
     def _bar(self, beat: Beats) -> int:
         return self._settings.meters.position(beat).bar

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import insort
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from numpy import float32
@@ -98,22 +99,27 @@ class Score:
         for step in self.pending:
             step.fixed = step.nominal
 
-    def jump(self, jump: Relocated, settings: Settings) -> Timestep | None:
+    def jump(self, jump: Relocated, gone: Iterable[Timestep], settings: Settings) -> list[Timestep]:
         """Follow a relocation: what waits keeps its time; what belongs behind the jump gets its new position.
 
+        Args:
+            jump: From where to where.
+            gone: What has left of late, in order; a hit for behind the jump may leave before it is known.
+            settings: For the grid.
+
         Returns:
-            The first timestep behind the jump.
+            The timesteps behind the jump, in order: of `gone`, then of those that wait.
         """
-        first = None
-        for step in self.pending:
+        behind = []
+        for step in (*gone, *self.pending):
             if step.fixed is None and step.beat >= jump.left - EARLY:
                 beat = Beats(step.beat + jump.entered - jump.left)
                 grid = self._grid(beat, settings)
                 step.beat, step.on_grid = beat if grid is None else grid, grid is not None
-                first = first or step
+                behind.append(step)
             else:
                 step.fixed = step.nominal
-        return first
+        return behind
 
     def _grid(self, beat: Beats, settings: Settings) -> Beats | None:
         """Return the grid position that a hit at this position belongs to; None: to none."""

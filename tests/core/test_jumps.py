@@ -6,10 +6,13 @@ import math
 import random
 from dataclasses import dataclass
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from pocket_core.clock import PulseClock
 from pocket_core.engine import Engine
+from pocket_core.predict import State
 from pocket_core.records import TimestepRecord
 from pocket_core.settings import Settings
 from pocket_core.testing import HAT, KICK, FixedPredictor
@@ -37,6 +40,14 @@ class Played:
         return found
 
 
+class Counting(FixedPredictor):
+    """Tells the steps in its state by the microseconds of its offset."""
+
+    def step(self, x: NDArray[np.float32], state: State) -> tuple[Seconds, State]:
+        offset, after = super().step(x, state)
+        return Seconds(offset + float(state[0][0]) * 1e-6), after
+
+
 def play_loop(
     rounds: int, *, lead: float = 0.120, jitter: float = 0.0, offset: float = 0.0, length: float = 0.1
 ) -> Played:
@@ -54,7 +65,7 @@ def play_loop(
             fed.append((at, Port.DRUMS, note_on(9, note, 100)))
             fed.append((at + length, Port.DRUMS, note_off(9, note)))
     settings = Settings(restore=0.0, drums_lead=Seconds(lead))
-    engine = Engine(settings, PulseClock(), FixedPredictor(offset))
+    engine = Engine(settings, PulseClock(), Counting(offset))
     due: list[Due] = []
     for at, port, data in sorted(fed, key=lambda f: f[0]):
         due += engine.take_due(Seconds(at))
@@ -72,3 +83,13 @@ def test_a_loop_is_seamless_though_its_pulses_jitter(lead: float, jitter: float)
     assert len(records) == 40 * LOOP * 2 - 1
     assert {r.voices for r in records} == {("kick", "closed hat")}
     assert {r.beat % 0.5 for r in records} == {0.0}
+    assert [r.bar for r in records] == [1 + (n % 16) // 8 for n in range(1, len(records) + 1)]
+
+
+@pytest.mark.parametrize("offset", [-0.080, -0.010, 0.0, 0.040])
+def test_a_bar_goes_on_from_its_snapshot_though_its_first_hit_left_before_the_jump(offset: float) -> None:
+    records = play_loop(4, offset=offset).records
+
+    states = [round(r.forecast_ms * 1000 - offset * 1e6) for r in records]
+    assert states[17:31] == list(range(2, 16))  # from the third eighth of the second round on
+    assert states[33:47] == states[49:63] == states[17:31]
