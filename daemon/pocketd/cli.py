@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib
 import sys
 from importlib.metadata import entry_points
+from typing import NoReturn
 
 import typer
 
 from pocket_core.errors import PocketError
 from pocketd import __version__
+from pocketd.standard import hold_streams, let_go_of_output, printable
 
 #: Sub-command to the module that holds it; loaded only when asked for, so that `run` starts fast.
 COMMANDS = {
@@ -54,11 +56,26 @@ def _root(
 
 def main() -> None:
     """Run the command line; never a traceback for what is the user's to mend."""
+    hold_streams()
     asked = sys.argv[1] if len(sys.argv) > 1 else None
     try:
-        build(asked)()
+        try:
+            build(asked)()
+        finally:
+            if sys.stdout is not None:
+                sys.stdout.flush()
     except PocketError as error:
-        print(f"pocketd: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
+        _end(str(error), error.exit_code)
+    except BrokenPipeError:  # whoever read has had enough, as `head` has
+        let_go_of_output()
+        sys.exit(PocketError.exit_code)
+    except OSError as error:  # a file's are told by their readers and writers; so it is the output
+        let_go_of_output()
+        _end(f"{error.strerror or error}: {error.filename or 'standard output'}", PocketError.exit_code)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+def _end(text: str, code: int) -> NoReturn:
+    print(f"pocketd: {printable(text)}", file=sys.stderr)
+    sys.exit(code)

@@ -22,6 +22,7 @@ from pocketd.desk_records import (
     TransportStart,
     TransportStop,
 )
+from pocketd.standard import printable
 
 WIDTH = 72  # columns
 SIDE = 24  # cells of the needle on each side of the middle
@@ -243,11 +244,6 @@ def _player(state: MeterState) -> Text:
     if state.model in ("", "none"):
         return Text("no model")
     return Text(f"{printable(state.model)}, amount {state.amount:.2f}")
-
-
-def printable(text: str) -> str:
-    """Return a text without what could move the cursor or the frame."""
-    return "".join(sign if sign.isprintable() else "?" for sign in text)
 
 
 def _ms(value: float | None) -> str:

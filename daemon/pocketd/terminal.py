@@ -10,7 +10,8 @@ from rich.live import Live
 
 from pocket_core.records import Asynchrony
 from pocketd.desk_records import Fault, Hello, Record, TransportStart
-from pocketd.meter import MeterState, picture, printable
+from pocketd.meter import MeterState, picture
+from pocketd.standard import printable
 from pocketd.takes import FinishedTake, Unreadable
 
 

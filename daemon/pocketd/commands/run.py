@@ -16,10 +16,13 @@ from pocketd.backends.choose import open_backend
 from pocketd.backends.protocol import Backend
 from pocketd.config import Config, load
 from pocketd.requests import Requests
+from pocketd.standard import let_go_of_output
 
 if TYPE_CHECKING:  # the rest, and numpy with it, is imported once the ports are open
     from pocketd.model import Loaded
     from pocketd.reload import Reloaded
+
+log = logging.getLogger(__name__)
 
 DESK_PATIENCE = Seconds(10.0)  # for finishing the take, at exit
 
@@ -93,6 +96,15 @@ def _reload(path: Path | None, no_record: bool) -> Reloaded:
 
 
 def _tell(config: Config, backend: Backend, model: Loaded) -> None:
+    """Say that it plays; nobody has to hear it."""
+    try:
+        _say(config, backend, model)
+    except OSError as error:
+        let_go_of_output()
+        log.warning("standard output: %s; playing all the same", error.strerror or error)
+
+
+def _say(config: Config, backend: Backend, model: Loaded) -> None:
     if model.fault is not None:
         print(f"pocketd: {model.fault}; playing without a model", file=sys.stderr)
     ports = ", ".join(backend.port_names)
