@@ -20,7 +20,7 @@ from pocket_core.outgoing import Note, Outgoing
 from pocket_core.past import Past
 from pocket_core.predict import Predictor
 from pocket_core.records import TimestepRecord
-from pocket_core.score import Score, Timestep
+from pocket_core.score import EARLY, Score, Timestep
 from pocket_core.settings import Settings
 from pocket_core.status import Counts, Status
 from pocket_core.transport import ClockEvent, Relocated, SongClock, Started, Stopped, TransportChange
@@ -285,8 +285,9 @@ class Engine:
     def _jump(self, change: Relocated) -> None:
         behind = self._score.jump(change, self._past.open, self._settings)
         self._listener.forget_position()
-        self._outgoing.release_all(change.at, sounding_only=True)
         self._decider.enter(self._bar(change.entered), behind=behind)
+        early = max(EARLY * 60 / self._clock.bpm, self._score.snap(self._settings))
+        self._outgoing.release_all(change.at, Seconds(change.at - self._settings.drums_lead - early))
 
     def _bar(self, beat: Beats) -> int:
         return self._settings.meters.position(beat).bar

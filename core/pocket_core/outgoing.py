@@ -7,6 +7,7 @@ leave exactly once, in this order, the same distance apart as they came.
 from __future__ import annotations
 
 import heapq
+import math
 from dataclasses import dataclass
 
 from pocket_core.types import Due, Hit, Port, Release, Seconds
@@ -15,6 +16,7 @@ from pocket_core.wire import note_off, note_on
 Key = tuple[int, int]  # channel, note
 
 SHORTEST = Seconds(0.010)  # a note that nobody released sounds at least this long
+FOREVER = Seconds(math.inf)
 RELEASE_VELOCITY = 64  # what MIDI asks for where it is not known
 
 
@@ -64,13 +66,17 @@ class Outgoing:
         for key in [key for key in self._open if key[0] == channel]:
             self._release(self._open.pop(key), at, RELEASE_VELOCITY)
 
-    def release_all(self, at: Seconds, *, sounding_only: bool = False) -> None:
-        """End every note that nobody has released; a note that waits is released after it has left."""
+    def release_all(self, at: Seconds, struck_before: Seconds = FOREVER) -> None:
+        """End every note that nobody has released, or the older of them; what waits ends after it has left.
+
+        Args:
+            at: From when on they are released; each sounds for `SHORTEST` at least.
+            struck_before: Later notes go on.
+        """
         for key, note in list(self._open.items()):
-            if sounding_only and self._sounding.get(key) is not note:
-                continue
-            del self._open[key]
-            self._release(note, Seconds(max(at, note.hit.at + SHORTEST)), RELEASE_VELOCITY)
+            if note.hit.at < struck_before:
+                del self._open[key]
+                self._release(note, Seconds(max(at, note.hit.at + SHORTEST)), RELEASE_VELOCITY)
 
     def send(self, note: Note, at: Seconds) -> None:
         """Let a note leave at this time; its release follows as far behind as it came."""

@@ -93,3 +93,27 @@ def test_a_bar_goes_on_from_its_snapshot_though_its_first_hit_left_before_the_ju
     states = [round(r.forecast_ms * 1000 - offset * 1e6) for r in records]
     assert states[17:31] == list(range(2, 16))  # from the third eighth of the second round on
     assert states[33:47] == states[49:63] == states[17:31]
+
+
+@pytest.mark.parametrize("offset", [-0.080, 0.0, 0.090])
+@pytest.mark.parametrize("jitter", [0.0, 0.004])
+def test_a_jump_cuts_no_note_that_was_sent_for_behind_it(offset: float, jitter: float) -> None:
+    lengths = play_loop(8, offset=offset, jitter=jitter, length=0.2).lengths()
+
+    assert len(lengths) == 2 * (8 * LOOP * 2 - 1)
+    assert min(lengths) == pytest.approx(0.2) == max(lengths)
+
+
+@pytest.mark.parametrize("note", [KICK, 60])
+def test_a_jump_ends_a_note_from_before_it_that_still_waits(note: int) -> None:
+    engine = Engine(Settings(restore=0.0, drums_lead=Seconds(0.0)), PulseClock(), FixedPredictor(0.05))
+    engine.receive(b"\xfa", Port.CONTROL, Seconds(0.99))
+    for tick in range(96):
+        engine.receive(b"\xf8", Port.CONTROL, Seconds(1.0 + tick / 48))
+    engine.receive(note_on(9, note, 100), Port.DRUMS, Seconds(2.98))  # and no release: the DAW forgets it
+
+    engine.receive(bytes.fromhex("F2 00 00 FB F8"), Port.CONTROL, Seconds(1.0 + 96 / 48))
+    due = engine.take_due(Seconds(3.5))
+
+    assert [d.data[0] >> 4 for d in due] == [9, 8]
+    assert due[1].at - due[0].at == pytest.approx(0.020)
