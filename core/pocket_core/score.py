@@ -74,9 +74,9 @@ class Score:
         snap = self.snap(settings)
         grid = self._grid(beat, settings)
         for step in self.pending:
-            if step.on_grid and grid is not None and abs(step.beat - grid) < SAME:
-                return step
-            if not step.on_grid and grid is None and step.fixed is None and abs(at - step.came) <= snap:
+            if step.fixed is not None or step.on_grid != (grid is not None):
+                continue
+            if abs(step.beat - grid) < SAME if grid is not None else abs(at - step.came) <= snap:
                 return step
         return Timestep(beat if grid is None else grid, grid is not None, at, set(), [])
 

@@ -485,6 +485,21 @@ def test_the_template_outlives_a_relocation() -> None:
     assert predictor.asked[-1][0][GROOVE] != 0.0
 
 
+def test_a_hit_of_a_new_run_does_not_join_one_of_the_run_before() -> None:
+    clock = MapClock(TempoMap([TempoChange(Beats(0), 120.0)]))
+    engine = Engine(replace(PLAIN, drums_lead=Seconds(0.0)), clock, FixedPredictor(0.050))
+    engine.receive(b"\xfa", Port.CONTROL, Seconds(0.0))
+    hit(engine, 0.5)
+    engine.receive(bytes.fromhex("FC F2 04 00"), Port.CONTROL, Seconds(0.51))  # back to beat 1
+
+    engine.receive(b"\xfb", Port.CONTROL, Seconds(0.6))
+    hit(engine, 0.6, SNARE)
+
+    assert strikes(drain(engine)) == [(0.67, KICK), (0.77, SNARE)]
+    engine.flush(Seconds(1.0))
+    assert [r.voices for r in engine.take_records()] == [("kick",), ("snare",)]
+
+
 def test_controllers_move_amount_bypass_and_feel() -> None:
     engine = at_120(settings=replace(PLAIN, controls=ControlMap(amount=1, bypass=2, laid_back=3)))
 
