@@ -141,3 +141,14 @@ def test_a_demo_of_one_file_is_refused(
 
     assert code == 2
     assert "both --human and --drums" in capsys.readouterr().err
+
+
+def test_a_demo_never_overwrites_what_it_reads(
+    monkeypatch: pytest.MonkeyPatch, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    human, drums = (folder / "h.mid").rename(folder / "human.mid"), folder / "d.mid"
+
+    code = run(monkeypatch, "demo", "--loopback", "--human", human, "--drums", drums, "--out", folder)
+
+    assert code == 2
+    assert "human.mid is named twice" in capsys.readouterr().err

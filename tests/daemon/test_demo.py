@@ -10,12 +10,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from pocket_core.errors import ConfigError, MidiFileError
+from pocket_core.errors import ConfigError, MidiFileError, PocketError
 from pocket_core.tempo import Meter, MeterChange, MeterMap, TempoChange, TempoMap
 from pocket_core.types import Beats, Port, Seconds
 from pocketd.backends.clock import VirtualClock
 from pocketd.commands.demo import play, prepare
 from pocketd.demo import PULSE, START, STOP, outcome, plan, strikes
+from pocketd.journal import LOCK, lock
 from pocketd.midifile import read_score, write_score
 from pocketd.midiscore import MidiScore
 from pocketd.performance import perform
@@ -163,6 +164,7 @@ def test_the_take_was_kept(played: tuple[Path, str]) -> None:
     reports = [json.loads(path.read_text()) for path in out.glob("takes/*/*/take.json")]
 
     assert [r["summary"]["events_in"] for r in reports] == [len(DUET.drums.notes)]
+    assert not (out / LOCK).exists()
 
 
 def test_without_matplotlib_there_is_a_table_all_the_same(
@@ -177,3 +179,22 @@ def test_without_matplotlib_there_is_a_table_all_the_same(
     assert isinstance(console.file, io.StringIO)
     assert "No picture" in console.file.getvalue()
     assert (tmp_path / "drums.mid").exists()
+
+
+def test_two_demos_in_one_folder_would_show_each_other_s_take(tmp_path: Path) -> None:
+    performance = prepare(None, None, Seconds(4.0), quiet())
+
+    other = lock(tmp_path)
+    assert other is not None
+    with other, pytest.raises(PocketError, match="another demo"):
+        play(performance, None, "none", tmp_path, clock=VirtualClock(), console=quiet())
+
+    assert not (tmp_path / "config.yaml").exists()
+
+
+def test_a_folder_that_cannot_be_written_to_is_told_before_anything_is_played(tmp_path: Path) -> None:
+    (tmp_path / "takes").touch()
+    performance = prepare(None, None, Seconds(4.0), quiet())
+
+    with pytest.raises(PocketError, match="takes: File exists"):
+        play(performance, None, "none", tmp_path, clock=VirtualClock(), console=quiet())

@@ -21,13 +21,13 @@ from pocket_core.types import Beats, Seconds
 from pocketd.backends.choose import choose
 from pocketd.backends.clock import Clock, SystemClock
 from pocketd.backends.rtmidi import survey
-from pocketd.commands.render import within
+from pocketd.commands.render import refuse_overwriting, within
 from pocketd.config import load
 from pocketd.demo import Outcome, Plan, outcome, plan
 from pocketd.demo_loopback import play_in_process
 from pocketd.demo_ports import CLIENT, play_over_ports
-from pocketd.journal import JOURNAL
-from pocketd.midifile import read_score, write_score
+from pocketd.journal import JOURNAL, LOCK, lock
+from pocketd.midifile import read_score, score_bytes
 from pocketd.midiscore import MidiScore
 from pocketd.performance import perform
 from pocketd.picture import Shown, draw
@@ -35,8 +35,11 @@ from pocketd.quantise import Quantised, quantise
 from pocketd.summary import remarks, table
 from pocketd.take_content import TakeContent, gather
 from pocketd.takes import take_folders
+from pocketd.wholefile import write_together, write_whole
 
 IN_PROCESS = "loopback"
+PARTS = ("drums.mid", "drums-quantised.mid", "human.mid")  # what is written, beside the take
+PICTURE = "performance.png"
 
 
 def command(
@@ -50,6 +53,8 @@ def command(
 ) -> None:
     """Play a musician and a drum track through the running effect, and show what it does."""
     length = Seconds(within("--seconds", seconds, 4, 600))
+    given = [path for path in (human, drums) if path is not None]
+    refuse_overwriting(given, [out / name for name in (*PARTS, PICTURE)])
     console = Console(highlight=False, markup=False, soft_wrap=True)
     system, why = (None, "as asked") if loopback else _system()
     where = f"virtual ports of {system}" if system else f"the in-process loopback back end: {why}"
@@ -71,17 +76,18 @@ def play(
     Raises:
         PocketError: The daemon did not play, or a file cannot be written.
     """
-    takes = _folder(out) / "takes"
-    config = _write_config(out, takes, performance, system, model)
-    earlier = set(take_folders(takes))
-    if system is None:
-        heard = play_in_process(performance, load(config), clock)
-    else:
-        heard = play_over_ports(performance, config, system, clock)
-    taken = sorted(set(take_folders(takes)) - earlier)
-    if not taken:
-        raise PocketError(f"no take was written to {takes}; see what pocketd said above")
-    _show(performance, gather(taken[-1] / JOURNAL), heard, out, console)
+    takes = _folder(_folder(out) / "takes")
+    with _alone(out):
+        config = _write_config(out, takes, performance, system, model)
+        earlier = set(take_folders(takes))
+        if system is None:
+            heard = play_in_process(performance, load(config), clock)
+        else:
+            heard = play_over_ports(performance, config, system, clock)
+        taken = sorted(set(take_folders(takes)) - earlier)
+        if not taken:
+            raise PocketError(f"no take was written to {takes}; see what pocketd said above")
+        _show(performance, gather(taken[-1] / JOURNAL), heard, out, console)
     console.print(f"The take: {taken[-1]}")
 
 
@@ -134,6 +140,22 @@ def _folder(out: Path) -> Path:
     return out
 
 
+@contextmanager
+def _alone(out: Path) -> Iterator[None]:
+    """Keep other demos out of a folder, or one would show the other's take."""
+    try:
+        held = lock(out)
+    except OSError as error:
+        raise PocketError(f"cannot write to {out}: {error.strerror or error}; give another --out") from error
+    if held is None:
+        raise PocketError(f"another demo writes to {out}; wait for its end, or give another --out")
+    with held:
+        try:
+            yield
+        finally:
+            (out / LOCK).unlink(missing_ok=True)
+
+
 def _write_config(out: Path, takes: Path, performance: Plan, system: str | None, model: str) -> Path:
     meter = performance.meter
     values = {
@@ -147,9 +169,8 @@ def _write_config(out: Path, takes: Path, performance: Plan, system: str | None,
         "takes": {"folder": str(takes.resolve()), "song": "demo"},
     }
     path = out / "config.yaml"
-    path.write_text(
-        f"# What the demo ran with; all else is default.\n{yaml.safe_dump(values, sort_keys=False)}"
-    )
+    text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
+    write_whole(path, f"# What the demo ran with; all else is default.\n{text}".encode())
     return path
 
 
@@ -176,15 +197,16 @@ def _show(performance: Plan, take: TakeContent, heard: int, out: Path, console: 
     console.print()
     console.print(table(title, summarise(played.records), counts))
     mark = " (synthetic)" if synthetic else ""
-    write_score(
-        out / "drums-quantised.mid", performance.drums, performance.drums.stream(), f"drums, quantised{mark}"
-    )
-    write_score(out / "drums.mid", performance.drums, played.output, f"drums in the pocket{mark}")
-    write_score(out / "human.mid", performance.human, performance.human.stream(), f"musician{mark}")
-    written = ["drums.mid", "drums-quantised.mid", "human.mid"]
+    drums, human = performance.drums, performance.human
+    before = score_bytes(drums, drums.stream(), f"drums, quantised{mark}")
+    after = score_bytes(drums, played.output, f"drums in the pocket{mark}")
+    musician = score_bytes(human, human.stream(), f"musician{mark}")
+    parts = dict(zip(PARTS, (after, before, musician), strict=True))
+    write_together({out / name: data for name, data in parts.items()})
+    written = list(PARTS)
     try:
-        draw(out / "performance.png", _shown(performance, played, take))
-        written.append("performance.png")
+        draw(out / PICTURE, _shown(performance, played, take))
+        written.append(PICTURE)
     except PocketError as error:
         console.print(f"No picture: {error}")
     console.print(f"Written to {out}: {', '.join(written)}.")

@@ -48,7 +48,7 @@ def command(
     )
     transport = Seconds(within("--transport-ms", transport_ms, 0, 1000) / 1000)
     written = [path for path in (out, report) if path is not None]
-    _refuse_overwriting([human, drums], written)
+    refuse_overwriting([human, drums], written)
     predictor = load_predictor(model, step_limit=UNHURRIED)
     drum_score, human_score = read_score(drums), read_score(human)
     with _progress() as progress:
@@ -94,12 +94,15 @@ def within(option: str, value: float, lowest: float, highest: float) -> float:
     return value
 
 
-def _refuse_overwriting(inputs: list[Path], outputs: list[Path]) -> None:
+def refuse_overwriting(inputs: list[Path], outputs: list[Path]) -> None:
+    """See to it that nothing is written over what is read, or twice.
+
+    Raises:
+        ConfigError: It would be.
+    """
     for i, path in enumerate(outputs):
         if any(path.resolve() == other.resolve() for other in (*inputs, *outputs[:i])):
-            raise ConfigError(
-                f"{path} is named twice, once to be written; give --out and --report names of their own"
-            )
+            raise ConfigError(f"{path} is named twice, once to be written; write somewhere else")
 
 
 @contextmanager
