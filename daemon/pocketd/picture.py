@@ -7,6 +7,7 @@ where it sounded. Below, the same moments as offsets in milliseconds, where a fe
 from __future__ import annotations
 
 import io
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from pocket_core.errors import PocketError
 from pocket_core.records import TimestepRecord, summarise
 from pocket_core.tempo import MeterMap, TempoMap
 from pocket_core.types import Beats, Seconds
+from pocketd.standard import printable
 from pocketd.wholefile import write_whole
 
 SIZE, DPI = (16.0, 9.0), 100  # inches and dots an inch: 1,600 x 900
@@ -72,7 +74,9 @@ def draw(path: Path, shown: Shown, first_bar: int | None = None, bars: int = 2) 
     _draw_offsets(offsets, records)
     _label(figure, kit, offsets, shown, (first, bars))
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": "pocketd"})
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # a letter that the font lacks, in a file's name
+        figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": "pocketd"})
     write_whole(path, buffer.getvalue())
 
 
@@ -191,8 +195,9 @@ def _label(figure: Any, kit: Any, offsets: Any, shown: Shown, where: tuple[int, 
     first, bars = where
     bars_named = f"bar {first}" if bars == 1 else f"bars {first} to {first + bars - 1}"
     left, right = 0.085, 0.985
-    figure.text(left, 0.945, _short(shown.title, 48), fontsize=23, fontweight="bold", color=INK)
-    figure.text(left, 0.908, _short(f"{shown.source}, {bars_named}", 100), fontsize=13, color=INK)
+    plain = {"color": INK, "parse_math": False}  # a file's name may have dollars in it
+    figure.text(left, 0.945, _short(shown.title, 48), fontsize=23, fontweight="bold", **plain)
+    figure.text(left, 0.908, _short(f"{shown.source}, {bars_named}", 100), fontsize=13, **plain)
     summary = summarise(shown.records)
     if summary.quantised is not None and summary.pocketd is not None:
         lines = (
@@ -225,4 +230,5 @@ def _label(figure: Any, kit: Any, offsets: Any, shown: Shown, where: tuple[int, 
 
 
 def _short(text: str, length: int) -> str:
+    text = printable(text)
     return text if len(text) <= length else f"{text[: length - 1]}…"

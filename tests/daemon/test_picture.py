@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import struct
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,16 @@ def test_it_is_a_png_as_wide_as_a_readme(tmp_path: Path) -> None:
 
     assert path.read_bytes().startswith(b"\x89PNG")
     assert size(path) == (1600, 900)
+
+
+@pytest.mark.parametrize("name", ["$\\frac{$", "夜 🥁", "bad\udcff", "a\nb", "100 % <b>"])
+def test_the_title_may_be_any_file_s_name(
+    tmp_path: Path, name: str, recwarn: pytest.WarningsRecorder
+) -> None:
+    draw(tmp_path / "a.png", replace(shown(), title=name, source=name))
+
+    assert size(tmp_path / "a.png") == (1600, 900)
+    assert not recwarn.list
 
 
 def test_the_same_performance_gives_the_same_picture(tmp_path: Path) -> None:
