@@ -50,11 +50,17 @@ class Decider:
         self._met: Timestep | None = None  # the newest of them that the musician met, once out of reach
         self._floor = Seconds(-math.inf)  # when the newest note left: nothing overtakes it
 
-    def use(self, predictor: Predictor) -> None:
-        """Go on with another model, from its initial state."""
+    def use(self, predictor: Predictor, pending: Sequence[Timestep]) -> None:
+        """Go on with another model, from its initial state; no state of the old one stays."""
         self._predictor = predictor
         self._state = predictor.initial_state()
         self._snapshots.clear()
+        if self._entry is not None:
+            self._entry = self._state
+        for step in pending:
+            step.came_in = None
+            if step.enters is not None:
+                step.enters = self._state
 
     def enter(self, bar: int, *, behind: Sequence[Timestep] = (), fresh: bool = False) -> None:
         """Start or jump to a bar: go on with the state that this bar was last entered with.
@@ -127,7 +133,8 @@ class Decider:
             self._met = None
         bar = settings.meters.position(step.beat).bar
         opens = not self._recent or settings.meters.position(self._recent[-1].beat).bar != bar
-        if opens and (len(self._snapshots) < MOST_BARS or bar in self._snapshots):
+        room = len(self._snapshots) < MOST_BARS or bar in self._snapshots
+        if opens and room and step.came_in is not None:
             self._snapshots[bar] = step.came_in
         step.committed = at
         self._floor = Seconds(at + _spread(step))

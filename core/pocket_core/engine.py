@@ -128,9 +128,7 @@ class Engine:
 
     def use(self, predictor: Predictor) -> None:
         """Play by another model, from its initial state."""
-        self._decider.use(predictor)
-        for step in self._score.pending:
-            step.features = None
+        self._decider.use(predictor, self._score.pending)
         self._stale = True
 
     def take_records(self) -> list[TimestepRecord]:

@@ -32,8 +32,8 @@ class Timestep:
     fixed: Seconds | None = None  # nominal time, where the clock no longer says it
     enters: State | None = None  # state to begin with, where the transport has jumped here
     features: NDArray[float32] | None = None  # as last computed; final once an onset of its own has come
-    came_in: State = ()  # state before and after this timestep, as last computed
-    came_out: State = ()
+    came_in: State | None = None  # state before this timestep, as last computed; None: to be computed
+    came_out: State = ()  # ... and after it
     forecast: Seconds = Seconds(0.0)
     refined: Seconds = Seconds(0.0)
     planned: Seconds | None = None  # when it will leave; None: not decided yet
