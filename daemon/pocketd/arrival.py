@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from pocket_core.types import Seconds
 
-#: How fast the origin may creep, against clocks that drift apart: ten times what two crystals do.
-CREEP = 0.0005  # seconds a second
+#: How fast the origin may creep: as much as two crystals drift apart where the stamps are not of our clock.
+CREEP = 0.00001  # seconds a second
 
 
 class Arrivals:

@@ -47,7 +47,7 @@ class Backend(Protocol):
         """Return at that time, as exactly as this system can: a message is due then."""
 
     def doze(self, until: Seconds) -> None:
-        """Return at about that time, some 0.2 ms late, at little cost: nothing is due then."""
+        """Return at about that time, some 0.2 ms late, at little cost, or sooner where something arrives."""
 
     def check(self) -> None:
         """Look whether the system still lives; cheap enough for every turn of the loop.

@@ -26,6 +26,7 @@ from pocketd.backends.protocol import INPUTS, Incoming
 
 CLIENT = "pocketd"  # unless the config says otherwise
 QUEUE = 8192  # messages; what overflows is lost
+LISTEN = Seconds(0.008)  # the longest sleep: the first message of all is stamped that much late at most
 ALSA_SEQUENCER = Path("/dev/snd/seq")
 
 ONE_CYCLE = 0.001  # seconds; more than the four clients take, less than a cycle of 64 frames
@@ -109,7 +110,8 @@ class RtMidi:
             self.close()
             raise MidiSystemError(f"cannot open ports on {system}: {error}; see `pocketd ports`") from None
         self._lifeline = Lifeline(connections() - before) if system == "JACK" else None
-        self._drained = self._clock.now()
+        self._arrived: list[Incoming] = []
+        self._drained = self._clock.now()  # when the queues were last empty
         self._arrivals = [Arrivals(self._drained) for _ in INPUTS]
         self.port_names: Sequence[str] = self._names()
 
@@ -141,16 +143,20 @@ class RtMidi:
 
     def poll(self) -> list[Incoming]:
         """Empty the three queues."""
-        arrived: list[Incoming] = []
+        self._listen()
+        arrived, self._arrived = self._arrived, []
+        if len(arrived) > 1:
+            arrived.sort(key=_in_cycle if self._system == "JACK" else _arrival)
+        return arrived
+
+    def _listen(self) -> None:
+        """Take what is there out of the queues, and so learn narrowly when it came."""
         start = self._clock.now()
         for port, end, arrivals in zip(INPUTS, self._ends, self._arrivals, strict=False):
             while (message := end.get_message()) is not None:
                 at = arrivals.arrival(message[1], self._drained, self._clock.now())
-                arrived.append(Incoming(at, port, first_message(message[0])))
+                self._arrived.append(Incoming(at, port, first_message(message[0])))
         self._drained = start
-        if len(arrived) > 1:
-            arrived.sort(key=_in_cycle if self._system == "JACK" else _arrival)
-        return arrived
 
     def send(self, due: Due) -> None:
         """Send now."""
@@ -161,8 +167,10 @@ class RtMidi:
         self._clock.wait(until)
 
     def doze(self, until: Seconds) -> None:
-        """Sleep."""
-        self._clock.doze(until)
+        """Sleep, but wake for what arrives."""
+        while not self._arrived and (now := self._clock.now()) < until:
+            self._clock.doze(Seconds(min(until, now + LISTEN)))
+            self._listen()
 
     def check(self) -> None:
         """Look whether JACK's server lives; a send to a dead one would in the end never return."""
