@@ -9,12 +9,13 @@ from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from pocket_core.errors import ConfigError
 from pocket_core.settings import ControlMap, HumanFilter, Settings
 from pocket_core.tempo import Meter, MeterChange, MeterMap
 from pocket_core.types import Beats, Port, Seconds
 from pocket_core.voices import ROLAND, VoiceMap
 from pocketd.config_errors import explain
-from pocketd.yamlfile import Document, parse_yaml, read_yaml
+from pocketd.yamlfile import Document, KeyPath, parse_yaml, read_yaml
 
 Note = Annotated[int, Field(ge=0, le=127)]
 Channel = Annotated[int, Field(ge=1, le=16)]
@@ -79,7 +80,9 @@ class Takes(_Section):
     """What is kept of what was played."""
 
     record: bool = Field(default=True, description="true or false")
-    folder: str | None = Field(default=None, min_length=1, description="a folder, or null")
+    folder: str | None = Field(
+        default=None, min_length=1, pattern=r"^[^\x00]*$", description="a folder, or null"
+    )
     song: str | None = Field(
         default=None, min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*$", description="a name, or null"
     )
@@ -132,7 +135,10 @@ class Config(_Section):
         description="the nine voices, each with a list of notes 0 to 127",
     )
     model: str = Field(
-        default="lstm", min_length=1, description="a model's name, a path to an .onnx, or none"
+        default="lstm",
+        min_length=1,
+        pattern=r"^[^\x00]*$",
+        description="a model's name, a path to an .onnx, or none",
     )
     step_limit_ms: float = _milliseconds(8, 0.5, 100)
     takes: Takes = Field(default_factory=Takes, description="keys record, folder and song")
@@ -181,10 +187,17 @@ class Config(_Section):
 
     @property
     def takes_folder(self) -> Path:
-        """Where takes are kept."""
-        if self.takes.folder is None:
-            return user_data_path("pocketd", appauthor=False) / "takes"
-        return Path(self.takes.folder).expanduser()
+        """Where takes are kept.
+
+        Raises:
+            ConfigError: Nobody says where, and the user has no home.
+        """
+        if self.takes.folder is not None:
+            return Path(self.takes.folder)
+        place = user_data_path("pocketd", appauthor=False) / "takes"
+        if not place.is_absolute():
+            raise ConfigError("takes.folder is null, and this user has no home folder; name a folder there")
+        return place
 
     def settings(self) -> Settings:
         """Return what of this concerns the engine, in seconds."""
@@ -242,6 +255,11 @@ def parse(data: bytes, name: str) -> Config:
     return _check(parse_yaml(data, name))
 
 
+def names_a_file(model: str) -> bool:
+    """Say whether `model:` has a path, not the name of a model that ships."""
+    return Path(model).suffix == ".onnx" or Path(model).name != model
+
+
 def default_path() -> Path:
     """Return where the shipped config.yaml lies: beside this module, or in a checkout at its root."""
     shipped = Path(__file__).with_name("default-config.yaml")
@@ -250,9 +268,27 @@ def default_path() -> Path:
 
 def _check(document: Document) -> Config:
     try:
-        return Config.model_validate(document.values)
+        config = Config.model_validate(document.values)
     except ValidationError as error:
         raise explain(error, document, Config) from None
+    folder, model = config.takes.folder, config.model
+    if folder is not None:
+        takes = config.takes.model_copy(update={"folder": _placed(folder, document, ("takes", "folder"))})
+        config = config.model_copy(update={"takes": takes})
+    if names_a_file(model):
+        config = config.model_copy(update={"model": _placed(model, document, ("model",))})
+    return config
+
+
+def _placed(path: str, document: Document, key: KeyPath) -> str:
+    """Return a path in full: ~ is a home folder, and what is relative begins at the document's folder."""
+    try:
+        return str(Path(document.name).parent.absolute() / Path(path).expanduser())
+    except RuntimeError:
+        raise ConfigError(
+            f"{document.where(key)}: {'.'.join(map(str, key))} is {path!r}; there is no such home folder, "
+            "write the path in full"
+        ) from None
 
 
 def _clash(key: str, text: str) -> PydanticCustomError:

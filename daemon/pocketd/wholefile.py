@@ -47,7 +47,7 @@ def write_together(files: Mapping[Path, bytes]) -> None:
                 part.unlink(missing_ok=True)
     except OSError as error:
         raise PocketError(
-            f"cannot write {path}: {error.strerror or error}; choose a folder that exists and is yours"
+            f"cannot write {path}: {error.strerror or error}; choose a folder that is yours and has room"
         ) from error
 
 

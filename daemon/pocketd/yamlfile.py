@@ -81,12 +81,16 @@ def parse_yaml(data: bytes, name: str) -> Document:
         mark = error.problem_mark or error.context_mark
         line = "" if mark is None else f", line {mark.line + 1}"
         raise ConfigError(f"{name}{line}: not YAML: {_one_line(error.problem or error)}") from error
+    except yaml.reader.ReaderError as error:
+        raise ConfigError(
+            f"{name}: not text: {_one_line(error.reason)} at byte {error.position}; save it as UTF-8"
+        ) from error
     except yaml.YAMLError as error:
         raise ConfigError(f"{name}: not YAML: {_one_line(error)}") from error
     except RecursionError:
         raise ConfigError(f"{name}: nested too deeply for a configuration") from None
     except ValueError as error:  # a date that does not exist, a number of ten thousand digits
-        raise ConfigError(f"{name}: {_one_line(error)}") from error
+        raise ConfigError(f"{name}: no value of a configuration: {_one_line(error)}") from error
     if values is None:
         values = {}
     if not isinstance(values, dict):

@@ -190,7 +190,7 @@ def test_keys_that_do_not_go_together_are_named(text: str, says: str) -> None:
         ("a: [", "c.yaml, line 1: not YAML"),
         ("tempo: 1\n  meter: x", "c.yaml, line 2: not YAML"),
         ("a: &x 1\nb: *x", "line 2: not YAML: aliases are not read here"),
-        ("\x00", "c.yaml: not YAML"),
+        ("\x00", "c.yaml: not text"),
         ("[1]", "c.yaml holds a list, not keys with values"),
         ("hello", "c.yaml holds a single value, not keys with values"),
         ("1: 2", "c.yaml, line 1: a key must be a word, and 1 is none"),
@@ -206,7 +206,7 @@ def test_what_is_not_a_configuration_at_all_is_refused_in_a_line(text: str, says
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:
-    with pytest.raises(ConfigError, match="not YAML"):
+    with pytest.raises(ConfigError, match="not text"):
         parse(b"\xff\xfe\x00\xd8", "c.yaml")
 
 
@@ -239,6 +239,32 @@ def test_a_folder_in_place_of_a_file_is_named(tmp_path: Path) -> None:
 def test_takes_go_to_the_user_s_folder_or_where_they_are_sent() -> None:
     assert load(None).takes_folder.parts[-2:] == ("pocketd", "takes")
     assert config("takes: {folder: ~/music}").takes_folder == Path.home() / "music"
+
+
+def test_paths_begin_at_the_folder_of_their_file_wherever_pocketd_is_started(tmp_path: Path) -> None:
+    (tmp_path / "my.yaml").write_text("{model: own.onnx, takes: {folder: kept/here}}")
+
+    mine = load(tmp_path / "my.yaml")
+
+    assert mine.takes_folder == tmp_path / "kept" / "here"
+    assert mine.model == str(tmp_path / "own.onnx")
+
+
+def test_the_name_of_a_model_is_no_path() -> None:
+    assert config("model: lstm-solo").model == "lstm-solo"
+
+
+@pytest.mark.parametrize("text", ["takes: {folder: ~nobody-of-that-name/x}", 'takes: {folder: "a\\0b"}'])
+def test_a_folder_that_cannot_be_is_named(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"c\.yaml, line 1: takes\.folder is"):
+        config(text)
+
+
+def test_a_user_without_a_home_is_told_to_name_a_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pocketd.config.user_data_path", lambda *_, **__: Path("~/.local/share/pocketd"))
+
+    with pytest.raises(ConfigError, match="no home folder"):
+        _ = Config().takes_folder
 
 
 def test_a_reload_names_what_it_cannot_change() -> None:

@@ -22,7 +22,7 @@ from pocketd.backends.choose import choose
 from pocketd.backends.clock import Clock, SystemClock
 from pocketd.backends.rtmidi import survey
 from pocketd.commands.render import refuse_overwriting, within
-from pocketd.config import load
+from pocketd.config import load, names_a_file
 from pocketd.demo import Outcome, Plan, outcome, plan
 from pocketd.demo_loopback import play_in_process
 from pocketd.demo_ports import CLIENT, play_over_ports
@@ -87,7 +87,10 @@ def play(
         taken = sorted(set(take_folders(takes)) - earlier)
         if not taken:
             raise PocketError(f"no take was written to {takes}; see what pocketd said above")
-        _show(performance, gather(taken[-1] / JOURNAL), heard, out, console)
+        take = gather(taken[-1] / JOURNAL)
+        if take.how is None:
+            raise PocketError(f"the take {taken[-1]} is not whole; see what pocketd said above")
+        _show(performance, take, heard, out, console)
     console.print(f"The take: {taken[-1]}")
 
 
@@ -164,7 +167,7 @@ def _write_config(out: Path, takes: Path, performance: Plan, system: str | None,
         "client": CLIENT,
         "tempo": round(performance.drums.tempo.bpm_at(Beats(0.0)), 6),
         "meter": f"{meter.numerator}/{meter.denominator}",
-        "model": model,
+        "model": str(Path(model).absolute()) if names_a_file(model) else model,
         "meter_display": "auto" if sys.stdout.isatty() else "lines",
         "takes": {"folder": str(takes.resolve()), "song": "demo"},
     }
