@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -105,6 +106,7 @@ class Recorder:
         if self._hello is None:
             self.fault = "not recording: nobody said who plays"
             return
+        folder: Path | None = None
         try:
             folder = self._new_folder()
             header = TakeHeader(
@@ -116,6 +118,8 @@ class Recorder:
             take = _OpenTake(folder, JournalWriter(folder, header), start.at)
         except (PocketError, OSError) as error:
             self.fault = f"not recording: {_why(error)}"
+            if folder is not None:
+                _discard(folder)
             return
         self._open.append(take)
         early = b"".join(kept for at, kept in self._before if at >= start.at - PRE_ROLL)
@@ -183,6 +187,13 @@ class Recorder:
         self.fault = f"not recording: {_why(error)} ({take.folder})"
         self._open.remove(take)
         take.writer.close()
+
+
+def _discard(folder: Path) -> None:
+    """Remove a folder that no journal was written to."""
+    with contextlib.suppress(OSError):  # an empty folder is no take, it may as well stay
+        (folder / LOCK).unlink(missing_ok=True)
+        folder.rmdir()
 
 
 def _why(error: Exception) -> str:

@@ -21,6 +21,7 @@ from pocketd.midifile import read_score, write_score
 from pocketd.midiscore import MidiScore
 from pocketd.performance import perform
 from pocketd.take_content import gather
+from tests.daemon.full_disk import files_no_larger_than
 
 DUET = perform(Seconds(9.0))
 LOOK_AHEAD = Seconds(0.120)
@@ -197,4 +198,11 @@ def test_a_folder_that_cannot_be_written_to_is_told_before_anything_is_played(tm
     performance = prepare(None, None, Seconds(4.0), quiet())
 
     with pytest.raises(PocketError, match="takes: File exists"):
+        play(performance, None, "none", tmp_path, clock=VirtualClock(), console=quiet())
+
+
+def test_a_take_that_the_disk_had_no_room_for_is_not_shown_as_if_it_were_whole(tmp_path: Path) -> None:
+    performance = prepare(None, None, Seconds(4.0), quiet())
+
+    with files_no_larger_than(8000), pytest.raises(PocketError, match="is not whole"):
         play(performance, None, "none", tmp_path, clock=VirtualClock(), console=quiet())

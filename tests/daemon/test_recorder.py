@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import resource
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
@@ -14,6 +12,7 @@ from pocketd.desk_records import Bye, Message, Record, TakeEnd, TakeHeader, Time
 from pocketd.journal import JOURNAL, read_journal
 from pocketd.recorder import Recorder
 from pocketd.takes import REPORT, recover, take_folders
+from tests.daemon.full_disk import files_no_larger_than
 from tests.daemon.take_story import (
     BEATS,
     KICK,
@@ -41,17 +40,6 @@ def tell(keeper: Recorder, records: Iterable[Record]) -> None:
 
 def journal(folder: Path) -> list[Record]:
     return list(read_journal(folder / JOURNAL))
-
-
-@contextmanager
-def files_no_larger_than(size: int) -> Iterator[None]:
-    """Let the system refuse to write beyond a size, as a full disk does."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_take_is_finished_once_what_waited_at_the_stop_has_left(tmp_path: Path) -> None:
@@ -161,6 +149,16 @@ def test_a_takes_folder_that_is_a_file_is_said_and_the_next_start_tries_again(tm
     assert fault == f"not recording: Not a directory: {root / '2026-11-20'}"
     assert keeper.fault == ""
     assert len(keeper.finished) == 1
+
+
+def test_a_disk_that_is_full_at_the_start_keeps_no_empty_take(tmp_path: Path) -> None:
+    keeper = recorder(tmp_path)
+
+    with files_no_larger_than(10):
+        tell(keeper, [hello(), *take()])
+
+    assert "File too large" in keeper.fault
+    assert list(tmp_path.glob("*/*")) == []
 
 
 def test_a_full_disk_ends_the_recording_with_one_fault_and_what_was_kept_is_recovered(tmp_path: Path) -> None:
