@@ -29,7 +29,9 @@ def build(asked: str | None) -> typer.Typer:
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
-        help="A drum machine that listens: each drum hit leaves where this musician wants it.",
+        rich_markup_mode="markdown",  # paragraphs of a help text are filled
+        help="A drum machine that listens: each drum hit leaves where this musician wants it.\n\n"
+        "Begin with `pocketd demo`, then `pocketd ports`, then `pocketd run`.",
     )
     app.callback()(_root)
     for name in [asked] if asked in COMMANDS else COMMANDS:

@@ -51,7 +51,11 @@ def command(
     model: str = typer.Option("lstm", help="A model that ships, an ONNX file of your own, or none."),
     loopback: bool = typer.Option(False, "--loopback", help="Stay in the process, whatever MIDI there is."),
 ) -> None:
-    """Play a musician and a drum track through the running effect, and show what it does."""
+    """Play a musician and a drum track through the running effect, and show what it does.
+
+    It shows a live meter and a table, and writes to the folder drums.mid (in the pocket),
+    drums-quantised.mid, human.mid, performance.png (score, musician and drums over two bars) and the take.
+    """
     length = Seconds(within("--seconds", seconds, 4, 600))
     given = [path for path in (human, drums) if path is not None]
     refuse_overwriting(given, [out / name for name in (*PARTS, PICTURE)])

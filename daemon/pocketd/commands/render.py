@@ -33,14 +33,19 @@ def command(
     out: Path = typer.Option(..., help="Where the shifted drums go, a MIDI file."),
     report: Path | None = typer.Option(None, help="Where the report goes: every timestep, as JSON."),
     model: str = typer.Option("lstm", help="A model that ships, an ONNX file of your own, or none."),
-    amount: float = typer.Option(1.0, help="How much of the offset is played, 0 to 1."),
-    lookahead_ms: float = typer.Option(120.0, help="How early the drums come, 20 to 1000."),
-    late_commit: bool = typer.Option(True, help="Refine a hit until it leaves."),
+    amount: float = typer.Option(1.0, help="How much of the offset is played: 0 is a metronome, 1 glued."),
+    lookahead_ms: float = typer.Option(
+        120.0, help="How far ahead the effect sees, and so how early a hit can be, 20 to 1000."
+    ),
+    late_commit: bool = typer.Option(True, help="Let what the musician plays move hits that still wait."),
     transport_ms: float = typer.Option(
         TRANSPORT * 1000, help="A musician's onset to the earliest output it can cause, 0 to 1000."
     ),
 ) -> None:
-    """Render a musician and a drum track to drums in the pocket, faster than real time."""
+    """Render a musician and a drum track to drums in the pocket, faster than real time.
+
+    The same files give the same bytes. Drums that are not on a grid are quantised first.
+    """
     settings = Settings(
         look_ahead=Seconds(within("--lookahead-ms", lookahead_ms, 20, 1000) / 1000),
         amount=within("--amount", amount, 0, 1),

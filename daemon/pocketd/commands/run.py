@@ -34,7 +34,14 @@ def command(
     ),
     no_record: bool = typer.Option(False, "--no-record", help="Keep no takes, whatever the config says."),
 ) -> None:
-    """Open the ports and play until SIGTERM or Ctrl-C. SIGHUP reads config and model again."""
+    """Be the effect: open the ports and play until SIGTERM or Ctrl-C.
+
+    Its ports: drums (from the DAW, with its clock), human (the musician), control (controllers that move
+    amount, bypass and feel; a clock, too) and out (to the drum module). SIGHUP reads config and model again.
+
+    Exit codes: 0 ended as asked; 2 a configuration that cannot be used; 3 no MIDI system, or a port is taken;
+    4 no model, with --require-model.
+    """
     logging.basicConfig(format="pocketd: %(message)s", level=logging.WARNING)
     requests = Requests()
     _listen(requests)
