@@ -102,4 +102,4 @@ class Listener:
 
     def _learn(self, heard: Heard, meters: MeterMap) -> None:
         self.heard = heard
-        self.groove.hear(twelfth_of_bar(heard.beat, meters), heard.offset)
+        self.groove.hear(twelfth_of_bar(meters.position(heard.beat)), heard.offset)

@@ -11,19 +11,21 @@ from collections import deque
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pocket_core.align import Listener
 from pocket_core.features import Context, vector
 from pocket_core.grid import twelfth_of_bar
 from pocket_core.late_commit import LateCommit
 from pocket_core.predict import Predictor, State
-from pocket_core.score import Timestep
+from pocket_core.score import Neighbours, Timestep
 from pocket_core.settings import Settings
-from pocket_core.shift import Limits, RestoringForce, committed_time
+from pocket_core.shift import RestoringForce, committed_time
 from pocket_core.transport import SongClock
 from pocket_core.types import Beats, Seconds
 
 LATE = Seconds(0.001)  # a hit this far behind its wish is late
+ABSURD = Seconds(1.0)  # a forecast beyond is a fault, and none
 REACH = 64  # timesteps: how far back an onset may still be on its way
 MOST_BARS = 2048  # snapshots kept
 
@@ -98,33 +100,56 @@ class Decider:
         """Take note of a timestep that is new among those that wait."""
         step.enters, self._entry = self._entry, None
 
+    def forecast(
+        self, pending: Sequence[Timestep], settings: Settings, now: Seconds, *, anew: bool = True
+    ) -> None:
+        """Ask the model about the timesteps that are complete, each from the state after the one before.
+
+        Args:
+            pending: All that wait, in order; nominal times are up to date.
+            settings: For the meter.
+            now: What is ready by then is complete; infinity: all.
+            anew: More may have changed than which timesteps there are.
+        """
+        state, previous, met = self._state, self._recent[-1] if self._recent else None, self._newest_met()
+        for i, step in enumerate(pending):
+            if now < step.ready:
+                return
+            if step.enters is not None:
+                state, previous, met = step.enters, None, None
+            after = pending[i + 1] if i + 1 < len(pending) else None
+            around = Neighbours(previous, after, met)
+            own = step.sure and step.features is not None  # an onset of its own must not be known
+            if not own and (anew or around != step.around):
+                self._look(step, around, settings)
+            if step.features is not None and step.came_in is not state:
+                self._ask(step, step.features, state)
+            state, previous = step.came_out, step
+            met = step if step.onset is not None else met
+
     def plan(self, pending: Sequence[Timestep], settings: Settings, now: Seconds) -> None:
-        """Decide when each timestep will leave, as far as they are complete; nominal times are up to date."""
-        state, floor = self._state, self._floor
-        limits = Limits(Seconds(settings.look_ahead - settings.guard), settings.max_late)
+        """Decide when each timestep will leave, as far as they are complete.
+
+        Nominal times and forecasts are up to date.
+        """
+        floor = self._floor
+        pull = self._force.pull(settings.restore, settings.free)
         for i, step in enumerate(pending):
             if now < step.ready:
                 for later in pending[i:]:
                     later.planned = None
                 return
-            if step.enters is not None:
-                state = step.enters
-            first_time = step.features is None
-            state = self._forecast(step, pending, i, state, settings)
             onset = step.own_offset if settings.late_commit and step.sure else None
             step.refined = step.forecast
             if settings.late_commit:
                 step.refined = self._late_commit.refine(step.forecast, onset)
-            wish = (
-                settings.amount * (step.refined - self._force.pull(settings.restore, settings.free))
-                + settings.laid_back
-            )
-            if settings.bypass:
-                wish = 0.0
-            time = committed_time(step.nominal, Seconds(wish), limits)
-            step.late = step.late or (first_time and onset is None and max(time, floor) < now - LATE)
+            wish = settings.amount * (step.refined - pull) + settings.laid_back
+            time = committed_time(step.nominal, Seconds(0.0 if settings.bypass else wish), step.limits)
+            if not step.decided and onset is None:
+                step.late = max(time, floor) < now - LATE
+            step.decided = True
             step.planned = Seconds(max(time, floor, now))
-            floor = Seconds(step.planned + _spread(step))
+            floor = Seconds(step.planned + step.spread)
 
     def leave(self, step: Timestep, at: Seconds, settings: Settings) -> None:
         """Make the decision on the first pending timestep final: it leaves at the time that was planned."""
@@ -136,8 +161,8 @@ class Decider:
         room = len(self._snapshots) < MOST_BARS or bar in self._snapshots
         if opens and room and step.came_in is not None:
             self._snapshots[bar] = step.came_in
-        step.committed = at
-        self._floor = Seconds(at + _spread(step))
+        step.committed, step.around = at, None
+        self._floor = Seconds(at + step.spread)
         self._state = step.came_out
         self._force.note(step.beat, step.refined)
         if settings.late_commit:
@@ -146,41 +171,34 @@ class Decider:
             self._met = self._recent[0]
         self._recent.append(step)
 
-    def _forecast(
-        self, step: Timestep, pending: Sequence[Timestep], i: int, state: State, settings: Settings
-    ) -> State:
-        x = step.features
-        if not step.sure or x is None:  # an onset of its own must not be known to its forecast
-            x = vector(self._context(step, pending, i, settings))
-        if step.features is None or step.came_in is not state or not np.array_equal(x, step.features):
-            step.features, step.came_in = x, state
-            forecast, step.came_out = self._predictor.step(x, state)
-            step.forecast = forecast if math.isfinite(forecast) else Seconds(0.0)
-        return step.came_out
+    def _newest_met(self) -> Timestep | None:
+        """Return the newest timestep that has left and that the musician has met."""
+        return next((step for step in reversed(self._recent) if step.onset is not None), self._met)
 
-    def _context(self, step: Timestep, pending: Sequence[Timestep], i: int, settings: Settings) -> Context:
-        entered = next((j for j in range(i, -1, -1) if pending[j].enters is not None), None)
-        earlier = list(pending[entered:i]) if entered is not None else [*self._recent, *pending[:i]]
-        met = next((s for s in reversed(earlier) if s.onset is not None), None)
-        if met is None and entered is None:
-            met = self._met
-        heard = self._listener.heard
-        beat = step.beat
-        return Context(
+    def _look(self, step: Timestep, around: Neighbours, settings: Settings) -> None:
+        """Bring the features of a timestep up to date."""
+        step.around = around
+        previous, after, met = around.previous, around.after, around.met
+        heard, beat = self._listener.heard, step.beat
+        place = settings.meters.position(beat)
+        context = Context(
             voices=tuple(sorted(step.voices)),
-            since_previous=Seconds(step.nominal - earlier[-1].nominal) if earlier else None,
-            to_next=Seconds(pending[i + 1].nominal - step.nominal) if i + 1 < len(pending) else None,
+            since_previous=None if previous is None else Seconds(step.nominal - previous.nominal),
+            to_next=None if after is None else Seconds(after.nominal - step.nominal),
             bpm=self._clock.bpm,
-            place=settings.meters.position(beat),
+            place=place,
             diff=None if met is None else met.diff,
             diff_age=None if met is None else Beats(max(beat - met.beat, 0.0)),
-            diff_fresh=bool(earlier) and met is earlier[-1],
-            groove=self._listener.groove.expect(twelfth_of_bar(beat, settings.meters)),
+            diff_fresh=met is not None and met is previous,
+            groove=self._listener.groove.expect(twelfth_of_bar(place)),
             heard=None if heard is None else heard.offset,
             heard_age=None if heard is None else Beats(max(beat - heard.beat, 0.0)),
         )
+        if context != step.context:
+            step.context, step.features, step.came_in = context, vector(context), None
 
-
-def _spread(step: Timestep) -> Seconds:
-    """Return how far behind its first note the last note of a timestep leaves."""
-    return Seconds(max(max(note.hit.at for note in step.notes) - step.came, 0.0))
+    def _ask(self, step: Timestep, features: NDArray[np.float32], state: State) -> None:
+        forecast, after = self._predictor.step(features, state)
+        sane = abs(forecast) <= ABSURD  # NaN is not
+        step.forecast, step.came_in = forecast if sane else Seconds(0.0), state
+        step.came_out = after if sane else state

@@ -72,7 +72,8 @@ class Engine:
         self._counts = Counts()
         self._now = Seconds(-math.inf)  # the latest time it was told
         self._offset = 0.0
-        self._stale = False  # the plan is older than what it was made from
+        self._learnt = False  # an onset, a jump or a setting came since the forecasts were made
+        self._stale = False  # a hit or a pulse came since the plan was made
         self._flushed = False
         self._clock_port: Port | None = None
         self._clock_at = Seconds(-math.inf)
@@ -124,12 +125,12 @@ class Engine:
     def configure(self, settings: Settings) -> None:
         """Play by other settings; latencies and limits hold for what comes from now on."""
         self._settings = settings
-        self._stale = True
+        self._learnt = True
 
     def use(self, predictor: Predictor) -> None:
         """Play by another model, from its initial state."""
         self._decider.use(predictor, self._score.pending)
-        self._stale = True
+        self._learnt = True
 
     def take_records(self) -> list[TimestepRecord]:
         """Return the timesteps that are over since the last call, in order of playing."""
@@ -196,11 +197,9 @@ class Engine:
         if not step.notes and (gone := self._left_at(step)) is not None:
             self._follow_gone(note, gone)
             return
-        step.notes.append(note)
-        step.voices.add(voice)
+        step.strike(note, voice)
         if len(step.notes) == 1:
-            step.nominal = self._score.nominal(step, self._settings)
-            step.ready = Seconds(hit.at + self._settings.snap)
+            step.nominal = self._score.nominal(step)
             self._score.add(step)
             self._decider.admit(step)
         self._stale = True
@@ -209,11 +208,11 @@ class Engine:
         """Return the timestep at this grid position that has left already."""
         if not step.on_grid:
             return None
-        return self._past.at(self._score.nominal(step, self._settings), self._settings.snap)
+        return self._past.at(self._score.nominal(step), self._score.snap(self._settings))
 
     def _follow_gone(self, note: Note, gone: Timestep) -> None:
         """Let a straggler leave with the shift of its timestep."""
-        wish = Seconds(gone.committed + max(note.hit.at - gone.came, 0.0))
+        wish = Seconds(gone.committed + gone.distance(note))
         if wish < self._now - LATE:
             self._counts = replace(self._counts, late=self._counts.late + 1)
         self._outgoing.send(note, max(wish, self._now))
@@ -227,7 +226,10 @@ class Engine:
         if not self._clock.running:
             return
         self._counts = replace(self._counts, human=self._counts.human + 1)
-        self._plan()  # what was expected before this onset
+        self._plan()
+        self._decider.forecast(
+            self._score.pending, s, Seconds(math.inf)
+        )  # what was expected before this onset
         self._listener.hear(
             Seconds(event.at - s.input_latency - s.output_latency),
             [*self._past.open, *self._score.pending],
@@ -235,7 +237,7 @@ class Engine:
             delay=Seconds(s.look_ahead - s.drums_lead),
             meters=s.meters,
         )
-        self._stale = True
+        self._learnt = True
 
     # --- clock and control -----------------------------------------------------------------------------
 
@@ -274,7 +276,7 @@ class Engine:
                 self._outgoing.release_all(change.at)
             else:
                 self._jump(change)
-            self._stale = True
+            self._learnt = True
 
     def _start(self, change: Started) -> None:
         self._listener.forget_position()
@@ -335,18 +337,22 @@ class Engine:
     def _plan(self) -> None:
         """Bring the decisions on all that waits up to date."""
         waiting = self._score.pending
-        if self._stale or any(step.planned is None and step.ready <= self._now for step in waiting):
-            for step in waiting:
-                step.nominal = self._score.nominal(step, self._settings)
-            self._decider.plan(waiting, self._settings, self._now)
-            self._stale = False
+        undecided = next((step for step in waiting if step.planned is None), None)
+        completes = undecided is not None and undecided.ready <= self._now
+        if not (self._learnt or self._stale or completes):
+            return
+        for step in waiting:
+            step.nominal = self._score.nominal(step)
+        self._decider.forecast(waiting, self._settings, self._now, anew=self._learnt)
+        self._decider.plan(waiting, self._settings, self._now)
+        self._learnt = self._stale = False
 
     def _leave(self, step: Timestep, at: Seconds) -> None:
         """Decide a timestep for good and let its notes go."""
         self._decider.leave(step, at, self._settings)
         self._offset = (step.committed - step.nominal) * 1000
         for note in step.notes:
-            self._outgoing.send(note, Seconds(step.committed + max(note.hit.at - step.came, 0.0)))
+            self._outgoing.send(note, Seconds(step.committed + step.distance(note)))
         if step.late:
             self._counts = replace(self._counts, late=self._counts.late + len(step.notes))
         self._past.add(step)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pocket_core.tempo import MeterMap
+from pocket_core.tempo import BarPosition, MeterMap
 from pocket_core.types import Beats
 
 TWELFTHS = 12  # every grid position is a multiple of 1/12 of a quarter note from its bar line
@@ -26,11 +26,10 @@ def nearest_grid(beat: Beats, meters: MeterMap) -> Beats:
     return Beats(place.bar_line + nearest_twelfth(place.in_bar) / TWELFTHS)
 
 
-def twelfth_of_bar(beat: Beats, meters: MeterMap) -> int:
+def twelfth_of_bar(place: BarPosition) -> int:
     """Return the nearest twelfth of a quarter note within the bar, as the groove template counts.
 
-    A position that rounds up to the next bar line is 0.
+    A place that rounds up to the next bar line is 0.
     """
-    place = meters.position(beat)
     slot = round(place.in_bar * TWELFTHS)
     return slot if slot < place.meter.bar_beats * TWELFTHS - 1e-9 else 0

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 from bisect import insort
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from numpy import float32
 from numpy.typing import NDArray
 
+from pocket_core.features import Context
 from pocket_core.grid import nearest_grid
 from pocket_core.outgoing import Note
 from pocket_core.predict import State
 from pocket_core.settings import Settings
+from pocket_core.shift import Limits
 from pocket_core.transport import Relocated, SongClock
 from pocket_core.types import Beats, Seconds
 
 SAME = Beats(1e-6)  # two positions this close are one
 EARLY = Beats(1 / 48)  # half a pulse; so much ahead of a jump still belongs behind it
+
+NOWHERE = Limits(Seconds(0.0), Seconds(0.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """What a forecast knows of other timesteps."""
+
+    previous: Timestep | None
+    after: Timestep | None
+    met: Timestep | None  # the newest that the musician has met
 
 
 @dataclass(slots=True, eq=False)
@@ -27,23 +40,44 @@ class Timestep:
     beat: Beats  # position in the song
     on_grid: bool
     came: Seconds  # arrival of the first hit
-    voices: set[int]
-    notes: list[Note]  # in order of arrival; they keep their distances
+    ready: Seconds = Seconds(0.0)  # complete from here on
+    delay: Seconds = Seconds(0.0)  # from the clock to the listener: look-ahead less lead, when it came
+    limits: Limits = NOWHERE  # when it came
+    voices: set[int] = field(default_factory=set)
+    notes: list[Note] = field(default_factory=list)  # in order of arrival; they keep their distances
+    spread: Seconds = Seconds(0.0)  # the last note leaves so much after the first
+
+    nominal: Seconds = Seconds(0.0)  # as last computed; final once it has left
     fixed: Seconds | None = None  # nominal time, where the clock no longer says it
+    onset: Seconds | None = None  # the musician's, both latencies taken out
+    sure: bool = False  # the onset is meant for this position, and not for another of the grid
+
     enters: State | None = None  # state to begin with, where the transport has jumped here
-    features: NDArray[float32] | None = None  # as last computed; final once an onset of its own has come
+    around: Neighbours | None = None  # that `context` was made from; None once it has left
+    context: Context | None = None  # as last computed; final once an onset of its own has come
+    features: NDArray[float32] | None = None  # of that context
     came_in: State | None = None  # state before this timestep, as last computed; None: to be computed
     came_out: State = ()  # ... and after it
     forecast: Seconds = Seconds(0.0)
     refined: Seconds = Seconds(0.0)
+
     planned: Seconds | None = None  # when it will leave; None: not decided yet
-    onset: Seconds | None = None  # the musician's, both latencies taken out
-    sure: bool = False  # the onset is meant for this position, and not for another of the grid
-    nominal: Seconds = Seconds(0.0)  # as last computed; final once it has left
+    decided: bool = False  # it has been planned once
+    late: bool = False  # came too late for its time
     committed: Seconds = Seconds(0.0)  # when it left
     index: int = -1  # in order of leaving; negative while it waits
-    ready: Seconds = Seconds(0.0)  # complete from here on
-    late: bool = False  # came too late for its time
+
+    def strike(self, note: Note, voice: int) -> None:
+        """Take in another note."""
+        self.notes.append(note)
+        self.spread = max(self.spread, self.distance(note))
+        if voice not in self.voices:
+            self.voices.add(voice)
+            self.around = None
+
+    def distance(self, note: Note) -> Seconds:
+        """Return how far behind the first note this one leaves, >= 0."""
+        return Seconds(max(note.hit.at - self.came, 0.0))
 
     @property
     def own_offset(self) -> Seconds | None:
@@ -78,7 +112,14 @@ class Score:
                 continue
             if abs(step.beat - grid) < SAME if grid is not None else abs(at - step.came) <= snap:
                 return step
-        return Timestep(beat if grid is None else grid, grid is not None, at, set(), [])
+        return Timestep(
+            beat if grid is None else grid,
+            grid is not None,
+            came=at,
+            ready=Seconds(at + settings.snap),
+            delay=Seconds(settings.look_ahead - settings.drums_lead),
+            limits=Limits(Seconds(max(settings.look_ahead - settings.guard, 0.0)), settings.max_late),
+        )
 
     def snap(self, settings: Settings) -> Seconds:
         """Return how far from its place a hit may arrive now."""
@@ -88,11 +129,11 @@ class Score:
         """Put a new timestep among those that wait."""
         insort(self.pending, step, key=lambda s: (s.fixed is None, s.beat))
 
-    def nominal(self, step: Timestep, settings: Settings) -> Seconds:
+    def nominal(self, step: Timestep) -> Seconds:
         """Return where the score puts a pending timestep on the clock that the listener hears."""
         if step.fixed is not None:
             return step.fixed
-        return Seconds(self._clock.time_of(step.beat) + settings.look_ahead - settings.drums_lead)
+        return Seconds(self._clock.time_of(step.beat) + step.delay)
 
     def fix(self) -> None:
         """Keep the nominal times of all that waits: the clock is about to mean something else."""

@@ -36,7 +36,7 @@ def test_the_grid_counts_from_the_bar_line() -> None:
 
 
 def test_a_position_just_before_the_bar_line_counts_as_its_first() -> None:
-    assert twelfth_of_bar(Beats(3.99), MeterMap()) == 0
+    assert twelfth_of_bar(MeterMap().position(Beats(3.99))) == 0
 
 
 @given(st.floats(0, 400))

@@ -14,7 +14,7 @@ PLAIN = Settings()
 
 def left(past: Past, *nominals: float, on_grid: bool = True) -> None:
     for nominal in nominals:
-        step = Timestep(Beats(nominal * 2), on_grid, Seconds(nominal - 0.12), {0}, [])
+        step = Timestep(Beats(nominal * 2), on_grid, Seconds(nominal - 0.12))
         step.nominal = step.committed = Seconds(nominal)
         past.add(step)
 
