@@ -29,19 +29,17 @@ class Daemon:
         self.config = folder / "config.yaml"
         self.write(takes={"folder": str(self.takes)}, meter_display="off", **config)
         command = [sys.executable, "-m", "pocketd", "run", "--config", str(self.config)]
+        self.ready = ""  # the line that says so; empty: it never got there
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def write(self, **config: object) -> None:
         """Write the configuration; JSON is YAML."""
         self.config.write_text(json.dumps(config))
 
-    def ready(self) -> str:
-        """Wait for the line that says so."""
+    def stdout(self) -> str:
+        """Wait for the next line; empty where it has ended."""
         assert self.process.stdout is not None
-        line = self.process.stdout.readline()
-        if line:
-            return line
-        raise AssertionError(f"pocketd never got ready: {self.process.communicate()[1]}")
+        return self.process.stdout.readline()
 
     def end(self, by: int | None = signal.SIGTERM) -> tuple[int, str]:
         """Wait for the end, after a signal if one is given, and return exit code and what stderr said."""
@@ -53,9 +51,10 @@ class Daemon:
 
 @contextmanager
 def daemon(folder: Path, **config: object) -> Iterator[Daemon]:
-    """Run pocketd while the block lasts."""
+    """Run pocketd while the block lasts, from when it is ready or has failed."""
     it = Daemon(folder, **config)
     try:
+        it.ready = it.stdout()
         yield it
     finally:
         if it.process.poll() is None:
@@ -118,18 +117,11 @@ class Listener:
         self._end.ignore_types(sysex=False, timing=False, active_sense=False)
         self._end.open_port(_index(self._end.get_ports(), client, port))
         self._at = 0.0
-        self._first: tuple[list[int], float] | None = None  # looked at, not heard yet
-
-    def waiting(self) -> bool:
-        """Say whether there is something to hear."""
-        self._first = self._first or self._end.get_message()
-        return self._first is not None
 
     def heard(self) -> list[Timed]:
         """Return everything since the last call; times from the first message on."""
         messages = []
-        while (message := self._first or self._end.get_message()) is not None:
-            self._first = None
+        while (message := self._end.get_message()) is not None:
             self._at += message[1]
             messages.append(Timed(self._at, bytes(message[0])))
         return messages

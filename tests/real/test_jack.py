@@ -54,7 +54,6 @@ def test_every_note_arrives_once_with_its_note_off_as_the_journal_says(
 ) -> None:
     played = song(BARS * 4)
     with daemon(tmp_path, model="none", drums_lead_ms=0) as pocketd:
-        line = pocketd.ready()
         out = Listener("out")
         carried = play(played)
         time.sleep(LOOK_AHEAD + 0.2)
@@ -63,7 +62,7 @@ def test_every_note_arrives_once_with_its_note_off_as_the_journal_says(
         code, said = pocketd.end()
 
     assert (code, said) == (0, "")
-    assert line == (
+    assert pocketd.ready == (
         "ready: ports pocketd:drums, pocketd-01:human, pocketd-02:control, pocketd-03:out "
         "via rtmidi over JACK, look-ahead 120 ms, model none\n"
     )
@@ -87,8 +86,7 @@ def test_every_note_arrives_once_with_its_note_off_as_the_journal_says(
 
 def test_the_ports_are_open_within_a_second_and_a_half(jack: JackServer, tmp_path: Path) -> None:
     start = time.perf_counter()
-    with daemon(tmp_path, model="none") as pocketd:
-        pocketd.ready()
+    with daemon(tmp_path, model="none"):
         took = time.perf_counter() - start
 
     bare = time.perf_counter()
@@ -98,7 +96,6 @@ def test_the_ports_are_open_within_a_second_and_a_half(jack: JackServer, tmp_pat
 
 def test_a_second_daemon_ends_with_3_and_says_who_has_the_port(jack: JackServer, tmp_path: Path) -> None:
     with daemon(tmp_path, model="none") as first:
-        first.ready()
         (tmp_path / "second").mkdir()
         with daemon(tmp_path / "second", model="none") as second:
             code, said = second.end(by=None)
@@ -116,7 +113,6 @@ def test_a_server_that_is_killed_ends_the_daemon_with_3_and_its_take_is_whole(
     jack: JackServer, tmp_path: Path
 ) -> None:
     with daemon(tmp_path, model="none", drums_lead_ms=0) as pocketd:
-        pocketd.ready()
         beats = song(4)
         play({port: [m for m in part if m.data != b"\xfc"] for port, part in beats.items()})
         jack.kill()

@@ -26,7 +26,7 @@ from pocketd.backends.protocol import INPUTS, Incoming
 
 CLIENT = "pocketd"  # unless the config says otherwise
 QUEUE = 8192  # messages; what overflows is lost
-LISTEN = Seconds(0.008)  # the longest sleep: the first message of all is stamped that much late at most
+LISTEN = Seconds(0.010)  # the longest sleep: the first message of all is stamped that much late at most
 ALSA_SEQUENCER = Path("/dev/snd/seq")
 
 ONE_CYCLE = 0.001  # seconds; more than the four clients take, less than a cycle of 64 frames
