@@ -262,5 +262,5 @@ class Loop:
 
 def _same(a: Predictor, b: Predictor) -> bool:
     if isinstance(a, OnnxPredictor) and isinstance(b, OnnxPredictor):
-        return a.sha256 == b.sha256
+        return a.sha256 == b.sha256 and a.step_limit == b.step_limit
     return a.name == b.name

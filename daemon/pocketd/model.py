@@ -124,7 +124,7 @@ def load_predictor(
     if (card.features_version, card.width) != (features.VERSION, features.WIDTH):
         raise ContractError(
             f"model {card.name} wants features v{card.features_version} of width {card.width}, "
-            f"this build computes v{features.VERSION} of width {features.WIDTH}; run `pocketd export` again"
+            f"this build computes v{features.VERSION} of width {features.WIDTH}; run `pocketd pretrain` again"
         )
     if _EXTERNAL in data:
         raise ModelError(f"{path}: keeps weights in another file; export it as one file")
@@ -218,7 +218,7 @@ class OnnxPredictor:
         self._initial: State = tuple(np.zeros(state.shape, np.float32) for state in card.state)
         for part in self._initial:
             part.flags.writeable = False  # handed out again and again
-        self._limit = step_limit
+        self.step_limit = step_limit
         self._now = now
         self._slow: deque[bool] = deque(maxlen=RECENT)
         self._rests_until: Seconds | None = None
@@ -279,11 +279,11 @@ class OnnxPredictor:
     def _time(self, start: Seconds) -> None:
         """Count a step that began at `start` and ends now; too many slow ones are a fault."""
         end = self._now()
-        self._slow.append(end - start > self._limit)
+        self._slow.append(end - start > self.step_limit)
         if sum(self._slow) >= SLOW_OF_RECENT:
             self._slow.clear()
             self._rests_until = Seconds(end + REST)
-            limit = f"{self._limit * 1000:g} ms"
+            limit = f"{self.step_limit * 1000:g} ms"
             raise _StepError(
                 "slow", f"{SLOW_OF_RECENT} of {RECENT} steps took over {limit}; rests {REST:g} s"
             )

@@ -16,6 +16,7 @@ from pocketd.backends.clock import VirtualClock
 from pocketd.backends.loopback import Loopback, Sent
 from pocketd.config import Config
 from pocketd.loop import Loop
+from pocketd.model import load_predictor
 from pocketd.outbox import Outbox
 from pocketd.reload import Reloaded, Reloader
 from pocketd.requests import Requests
@@ -223,6 +224,16 @@ def test_a_reload_of_another_model_is_played_by_and_told() -> None:
 
     assert [at for at, data in rig.left if data == KICK] == pytest.approx([1.12, 1.63], abs=1e-6)
     assert [r["model"] for r in rig.told() if r["kind"] == "hello"] == ["none", "fixed"]
+
+
+def test_a_reload_of_another_step_limit_is_taken_over() -> None:
+    strict, lenient = (load_predictor("lstm", Seconds(limit)) for limit in (0.001, 0.008))
+    rig = Rig(predictor=strict)
+
+    rig.loop.take_over(Reloaded(rig.config, lenient))
+
+    assert len([r for r in rig.told() if r["kind"] == "hello" and r["model"] == "lstm"]) == 2
+    assert rig.loop._predictor is lenient
 
 
 def test_what_a_reload_cannot_change_is_told() -> None:

@@ -189,7 +189,7 @@ def test_a_model_of_other_features_says_both_sides_and_the_way_out(tmp_path: Pat
 
     assert str(caught.value) == (
         f"model tiny wants features v9 of width 20, this build computes v{features.VERSION} "
-        f"of width {features.WIDTH}; run `pocketd export` again"
+        f"of width {features.WIDTH}; run `pocketd pretrain` again"
     )
 
 
