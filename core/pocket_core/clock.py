@@ -6,6 +6,7 @@ them, song position says where continue plays. What it leaves open is decided in
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from pocket_core.loop_filter import PPQN, PulseLoop
@@ -77,13 +78,13 @@ class PulseClock:
         return changes
 
     def check(self, now: Seconds) -> Sequence[TransportChange]:
-        """Notice silence: 250 ms or three ticks without a pulse, whichever is more, mean stopped."""
+        """Notice silence: 250 ms or three ticks, whichever is more, without a pulse mean stopped by then."""
         if self._listening is None:
             self._listening = now
         if not (self.running and self._silent(now)):
             return ()
         self._lost = not self._assumed
-        return self._stop(now)
+        return self._stop(self._silent_from())
 
     def beat_at(self, at: Seconds) -> Beats:
         """Return the position at a time."""
@@ -94,8 +95,12 @@ class PulseClock:
         return Seconds(self._anchor_at + (beat - self._anchor_beat) * self._pace)
 
     def _silent(self, now: float) -> bool:
-        limit = max(SILENCE, SILENT_TICKS * self._loop.period)
-        return self._newest is not None and now - self._newest > limit
+        return now > self._silent_from()
+
+    def _silent_from(self) -> Seconds:
+        """Return when the silence, if no pulse comes, will be one; before the first pulse never."""
+        newest = math.inf if self._newest is None else self._newest
+        return Seconds(newest + max(SILENCE, SILENT_TICKS * self._loop.period))
 
     def _announce(self, beat: float, *, from_top: bool) -> None:
         self._spoken, self._lost, self._cue = True, False, None

@@ -45,6 +45,7 @@ ALL_SOUND_OFF, ALL_NOTES_OFF = 120, 123
 SYSEX = 0xF0
 CLOCK_LOST = Seconds(1.0)  # after this long without it, the clock may come from the other port
 WINDOW_BEATS = Beats(5 / 24)  # between a swung eighth (4/24) and the next sixteenth (6/24)
+NEVER = Seconds(math.inf)
 MOST_CHANGES = 1_000  # kept where nobody takes them, the newest
 IDLE_STOP = Seconds(4.0)  # a transport that a hit has started stops after this long without one
 
@@ -115,7 +116,8 @@ class Engine:
 
     def next_due(self) -> Seconds | None:
         """Return when `take_due` has something to do next; None: nothing waits."""
-        return self._due[0].at if self._due else self._next()
+        at = self._due[0].at if self._due else self._next()
+        return at if at < NEVER else None
 
     def flush(self, at: Seconds) -> None:
         """Prepare to end: what waits still leaves in its time, and every note gets its note-off."""
@@ -306,38 +308,53 @@ class Engine:
     # --- decisions -------------------------------------------------------------------------------------
 
     def _advance(self, until: Seconds) -> None:
-        """Let everything happen that is due before `until`."""
+        """Let everything happen that is due before `until`, each at its own time."""
+        while True:
+            at = self._next()
+            moment = max(min(at, until), self._now)
+            if moment < math.inf and (changes := self._notice(moment)):
+                self._now = max(self._now, changes[0].at)
+                self._apply(changes)
+            elif at < until:
+                self._now = moment
+                self._do(moment)
+            else:
+                break
         if until < math.inf:
-            self._apply(self._clock.check(until))
-        while (at := self._next()) is not None and at < until:
-            self._now = max(self._now, at)
-            first = self._score.pending[0] if self._score.pending else None
-            if first is not None and first.planned is not None and first.planned <= at:
-                self._leave(self._score.pending.pop(0), first.planned)
-            elif (leaves := self._outgoing.next_at()) is not None and leaves <= at:
-                self._due += self._outgoing.pop()
-        if self._now < until < math.inf:
-            self._tell(until)
+            self._now = moment
         self._past.close(self._now, self._settings)
 
-    def _next(self) -> Seconds | None:
-        self._plan()
-        waiting = self._score.pending
-        times = [self._outgoing.next_at()]
-        if waiting:
-            times.append(waiting[0].ready if waiting[0].planned is None else waiting[0].planned)
-        return min((t for t in times if t is not None), default=None)
-
-    def _tell(self, now: Seconds) -> None:
-        self._now = now
-        if self._hit_started is not None and now - self._hit_started > IDLE_STOP:
+    def _notice(self, moment: Seconds) -> Sequence[TransportChange]:
+        """Return what has happened by itself up to a moment: silence of the clock, or of the drums."""
+        hit = self._hit_started
+        if hit is not None and moment - hit > IDLE_STOP:
             self._hit_started = None
-            self._apply(self._clock.feed(Stop(now)))
+            return self._clock.feed(Stop(Seconds(hit + IDLE_STOP)))
+        return self._clock.check(moment)
+
+    def _next(self) -> Seconds:
+        """Return when there is something to do next; infinity: never."""
+        self._plan()
+        at = self._outgoing.next_at()
+        first = self._score.pending[0].planned if self._score.pending else None
+        undecided = self._score.undecided
+        return min(
+            NEVER if at is None else at,
+            NEVER if first is None else first,
+            NEVER if undecided is None else undecided.ready,
+        )
+
+    def _do(self, moment: Seconds) -> None:
+        """Let leave what leaves next."""
+        first = self._score.pending[0] if self._score.pending else None
+        if first is not None and first.planned is not None and first.planned <= moment:
+            self._leave(self._score.pending.pop(0), first.planned)
+        elif (leaves := self._outgoing.next_at()) is not None and leaves <= moment:
+            self._due += self._outgoing.pop(moment)
 
     def _plan(self) -> None:
         """Bring the decisions on all that waits up to date."""
-        waiting = self._score.pending
-        undecided = next((step for step in waiting if step.planned is None), None)
+        waiting, undecided = self._score.pending, self._score.undecided
         completes = undecided is not None and undecided.ready <= self._now
         if not (self._learnt or self._stale or completes):
             return

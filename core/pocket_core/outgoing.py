@@ -93,9 +93,9 @@ class Outgoing:
         """Return when the next message leaves."""
         return self._queue[0][0] if self._queue else None
 
-    def pop(self) -> list[Due]:
-        """Take the next message; none if it turns out to be a release of an ended note."""
-        at, _, note, data = heapq.heappop(self._queue)
+    def pop(self, at: Seconds) -> list[Due]:
+        """Let the next message leave at this time; none if it turns out to be a release of an ended note."""
+        _, _, note, data = heapq.heappop(self._queue)
         if note is None:
             return [Due(at, Port.OUT, data)]
         if self._sounding.get(note.key) is note or note.ended:

@@ -97,6 +97,11 @@ class Score:
         self._clock = clock
         self.pending: list[Timestep] = []
 
+    @property
+    def undecided(self) -> Timestep | None:
+        """The first timestep that is not complete; those behind it wait for it."""
+        return next((step for step in self.pending if step.planned is None), None)
+
     def place(self, note: Note, settings: Settings) -> Timestep:
         """Return where a hit belongs: a timestep of `pending`, or a new one that is not in it yet.
 

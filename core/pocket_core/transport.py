@@ -63,7 +63,7 @@ class SongClock(Protocol):
         """Follow one clock message; times never go back by more than a poll."""
 
     def check(self, now: Seconds) -> Sequence[TransportChange]:
-        """Notice silence. Called before anything else happens at `now`."""
+        """Notice silence, as of when it began to be one. Called before anything else happens at `now`."""
 
     def beat_at(self, at: Seconds) -> Beats:
         """Return the position at a time."""

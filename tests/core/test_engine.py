@@ -574,3 +574,29 @@ def test_what_nobody_asks_for_does_not_pile_up() -> None:
         engine.take_due(Seconds(n / 4 + 0.02))
 
     assert len(engine.take_changes()) == 1000
+
+
+@pytest.mark.parametrize("asked", [(), (2.2, 2.24, 2.26, 3.0)])
+def test_a_lost_clock_ends_what_sounds_at_the_moment_of_silence(asked: tuple[float, ...]) -> None:
+    engine = on_clock()
+    engine.receive(b"\xfa", Port.CONTROL, Seconds(0.0))
+    end = pulses(engine, 0.0, 97)
+    hit(engine, 1.9)
+
+    due = [d for at in (*asked, 5.0) for d in engine.take_due(Seconds(at))]
+
+    silence = end - 2.5 / 120 + 0.250
+    assert [(d.data[0] >> 4, round(d.at, 3)) for d in due] == [(9, 2.02), (8, round(silence + 0.12, 3))]
+    assert [round(c.at, 3) for c in engine.take_changes()] == [0.0, round(silence, 3)]
+
+
+@pytest.mark.parametrize("asked", [(), (8.9, 9.1)])
+def test_a_transport_started_by_a_hit_stops_four_seconds_after_the_last(asked: tuple[float, ...]) -> None:
+    clock = MapClock(TempoMap([TempoChange(Beats(0), 120.0)]))
+    engine = Engine(replace(PLAIN, start_on_hit=True), clock, ZeroPredictor())
+    hit(engine, 5.0)
+
+    for at in (*asked, 20.0):
+        engine.take_due(Seconds(at))
+
+    assert [round(c.at, 6) for c in engine.take_changes()] == [5.12, 9.0]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Sequence
+from itertools import cycle
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -55,14 +57,25 @@ predictors = st.sampled_from(
 )
 
 
-def play(kind: str, predictor: FixedPredictor, played: list[Act], *, poll: bool) -> tuple[Engine, list[Due]]:
-    tempo = TempoMap([TempoChange(Beats(0), 120.0)])
+def new(kind: str, predictor: FixedPredictor) -> Engine:
+    tempo = TempoMap(
+        [TempoChange(Beats(0), 120.0), TempoChange(Beats(3), 150.0), TempoChange(Beats(5), 90.0)]
+    )
     clock: SongClock = PulseClock()
     if kind != "pulses":
         clock = MapClock(tempo, origin=Seconds(0.0) if kind == "map" else None)
-    engine = Engine(Settings(start_on_hit=kind == "by hit"), clock, predictor)
+    return Engine(Settings(start_on_hit=kind == "by hit"), clock, predictor)
+
+
+def play(
+    kind: str, predictor: FixedPredictor, played: list[Act], *, poll: bool, asked: Sequence[float] = ()
+) -> tuple[Engine, list[Due]]:
+    """Feed an engine; poll it at each act or not, and, in turn, at these parts of the times between acts."""
+    engine = new(kind, predictor)
     now, due = 0.0, []
+    parts = cycle(asked)
     for gap, port, data in played:
+        due += [] if not asked else engine.take_due(Seconds(now + next(parts) * gap))
         now += gap
         if poll:
             due += engine.take_due(Seconds(now))
@@ -121,6 +134,59 @@ def test_how_often_the_engine_is_asked_changes_nothing(
     _, at_the_end = play(kind, predictor, played, poll=False)
 
     assert polled == at_the_end
+
+
+@settings(max_examples=100, deadline=None)
+@given(clocks, predictors, acts, st.lists(st.floats(0.01, 0.99), min_size=1, max_size=7))
+def test_when_the_engine_is_asked_changes_nothing(
+    kind: str, predictor: FixedPredictor, played: list[Act], asked: list[float]
+) -> None:
+    _, often = play(kind, predictor, played, poll=False, asked=asked)
+    _, at_the_end = play(kind, predictor, played, poll=False)
+
+    assert often == at_the_end
+
+
+@settings(max_examples=100, deadline=None)
+@given(clocks, predictors, acts, st.lists(st.floats(0.0, 0.03), min_size=1, max_size=7))
+def test_what_is_stamped_late_or_out_of_order_leaves_whole_and_not_in_the_past(
+    kind: str, predictor: FixedPredictor, played: list[Act], lateness: list[float]
+) -> None:
+    engine = new(kind, predictor)
+    now, due, late = 0.0, list[Due](), cycle(lateness)
+    for gap, port, data in played:
+        now += gap
+        left = engine.take_due(Seconds(now))
+        assert all(d.at >= due[-1].at for d in left[:1] if due)
+        due += left
+        engine.receive(data, port, Seconds(now - next(late)))
+    engine.flush(Seconds(now))
+    due += engine.take_due(Seconds(math.inf))
+
+    assert [d.at for d in due] == sorted(d.at for d in due)
+    assert engine.idle
+    assert engine.counts.lost == 0
+
+
+@settings(max_examples=50, deadline=None)
+@given(clocks, predictors, acts)
+def test_doing_what_is_due_until_nothing_is_comes_to_an_end(
+    kind: str, predictor: FixedPredictor, played: list[Act]
+) -> None:
+    engine = new(kind, predictor)
+    now, turns = 0.0, 0
+    for gap, port, data in played:
+        now += gap
+        while (at := engine.next_due()) is not None and at < now:
+            engine.take_due(Seconds(math.nextafter(at, math.inf)))
+            turns += 1
+        engine.receive(data, port, Seconds(now))
+    while (at := engine.next_due()) is not None:
+        engine.take_due(Seconds(math.nextafter(at, math.inf)))
+        turns += 1
+        assert turns < 10 * len(played)
+
+    assert engine.counts.lost == 0
 
 
 @settings(max_examples=100, deadline=None)

@@ -12,8 +12,8 @@ def kick(at: float, velocity: int = 100) -> Hit:
 
 def leave(outgoing: Outgoing) -> list[Due]:
     due: list[Due] = []
-    while outgoing.next_at() is not None:
-        due += outgoing.pop()
+    while (at := outgoing.next_at()) is not None:
+        due += outgoing.pop(at)
     return due
 
 
