@@ -1,0 +1,84 @@
+"""Once on a real ALSA sequencer, with ALSA's own programs as DAW, musician and recorder."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from pocket_core.tempo import MeterMap, TempoChange, TempoMap
+from pocket_core.types import Beats, Seconds
+from pocketd.midifile import parse_score, write_score
+from pocketd.midiscore import FileNote, MidiScore
+from tests.real import alsa_vm
+from tests.real.rig import Timed, hits, timesteps, unended
+
+pytestmark = pytest.mark.real
+
+BPM = 100
+BEAT = 60 / BPM
+BEATS = 16
+LOOK_AHEAD = 0.2  # as in alsa_guest.py
+KICK, SNARE, HAT, PIANO = 36, 38, 42, 60
+
+
+def score(name: str, struck: list[tuple[float, int, int]]) -> MidiScore:
+    """Return notes of a tenth of a second, given as second, channel and note."""
+    notes = tuple(
+        FileNote(Beats(at / BEAT), Seconds(at), Seconds(0.1), channel, note, 100)
+        for at, channel, note in sorted(struck)
+    )
+    return MidiScore(name, notes, (), TempoMap([TempoChange(Beats(0.0), BPM)]), MeterMap(), 480)
+
+
+def parts() -> dict[str, MidiScore]:
+    drums = [(n * BEAT, 9, SNARE if n % 2 else KICK) for n in range(BEATS)]
+    drums += [(n * BEAT / 2, 9, HAT) for n in range(2 * BEATS)]
+    human = [(n * BEAT + LOOK_AHEAD - 0.02, 0, PIANO) for n in range(BEATS)]
+    return {"drums": score("drums", drums), "human": score("human", human)}
+
+
+def test_aplaymidi_plays_through_pocketd_and_aseqdump_hears_every_note_once(tmp_path: Path) -> None:
+    lacking = alsa_vm.missing()
+    if lacking:
+        pytest.skip(f"{', '.join(lacking)} not installed")
+    files = []
+    for name, part in parts().items():
+        files.append(tmp_path / f"{name}.mid")
+        write_score(files[-1], part, part.stream(), name)
+
+    outcome = alsa_vm.run(Path(__file__).with_name("alsa_guest.py"), files)
+
+    assert outcome.status == 0, outcome.console
+    (line,) = re.findall(r"RESULT (.*)$", outcome.console, re.MULTILINE)
+    result = json.loads(line)
+    assert (result["code"], result["said"]) == (0, "")
+    assert "via rtmidi over ALSA" in result["ready"]
+    wanted = Counter(note.note for note in parts()["drums"].notes)
+    dump = result["dump"]
+    assert Counter(int(n) for n in re.findall(r"Note on +9, note (\d+), velocity 100", dump)) == wanted
+    assert Counter(int(n) for n in re.findall(r"Note off +9, note (\d+)", dump)) == wanted
+    take = [json.loads(record) for record in result["journal"].splitlines()]
+    meant = [
+        Timed(r["at"], bytes.fromhex(r["data"]))
+        for r in take
+        if r["kind"] == "message" and r["port"] == "out"
+    ]
+    assert unended(meant) == []
+    recorded = parse_score(bytes.fromhex(result["recorded"]), "out.mid").notes
+    assert [n.note for n in recorded] == [m.data[1] for m in hits(meant)]
+    off = sorted(interval_errors([n.at_s for n in recorded], [m.at for m in hits(meant)]))
+    assert off[len(off) * 9 // 10] < 0.030  # a machine that is emulated, twenty times slower than this one
+    steps = timesteps(take)
+    assert len(steps) == 2 * BEATS
+    assert min(step["played_ms"] for step in steps) < -5  # late commit followed the musician
+    assert len(result["step"]) == 3
+    assert not result["torch"]
+
+
+def interval_errors(heard: list[float], meant: list[float]) -> list[float]:
+    return [abs((b - a) - (d - c)) for (a, b), (c, d) in zip(pairwise(heard), pairwise(meant), strict=True)]
