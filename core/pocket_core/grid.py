@@ -21,9 +21,13 @@ def nearest_twelfth(in_bar: Beats) -> int:
 
 
 def nearest_grid(beat: Beats, meters: MeterMap) -> Beats:
-    """Return the grid position nearest to a position in the song, both in quarter notes from its start."""
+    """Return the grid position nearest to a position in the song, both in quarter notes from its start.
+
+    The next bar line is one too, wherever the bar ends.
+    """
     place = meters.position(beat)
-    return Beats(place.bar_line + nearest_twelfth(place.in_bar) / TWELFTHS)
+    grid = Beats(place.bar_line + nearest_twelfth(place.in_bar) / TWELFTHS)
+    return place.next_line if abs(place.next_line - beat) < abs(grid - beat) else grid
 
 
 def twelfth_of_bar(place: BarPosition) -> int:

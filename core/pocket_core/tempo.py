@@ -89,6 +89,7 @@ class BarPosition:
     beat: float  # from 1.0, in the meter's own beats
     in_bar: Beats  # quarter notes since the bar line, 0 <= in_bar < meter.bar_beats
     bar_line: Beats  # where the bar begins, quarter notes from the start of the song
+    next_line: Beats  # where it ends; a new meter may cut it short
     meter: Meter
 
 
@@ -122,6 +123,14 @@ class MeterMap:
         bars = math.floor((beat - self._beats[i]) / meter.bar_beats + 1e-9)
         line = self._beats[i] + bars * meter.bar_beats
         in_bar = max(beat - line, 0.0)
+        ends = line + meter.bar_beats
+        if i + 1 < len(self._beats):
+            ends = min(ends, self._beats[i + 1])
         return BarPosition(
-            self._first_bar[i] + bars, 1.0 + in_bar * meter.denominator / 4, Beats(in_bar), Beats(line), meter
+            bar=self._first_bar[i] + bars,
+            beat=1.0 + in_bar * meter.denominator / 4,
+            in_bar=Beats(in_bar),
+            bar_line=Beats(line),
+            next_line=Beats(ends),
+            meter=meter,
         )

@@ -35,6 +35,26 @@ def test_the_grid_counts_from_the_bar_line() -> None:
     assert nearest_grid(Beats(1.6), meters) == pytest.approx(1.25 + 4 / 12)
 
 
+@pytest.mark.parametrize("before", [0.0, 0.001, 0.012])
+def test_a_bar_line_is_on_the_grid_wherever_the_bar_ends(before: float) -> None:
+    short = MeterMap([MeterChange(Beats(0), Meter(3, 32))])  # bars of 0.375 quarters
+    cut = MeterMap([MeterChange(Beats(0), Meter()), MeterChange(Beats(3.4), Meter())])
+
+    assert nearest_grid(Beats(0.75 - before), short) == pytest.approx(0.75)
+    assert nearest_grid(Beats(3.4 - before), cut) == pytest.approx(3.4)
+
+
+@given(
+    st.floats(0, 200), st.sampled_from([Meter(4, 4), Meter(7, 8), Meter(5, 16), Meter(3, 4), Meter(11, 16)])
+)
+def test_in_bars_of_whole_sixteenths_the_bar_line_is_a_sixteenth_anyway(beat: float, meter: Meter) -> None:
+    place = MeterMap([MeterChange(Beats(0), meter)]).position(Beats(beat))
+
+    grid = nearest_grid(Beats(beat), MeterMap([MeterChange(Beats(0), meter)]))
+
+    assert grid == pytest.approx(place.bar_line + nearest_twelfth(place.in_bar) / 12)
+
+
 def test_a_position_just_before_the_bar_line_counts_as_its_first() -> None:
     assert twelfth_of_bar(MeterMap().position(Beats(3.99))) == 0
 
