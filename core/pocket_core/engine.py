@@ -159,7 +159,8 @@ class Engine:
     @property
     def status(self) -> Status:
         """Where it is now."""
-        place = self._settings.meters.position(self._clock.beat_at(self._now))
+        beat = self._clock.beat_at(self._now) if self._now > -math.inf else Beats(0.0)
+        place = self._settings.meters.position(beat)
         running, s = self._clock.running, self._settings
         return Status(running, self._clock.bpm, place.bar, place.beat, self._offset, s.amount, s.bypass)
 

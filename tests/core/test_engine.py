@@ -549,6 +549,12 @@ def test_an_eager_follower_with_an_unknown_latency_does_not_run_away() -> None:
     assert abs(sum(drift[-200:]) / 200) < 0.015
 
 
+def test_before_anything_has_come_it_stands_at_the_top() -> None:
+    status = on_clock().status
+
+    assert (status.running, status.bar, status.beat) == (False, 1, 1.0)
+
+
 # --- for as long as a band plays -------------------------------------------------------------------------
 
 
