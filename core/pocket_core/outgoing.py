@@ -20,13 +20,21 @@ FOREVER = Seconds(math.inf)
 RELEASE_VELOCITY = 64  # what MIDI asks for where it is not known
 
 
+@dataclass(frozen=True, slots=True)
+class _Release:
+    at: Seconds
+    velocity: int
+    order: int  # of arrival
+
+
 @dataclass(slots=True, eq=False)
 class Note:
     """A struck note on its way."""
 
     hit: Hit
+    order: int  # of arrival
     leaves: Seconds | None = None  # None while its timestep is pending
-    release: tuple[Seconds, int] | None = None  # arrival and velocity
+    release: _Release | None = None
     ended: bool = False
 
     @property
@@ -46,7 +54,7 @@ class Outgoing:
 
     def strike(self, hit: Hit) -> Note:
         """Take in a note; it leaves when `send` says."""
-        note = Note(hit)
+        note = Note(hit, self._arrival())
         before = self._open.get(note.key)
         if before is not None:  # a repeated note ends the one before
             self._release(before, hit.at, RELEASE_VELOCITY)
@@ -81,13 +89,13 @@ class Outgoing:
     def send(self, note: Note, at: Seconds) -> None:
         """Let a note leave at this time; its release follows as far behind as it came."""
         note.leaves = at
-        self._push(at, note, b"")
+        self._push(at, note.order, note)
         if note.release is not None:
-            self._push(self._release_time(note, note.release[0]), note, b"")
+            self._push_release(note, at, note.release)
 
     def pass_on(self, data: bytes, at: Seconds) -> None:
         """Let any other message leave at this time."""
-        self._push(at, None, data)
+        self._push(at, self._arrival(), None, data)
 
     def next_at(self) -> Seconds | None:
         """Return when the next message leaves."""
@@ -115,18 +123,20 @@ class Outgoing:
             return []
         note.ended = True
         del self._sounding[note.key]
-        velocity = RELEASE_VELOCITY if note.release is None else note.release[1]
+        velocity = RELEASE_VELOCITY if note.release is None else note.release.velocity
         return [Due(at, Port.OUT, note_off(note.hit.channel, note.hit.note, velocity))]
 
     def _release(self, note: Note, at: Seconds, velocity: int) -> None:
-        note.release = (at, velocity)
+        note.release = _Release(at, velocity, self._arrival())
         if note.leaves is not None:
-            self._push(self._release_time(note, at), note, b"")
+            self._push_release(note, note.leaves, note.release)
 
-    def _release_time(self, note: Note, at: Seconds) -> Seconds:
-        assert note.leaves is not None
-        return Seconds(note.leaves + max(at - note.hit.at, 0.0))
+    def _push_release(self, note: Note, leaves: Seconds, release: _Release) -> None:
+        self._push(Seconds(leaves + max(release.at - note.hit.at, 0.0)), release.order, note)
 
-    def _push(self, at: Seconds, note: Note | None, data: bytes) -> None:
-        heapq.heappush(self._queue, (at, self._order, note, data))
+    def _arrival(self) -> int:
         self._order += 1
+        return self._order
+
+    def _push(self, at: Seconds, order: int, note: Note | None, data: bytes = b"") -> None:
+        heapq.heappush(self._queue, (at, order, note, data))

@@ -70,3 +70,14 @@ def test_ending_all_reaches_notes_that_still_wait() -> None:
 
     assert kinds(leave(outgoing)) == [(1.2, 9), (1.21, 8)]
     assert outgoing.idle
+
+
+def test_what_leaves_at_one_time_leaves_in_the_order_of_arrival() -> None:
+    outgoing = Outgoing()
+    note = outgoing.strike(kick(1.0))
+    outgoing.release(Release(Seconds(1.0), 9, 36, 0))
+    outgoing.pass_on(bytes.fromhex("B9 04 40"), Seconds(1.2))  # the pedal, behind the kick
+
+    outgoing.send(note, Seconds(1.2))
+
+    assert [d.data[0] >> 4 for d in leave(outgoing)] == [9, 8, 11]
