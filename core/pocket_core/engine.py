@@ -15,7 +15,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from pocket_core.align import Listener
+from pocket_core.clock_port import ClockPort
 from pocket_core.decide import LATE, Decider
+from pocket_core.hit_start import HitStart
 from pocket_core.outgoing import Note, Outgoing
 from pocket_core.past import Past
 from pocket_core.predict import Predictor
@@ -43,11 +45,9 @@ from pocket_core.wire import Decoder, control_change
 
 ALL_SOUND_OFF, ALL_NOTES_OFF = 120, 123
 SYSEX = 0xF0
-CLOCK_LOST = Seconds(1.0)  # after this long without it, the clock may come from the other port
 WINDOW_BEATS = Beats(5 / 24)  # between a swung eighth (4/24) and the next sixteenth (6/24)
 NEVER = Seconds(math.inf)
 MOST_CHANGES = 1_000  # kept where nobody takes them, the newest
-IDLE_STOP = Seconds(4.0)  # a transport that a hit has started stops after this long without one
 
 
 class Engine:
@@ -71,14 +71,13 @@ class Engine:
         self._due: list[Due] = []  # left, not taken yet
         self._changes: deque[TransportChange] = deque(maxlen=MOST_CHANGES)
         self._counts = Counts()
-        self._now = Seconds(-math.inf)  # the latest time it was told
+        self._now = Seconds(-NEVER)  # the latest time it was told
         self._offset = 0.0
         self._learnt = False  # an onset, a jump or a setting came since the forecasts were made
         self._stale = False  # a hit or a pulse came since the plan was made
         self._flushed = False
-        self._clock_port: Port | None = None
-        self._clock_at = Seconds(-math.inf)
-        self._hit_started: Seconds | None = None  # newest hit, where a hit has started the transport
+        self._clock_port = ClockPort()
+        self._hit_start = HitStart(clock)
 
     # --- what the loop calls ---------------------------------------------------------------------------
 
@@ -100,7 +99,7 @@ class Engine:
                 self._drum(event)
             elif port is Port.HUMAN:
                 self._human(event)
-            else:
+            elif isinstance(event, ControlChange):
                 self._control(event)
 
     def take_due(self, until: Seconds) -> list[Due]:
@@ -110,8 +109,8 @@ class Engine:
         """
         self._advance(until)
         due, self._due = self._due, []
-        on = sum(1 for d in due if d.data[0] & 0xF0 == 0x90)
-        self._counts = replace(self._counts, events_out=self._counts.events_out + on)
+        if on := sum(1 for d in due if d.data[0] & 0xF0 == 0x90):
+            self._counts = replace(self._counts, events_out=self._counts.events_out + on)
         return due
 
     def next_due(self) -> Seconds | None:
@@ -137,7 +136,7 @@ class Engine:
     def take_records(self) -> list[TimestepRecord]:
         """Return the timesteps that are over since the last call, in order of playing."""
         if self._flushed:
-            self._past.close(Seconds(math.inf), self._settings)
+            self._past.close(NEVER, self._settings)
         return self._past.take()
 
     def take_changes(self) -> list[TransportChange]:
@@ -159,7 +158,7 @@ class Engine:
     @property
     def status(self) -> Status:
         """Where it is now."""
-        beat = self._clock.beat_at(self._now) if self._now > -math.inf else Beats(0.0)
+        beat = self._clock.beat_at(self._now) if self._now > -NEVER else Beats(0.0)
         place = self._settings.meters.position(beat)
         running, s = self._clock.running, self._settings
         return Status(running, self._clock.bpm, place.bar, place.beat, self._offset, s.amount, s.bypass)
@@ -192,29 +191,24 @@ class Engine:
         note = self._outgoing.strike(hit)
         voice = self._settings.voices.index(hit.note)
         if voice is not None and self._settings.start_on_hit:
-            self._start_by_hit(hit.at)
+            self._apply(self._hit_start.strike(hit.at, self._settings.drums_lead))
         if voice is None or not self._clock.running:
             self._outgoing.send(note, max(delayed, self._now))
             return
         step = self._score.place(note, self._settings)
-        if not step.notes and (gone := self._left_at(step)) is not None:
-            self._follow_gone(note, gone)
+        new = not step.notes
+        if new and (gone := self._past.twin(step, self._score.snap(self._settings))) is not None:
+            self._follow_gone(note, voice, gone)
             return
         step.strike(note, voice)
-        if len(step.notes) == 1:
-            step.nominal = self._score.nominal(step)
+        if new:
             self._score.add(step)
             self._decider.admit(step)
         self._stale = True
 
-    def _left_at(self, step: Timestep) -> Timestep | None:
-        """Return the timestep at this grid position that has left already."""
-        if not step.on_grid:
-            return None
-        return self._past.at(self._score.nominal(step), self._score.snap(self._settings))
-
-    def _follow_gone(self, note: Note, gone: Timestep) -> None:
+    def _follow_gone(self, note: Note, voice: int, gone: Timestep) -> None:
         """Let a straggler leave with the shift of its timestep."""
+        gone.voices.add(voice)
         wish = Seconds(gone.committed + gone.distance(note))
         if wish < self._now - LATE:
             self._counts = replace(self._counts, late=self._counts.late + 1)
@@ -230,9 +224,7 @@ class Engine:
             return
         self._counts = replace(self._counts, human=self._counts.human + 1)
         self._plan()
-        self._decider.forecast(
-            self._score.pending, s, Seconds(math.inf)
-        )  # what was expected before this onset
+        self._decider.forecast(self._score.pending, s, NEVER)  # what was expected before this onset
         self._listener.hear(
             Seconds(event.at - s.input_latency - s.output_latency),
             [*self._past.open, *self._score.pending],
@@ -242,52 +234,34 @@ class Engine:
         )
         self._learnt = True
 
-    # --- clock and control -----------------------------------------------------------------------------
+    # --- transport -------------------------------------------------------------------------------------
 
     def _follow(self, event: ClockEvent, port: Port) -> None:
-        if port is Port.HUMAN or not self._clock_comes_from(port, event.at):
+        chosen, running = self._settings.clock_port, self._clock.running
+        if not self._clock_port.carries(event, port, chosen=chosen, running=running):
             return
         if isinstance(event, Start | Continue | Stop):
-            self._hit_started = None
+            self._hit_start.yield_to_clock()
         self._apply(self._clock.feed(event))
         if isinstance(event, Pulse):
             self._stale = True
 
-    def _clock_comes_from(self, port: Port, at: Seconds) -> bool:
-        if self._settings.clock_port is not None:
-            return port is self._settings.clock_port
-        if port is not self._clock_port and at - self._clock_at > CLOCK_LOST:
-            self._clock_port = port
-        if port is self._clock_port:
-            self._clock_at = at
-        return port is self._clock_port
-
-    def _start_by_hit(self, at: Seconds) -> None:
-        if not self._clock.running:
-            self._apply(self._clock.feed(Start(Seconds(at + self._settings.drums_lead))))
-            self._hit_started = at
-        elif self._hit_started is not None:
-            self._hit_started = at
-
     def _apply(self, changes: Sequence[TransportChange]) -> None:
         for change in changes:
             self._changes.append(change)
-            if isinstance(change, Started):
-                self._start(change)
-            elif isinstance(change, Stopped):
+            self._learnt = True
+            if isinstance(change, Stopped):
                 self._score.fix()
                 self._outgoing.release_all(change.at)
+                continue
+            self._listener.forget_position()
+            if isinstance(change, Started):
+                self._decider.enter(self._bar(change.beat), fresh=change.from_top)
             else:
                 self._jump(change)
-            self._learnt = True
-
-    def _start(self, change: Started) -> None:
-        self._listener.forget_position()
-        self._decider.enter(self._bar(change.beat), fresh=change.from_top)
 
     def _jump(self, change: Relocated) -> None:
         behind = self._score.jump(change, self._past.open, self._settings)
-        self._listener.forget_position()
         self._decider.enter(self._bar(change.entered), behind=behind)
         early = max(EARLY * 60 / self._clock.bpm, self._score.snap(self._settings))
         self._outgoing.release_all(change.at, Seconds(change.at - self._settings.drums_lead - early))
@@ -295,16 +269,10 @@ class Engine:
     def _bar(self, beat: Beats) -> int:
         return self._settings.meters.position(beat).bar
 
-    def _control(self, event: Event) -> None:
-        controls = self._settings.controls
-        if not isinstance(event, ControlChange) or controls.channel not in (None, event.channel):
-            return
-        if event.number == controls.amount:
-            self.configure(replace(self._settings, amount=event.value / 127))
-        elif event.number == controls.bypass:
-            self.configure(replace(self._settings, bypass=event.value >= 64))
-        elif event.number == controls.laid_back:
-            self.configure(replace(self._settings, laid_back=Seconds((event.value - 64) / 1000)))
+    def _control(self, change: ControlChange) -> None:
+        settings = self._settings.turned(change)
+        if settings is not self._settings:
+            self.configure(settings)
 
     # --- decisions -------------------------------------------------------------------------------------
 
@@ -313,7 +281,8 @@ class Engine:
         while True:
             at = self._next()
             moment = max(min(at, until), self._now)
-            if moment < math.inf and (changes := self._notice(moment)):
+            changes = self._hit_start.check(moment) or self._clock.check(moment) if moment < NEVER else ()
+            if changes:
                 self._now = max(self._now, changes[0].at)
                 self._apply(changes)
             elif at < until:
@@ -321,17 +290,9 @@ class Engine:
                 self._do(moment)
             else:
                 break
-        if until < math.inf:
+        if until < NEVER:
             self._now = moment
         self._past.close(self._now, self._settings)
-
-    def _notice(self, moment: Seconds) -> Sequence[TransportChange]:
-        """Return what has happened by itself up to a moment: silence of the clock, or of the drums."""
-        hit = self._hit_started
-        if hit is not None and moment - hit > IDLE_STOP:
-            self._hit_started = None
-            return self._clock.feed(Stop(Seconds(hit + IDLE_STOP)))
-        return self._clock.check(moment)
 
     def _next(self) -> Seconds:
         """Return when there is something to do next; infinity: never."""

@@ -41,10 +41,12 @@ class Past:
         self._closed.clear()
         return records
 
-    def at(self, nominal: Seconds, within: Seconds) -> Timestep | None:
-        """Return the newest open timestep of the grid whose nominal time is this."""
-        near = (step for step in reversed(self.open) if abs(step.nominal - nominal) <= within)
-        return next((step for step in near if step.on_grid), None)
+    def twin(self, step: Timestep, within: Seconds) -> Timestep | None:
+        """Return the open timestep at the same grid position as one that comes now."""
+        if not step.on_grid:
+            return None
+        near = (gone for gone in reversed(self.open) if abs(gone.nominal - step.nominal) <= within)
+        return next((gone for gone in near if gone.on_grid), None)
 
 
 def _record(step: Timestep, meters: MeterMap) -> TimestepRecord:

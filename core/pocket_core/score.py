@@ -117,7 +117,7 @@ class Score:
                 continue
             if abs(step.beat - grid) < SAME if grid is not None else abs(at - step.came) <= snap:
                 return step
-        return Timestep(
+        step = Timestep(
             beat if grid is None else grid,
             grid is not None,
             came=at,
@@ -125,6 +125,8 @@ class Score:
             delay=Seconds(settings.look_ahead - settings.drums_lead),
             limits=Limits(Seconds(max(settings.look_ahead - settings.guard, 0.0)), settings.max_late),
         )
+        step.nominal = self.nominal(step)
+        return step
 
     def snap(self, settings: Settings) -> Seconds:
         """Return how far from its place a hit may arrive now."""

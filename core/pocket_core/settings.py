@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pocket_core.tempo import MeterMap
-from pocket_core.types import Port, Seconds
+from pocket_core.types import ControlChange, Port, Seconds
 from pocket_core.voices import VoiceMap
 
 
@@ -61,3 +61,16 @@ class Settings:
     controls: ControlMap = field(default_factory=ControlMap)
     voices: VoiceMap = field(default_factory=VoiceMap)
     meters: MeterMap = field(default_factory=MeterMap)
+
+    def turned(self, change: ControlChange) -> Settings:
+        """Return the settings after a controller on `control` has moved."""
+        controls = self.controls
+        if controls.channel not in (None, change.channel):
+            return self
+        if change.number == controls.amount:
+            return replace(self, amount=change.value / 127)
+        if change.number == controls.bypass:
+            return replace(self, bypass=change.value >= 64)
+        if change.number == controls.laid_back:
+            return replace(self, laid_back=Seconds((change.value - 64) / 1000))
+        return self

@@ -207,6 +207,8 @@ def test_a_straggler_leaves_with_its_timesteps_shift() -> None:
 
     assert strikes(left) == [(0.892, KICK)]
     assert strikes(drain(engine)) == [(0.895, HAT)]
+    engine.flush(Seconds(2.0))
+    assert [r.voices for r in engine.take_records()] == [("kick", "closed hat")]
 
 
 # --- late commit -----------------------------------------------------------------------------------------

@@ -12,11 +12,15 @@ from pocket_core.types import Beats, Seconds
 PLAIN = Settings()
 
 
+def timestep(nominal: float, *, on_grid: bool = True) -> Timestep:
+    step = Timestep(Beats(nominal * 2), on_grid, Seconds(nominal - 0.12))
+    step.nominal = step.committed = Seconds(nominal)
+    return step
+
+
 def left(past: Past, *nominals: float, on_grid: bool = True) -> None:
     for nominal in nominals:
-        step = Timestep(Beats(nominal * 2), on_grid, Seconds(nominal - 0.12))
-        step.nominal = step.committed = Seconds(nominal)
-        past.add(step)
+        past.add(timestep(nominal, on_grid=on_grid))
 
 
 def test_a_timestep_stays_open_until_no_onset_can_meet_it() -> None:
@@ -56,6 +60,7 @@ def test_a_straggler_finds_the_timestep_of_its_grid_position() -> None:
     left(past, 1.0)
     left(past, 1.1, on_grid=False)
 
-    assert past.at(Seconds(1.001), Seconds(0.003)) is past.open[0]
-    assert past.at(Seconds(1.1), Seconds(0.003)) is None
-    assert past.at(Seconds(1.004), Seconds(0.003)) is None
+    found = [past.twin(timestep(at), Seconds(0.003)) for at in (1.001, 1.1, 1.004)]
+
+    assert found == [past.open[0], None, None]
+    assert past.twin(timestep(1.0, on_grid=False), Seconds(0.003)) is None
