@@ -17,14 +17,13 @@ from rich.console import Console
 from benchmarks import on_time
 from benchmarks.daemon import cpu_share, daemon, family, private_mib
 from benchmarks.input_output import over_jack, over_loopback
-from benchmarks.jack_server import RATE, NoServerError, jack_server
+from benchmarks.jack_server import FRAMES, RATE, NoServerError, jack_server
 from benchmarks.players import SHIPPED, predictor
 from benchmarks.progress import progress
 from benchmarks.table import Column, Report, Row, Section, screen
 from benchmarks.timing import distribution, time_steps
 from pocket_core.errors import PocketError
 
-FRAMES = 256
 STARTS = 10
 SETTLE_S = 2.0  # from ready until the desk is up and nothing more is loaded
 IDLE_S = 10.0
@@ -55,7 +54,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     began = time.perf_counter()
     sections = [Section("a step every 20 ms", _steps(console, options.seconds))]
     try:
-        with jack_server(FRAMES) as kind:
+        with jack_server("bench") as jack:
+            kind = "real time" if jack.real_time else "not real time"
             server = f"jackd -d dummy, {FRAMES} frames at {RATE} Hz, {kind}"
             sections += _sections(console, options, on_jack=True)
     except NoServerError as error:

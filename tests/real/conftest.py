@@ -6,8 +6,7 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
-
-from tests.real.jack_server import JackServer, jack_server
+from benchmarks.jack_server import JackServer, jack_server
 
 
 def need(*programs: str) -> None:

@@ -22,7 +22,7 @@ DEMO = (sys.executable, "-m", "pocketd", "demo", "--model", "none")
 @pytest.fixture(autouse=True)
 def jack() -> Iterator[None]:
     try:
-        with jack_server(256):
+        with jack_server("demo"):
             yield
     except NoServerError as error:
         pytest.skip(str(error))
