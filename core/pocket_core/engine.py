@@ -74,7 +74,7 @@ class Engine:
         self._now = Seconds(-NEVER)  # the latest time it was told
         self._offset = 0.0
         self._learnt = False  # an onset, a jump or a setting came since the forecasts were made
-        self._stale = False  # a hit or a pulse came since the plan was made
+        self._stale = False  # a hit or a pulse came, or a hit left, since the plan was made
         self._flushed = False
         self._clock_port = ClockPort()
         self._hit_start = HitStart(clock)
@@ -335,3 +335,4 @@ class Engine:
         if step.late:
             self._counts = replace(self._counts, late=self._counts.late + len(step.notes))
         self._past.add(step)
+        self._stale = True

@@ -159,3 +159,14 @@ def test_a_new_amount_is_heard_in_the_hit_that_waits() -> None:
     engine.configure(replace(PLAIN, amount=0.5))
 
     assert strikes(engine.take_due(Seconds(3.0))) == [(0.98, KICK)]
+
+
+def test_a_hit_that_waits_is_pulled_by_what_the_one_before_it_left() -> None:
+    engine = started(FixedPredictor(0.050), Settings(restore=1.0, free=Seconds(0.0), late_commit=False))
+    hit(engine, 1.0 - L)
+    hit(engine, 1.0625 - L, SNARE)
+    engine.take_due(Seconds(1.0))
+
+    engine.take_due(Seconds(9.0))
+
+    assert [round(r.played_ms, 1) for r in engine.take_records()] == [50.0, 44.1]
