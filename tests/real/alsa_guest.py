@@ -1,4 +1,4 @@
-"""Runs inside the machine of `alsa_vm`: plays two files through `pocketd run` with ALSA's own programs.
+"""Runs inside the machine of `alsa_vm`: plays a duet through `pocketd run` with ALSA's own programs.
 
 Prints one line `RESULT` with JSON, and leaves judging it to the test outside.
 """
@@ -37,9 +37,7 @@ def main() -> None:
     dump = start("aseqdump", "-p", address["out"])
     recorder = start("arecordmidi", "-p", address["out"], "-b", "120", "-t", "480", "/tmp/out.mid")
     time.sleep(SETTLE)
-    players = [start("aplaymidi", "-p", address[port], f"{port}.mid") for port in ("drums", "human")]
-    for player in players:
-        player.wait()
+    start("aplaymidi", "-p", f"{address['drums']},{address['human']}", "duet.mid").wait()
     time.sleep(1.0)
     recorder.send_signal(signal.SIGINT)
     recorder.wait()

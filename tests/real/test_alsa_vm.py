@@ -8,12 +8,10 @@ from collections import Counter
 from itertools import pairwise
 from pathlib import Path
 
+import mido
 import pytest
 
-from pocket_core.tempo import MeterMap, TempoChange, TempoMap
-from pocket_core.types import Beats, Seconds
-from pocketd.midifile import parse_score, write_score
-from pocketd.midiscore import FileNote, MidiScore
+from pocketd.midifile import parse_score
 from tests.real import alsa_vm
 from tests.real.rig import Timed, hits, timesteps, unended
 
@@ -26,39 +24,45 @@ LOOK_AHEAD = 0.2  # as in alsa_guest.py
 KICK, SNARE, HAT, PIANO = 36, 38, 42, 60
 
 
-def score(name: str, struck: list[tuple[float, int, int]]) -> MidiScore:
-    """Return notes of a tenth of a second, given as second, channel and note."""
-    notes = tuple(
-        FileNote(Beats(at / BEAT), Seconds(at), Seconds(0.1), channel, note, 100)
-        for at, channel, note in sorted(struck)
-    )
-    return MidiScore(name, notes, (), TempoMap([TempoChange(Beats(0.0), BPM)]), MeterMap(), 480)
-
-
-def parts() -> dict[str, MidiScore]:
+def struck() -> dict[str, list[tuple[float, int, int]]]:
+    """Return second, channel and note of each part's notes."""
     drums = [(n * BEAT, 9, SNARE if n % 2 else KICK) for n in range(BEATS)]
     drums += [(n * BEAT / 2, 9, HAT) for n in range(2 * BEATS)]
-    human = [(n * BEAT + LOOK_AHEAD - 0.02, 0, PIANO) for n in range(BEATS)]
-    return {"drums": score("drums", drums), "human": score("human", human)}
+    return {"drums": drums, "human": [(n * BEAT + LOOK_AHEAD - 0.02, 0, PIANO) for n in range(BEATS)]}
+
+
+def duet() -> mido.MidiFile:
+    """Return both parts in one file, a track to each port, so that aplaymidi plays them by one clock."""
+    song = mido.MidiFile(ticks_per_beat=480)
+    song.tracks.append(mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(BPM))]))
+    for port, part in enumerate(struck().values()):
+        events = [(at, "note_on", channel, note) for at, channel, note in part]
+        events += [(at + 0.1, "note_off", channel, note) for at, channel, note in part]
+        track = mido.MidiTrack([mido.MetaMessage("midi_port", port=port)])
+        before = 0
+        for at, kind, channel, note in sorted(events):
+            tick = round(at / BEAT * 480)
+            track.append(mido.Message(kind, channel=channel, note=note, velocity=100, time=tick - before))
+            before = tick
+        song.tracks.append(track)
+    return song
 
 
 def test_aplaymidi_plays_through_pocketd_and_aseqdump_hears_every_note_once(tmp_path: Path) -> None:
     lacking = alsa_vm.missing()
     if lacking:
         pytest.skip(f"{', '.join(lacking)} not installed")
-    files = []
-    for name, part in parts().items():
-        files.append(tmp_path / f"{name}.mid")
-        write_score(files[-1], part, part.stream(), name)
+    song = tmp_path / "duet.mid"
+    duet().save(song)
 
-    outcome = alsa_vm.run(Path(__file__).with_name("alsa_guest.py"), files)
+    outcome = alsa_vm.run(Path(__file__).with_name("alsa_guest.py"), [song])
 
     assert outcome.status == 0, outcome.console
     (line,) = re.findall(r"RESULT (.*)$", outcome.console, re.MULTILINE)
     result = json.loads(line)
     assert (result["code"], result["said"]) == (0, "")
     assert "via rtmidi over ALSA" in result["ready"]
-    wanted = Counter(note.note for note in parts()["drums"].notes)
+    wanted = Counter(note for _, _, note in struck()["drums"])
     dump = result["dump"]
     assert Counter(int(n) for n in re.findall(r"Note on +9, note (\d+), velocity 100", dump)) == wanted
     assert Counter(int(n) for n in re.findall(r"Note off +9, note (\d+)", dump)) == wanted
