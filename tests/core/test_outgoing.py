@@ -51,6 +51,16 @@ def test_a_note_struck_again_before_its_release_ends_first() -> None:
     assert kinds(leave(outgoing)) == [(1.3, 9), (1.3, 8), (1.3, 9)]
 
 
+def test_a_repeated_note_ends_the_one_before_with_that_ones_shift() -> None:
+    outgoing = Outgoing()
+    first, second = outgoing.strike(kick(1.0)), outgoing.strike(kick(1.5))
+
+    outgoing.send(first, Seconds(1.2))
+    outgoing.send(second, Seconds(1.9))
+
+    assert kinds(leave(outgoing)) == [(1.2, 9), (1.7, 8), (1.9, 9)]
+
+
 def test_a_release_belongs_to_the_newest_note() -> None:
     outgoing = Outgoing()
     outgoing.strike(kick(1.0))
