@@ -195,6 +195,18 @@ def test_song_position_and_continue_while_running_relocate_at_the_next_pulse() -
     assert clock.beat_at(at) == pytest.approx(0.0, abs=1e-6)
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_a_jump_is_as_long_as_its_ticks_say_though_the_pulses_jitter(seed: int) -> None:
+    heard = jittered(ticks(193), 0.004, seed)
+    clock = started(heard[:192])
+    clock.feed(SongPosition(Seconds(ZERO + 3.99), 0))
+    clock.feed(Continue(Seconds(ZERO + 3.99)))
+
+    changes = follow(clock, heard[192:])
+
+    assert changes == [Relocated(Seconds(heard[192]), about(8.0), Beats(0.0))]
+
+
 def test_start_while_running_relocates_to_the_top() -> None:
     clock = started(ticks(48))
     clock.feed(Start(Seconds(ZERO + 0.99)))

@@ -37,3 +37,11 @@ def test_the_wait_is_bounded() -> None:
         commit.note(Seconds(0.0), Seconds(-0.100))
 
     assert commit.wait == LONGEST_WAIT
+
+
+def test_the_wait_never_makes_a_hit_early() -> None:
+    commit = LateCommit()
+    for _ in range(1000):
+        commit.note(Seconds(0.0), Seconds(0.050))
+
+    assert commit.wait == 0.0
