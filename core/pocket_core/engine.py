@@ -114,7 +114,10 @@ class Engine:
         return due
 
     def next_due(self) -> Seconds | None:
-        """Return when `take_due` has something to do next; None: nothing waits."""
+        """Return when `take_due` has something to do next, be it only to decide; None: nothing waits.
+
+        That a clock falls silent is not waited for: `take_due` notices it, as of its own moment.
+        """
         at = self._due[0].at if self._due else self._next()
         return at if at < NEVER else None
 
@@ -134,13 +137,13 @@ class Engine:
         self._learnt = True
 
     def take_records(self) -> list[TimestepRecord]:
-        """Return the timesteps that are over since the last call, in order of playing."""
+        """Return the timesteps that are over since the last call, in order of playing; the newest 10,000."""
         if self._flushed:
             self._past.close(NEVER, self._settings)
         return self._past.take()
 
     def take_changes(self) -> list[TransportChange]:
-        """Return what the transport did since the last call."""
+        """Return what the transport did since the last call; the newest 1,000."""
         changes = list(self._changes)
         self._changes.clear()
         return changes
