@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -193,7 +194,7 @@ class Config(_Section):
             ConfigError: Nobody says where, and the user has no home.
         """
         if self.takes.folder is not None:
-            return Path(self.takes.folder)
+            return Path(os.path.normpath(self.takes.folder))
         place = user_data_path("pocketd", appauthor=False) / "takes"
         if not place.is_absolute():
             raise ConfigError("takes.folder is null, and this user has no home folder; name a folder there")

@@ -133,8 +133,8 @@ def _system() -> tuple[str | None, str]:
     """Return the MIDI system to play over, or None and why there is none."""
     try:
         return choose("auto", "auto", survey()).system, ""
-    except MidiSystemError as error:
-        return None, str(error).rpartition(";")[0]
+    except MidiSystemError:
+        return None, "no MIDI system answers (`pocketd ports` says why)"
 
 
 def _folder(out: Path) -> Path:
