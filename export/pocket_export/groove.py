@@ -8,139 +8,231 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import os
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import symusic
 from numpy.typing import NDArray
+from platformdirs import user_data_path
 
-from pocket_core.errors import DataError
+from pocket_core.errors import ConfigError, DataError
 from pocket_core.tempo import Meter
 from pocket_core.voices import VoiceMap
+from pocket_export.groove_cache import cache_file, recall, remember
+from pocket_export.recordings import SPLITS, Groove, Performance
+
+__all__ = ["ARCHIVE", "LICENCE", "SPLITS", "TITLE", "Groove", "Performance", "find_data", "load"]
 
 ARCHIVE = "groove-v1.0.0-midionly.zip"
 LICENCE = "CC BY 4.0, Gillick et al. 2019"
 TITLE = "Groove MIDI Dataset v1.0.0"
 COLUMNS = ("drummer", "style", "bpm", "beat_type", "time_signature", "midi_filename", "split")
-SPLITS = ("train", "validation", "test")
+VARIABLE = "POCKETD_DATA"
+SHARED = Path("../shared/data")  # where the Makefile looks, too
+FETCH = "`pocketd data fetch groove` downloads it"
 
 
-@dataclass(frozen=True, slots=True)
-class Performance:
-    """One recording of one drummer, notes in order of time; notes outside the nine voices are left out."""
+def find_data(given: Path | None = None) -> Path:
+    """Return where the data set lies: an archive, or a folder with info.csv.
 
-    name: str  # of the MIDI file, as in info.csv
-    drummer: str
-    style: str
-    beat_type: str  # "beat" or "fill"
-    split: str  # "train", "validation" or "test": Magenta's
-    bpm: float
-    meter: Meter
-    beats: NDArray[np.float64]  # (N,) quarter notes from the start, rising
-    voices: NDArray[np.int64]  # (N,) indices into VOICES
-    notes: NDArray[np.int64]  # (N,) 0..127
-    velocities: NDArray[np.int64]  # (N,) 1..127
+    Looks at what is given, and nowhere else; without it at $POCKETD_DATA, in ../shared/data, and where
+    `pocketd data fetch groove` puts it.
 
-    @property
-    def in_follow(self) -> bool:
-        """Whether BENCHMARKS' Follow uses it: a beat, 4/4, more than 50 notes in the nine voices."""
-        return self.beat_type == "beat" and self.meter == Meter(4, 4) and len(self.beats) > 50
+    Raises:
+        DataError: It is not there, or nowhere.
+    """
+    if given is not None:
+        return locate(given)
+    named = os.environ.get(VARIABLE)
+    places = [*([Path(named)] if named else []), SHARED, data_folder()]
+    for place in places:
+        if inside := _inside(place):
+            return inside
+    looked = ", ".join(map(str, places))
+    raise DataError(f"no {TITLE} in {looked}; {FETCH}, or say with --data where it is")
 
 
-@dataclass(frozen=True, slots=True)
-class Groove:
-    """The data set."""
+def data_folder() -> Path:
+    """Return where this user's data sets are, whether or not it exists.
 
-    sha256: str  # of the archive; of a folder: of info.csv and the MIDI files in its order
-    performances: tuple[Performance, ...]  # in order of info.csv
+    Raises:
+        ConfigError: The user has no home folder.
+    """
+    place = user_data_path("pocketd", appauthor=False) / "data"
+    if not place.is_absolute():
+        raise ConfigError("this user has no home folder for data sets; name a folder with --out")
+    return place
 
-    def split(self, name: str) -> tuple[Performance, ...]:
-        """Return the performances of a split."""
-        return tuple(p for p in self.performances if p.split == name)
 
+def load(source: Path, *, most: int | None = None, cache: Path | None = None) -> Groove:
+    """Read the data set, an archive from the cache where it holds it.
 
-def load(source: Path, *, most: int | None = None) -> Groove:
-    """Read the data set.
+    Files are parsed one after the other: symusic took 36 ms for all 1,150, as long on two threads, and
+    with two processes 100 ms.
 
     Args:
         source: The archive; a folder with info.csv; or a folder that holds either.
-        most: Read at most so many files of each split, for a smoke run.
+        most: Keep at most so many files of each split, for a smoke run.
+        cache: The file to keep an archive's recordings in; else this user's.
 
     Raises:
         DataError: Nothing there, not the archive, no info.csv, or a file that cannot be read.
     """
-    place = _locate(source)
+    place = locate(source)
+    groove = _load_folder(place) if place.is_dir() else _load_archive(place, cache or cache_file())
+    if most is None:
+        return groove
+    return replace(groove, performances=tuple(p for name in SPLITS for p in groove.split(name)[:most]))
+
+
+def locate(source: Path) -> Path:
+    """Return the archive, or the folder with info.csv, that a path means.
+
+    Raises:
+        DataError: There is none.
+    """
+    if not source.exists():
+        raise DataError(
+            f"no data set at {source}; pass the official {ARCHIVE} or its folder with --data: {FETCH}"
+        )
+    if inside := _inside(source):
+        return inside
+    raise DataError(f"{source} holds neither info.csv nor {ARCHIVE}; pass the data set with --data: {FETCH}")
+
+
+def contents_sha256(place: Path) -> str:
+    """Return what is equal however the data set is packed: SHA-256 of info.csv and the files in its order.
+
+    Args:
+        place: As `locate` returns it.
+
+    Raises:
+        DataError: Not the archive, no info.csv, or a file that cannot be read.
+    """
+    return _unpack(place).contents
+
+
+def file_sha256(path: Path) -> str:
+    """Return a file's SHA-256, in hex.
+
+    Raises:
+        DataError: It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise DataError(
+            f"cannot read {path}: {error.strerror}; make it readable or choose another"
+        ) from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """The data set's files as bytes."""
+
+    contents: str
+    rows: list[dict[str, str]]  # of info.csv
+    midi: list[bytes]  # a row's
+
+
+def _inside(place: Path) -> Path | None:
+    if place.is_file():
+        return place
+    for inside in (place, place / "groove"):
+        if (inside / "info.csv").is_file():
+            return inside
+    return place / ARCHIVE if (place / ARCHIVE).is_file() else None
+
+
+def _load_archive(place: Path, cache: Path) -> Groove:
+    sha256 = file_sha256(place)
+    known = recall(sha256, cache)
+    if known is not None:
+        return known
+    files = _unpack(place)
+    groove = Groove(sha256, files.contents, _parsed(files, place))
+    remember(groove, cache)
+    return groove
+
+
+def _load_folder(place: Path) -> Groove:
+    files = _unpack(place)
+    return Groove(files.contents, files.contents, _parsed(files, place))
+
+
+def _unpack(place: Path) -> _Files:
+    with _opened(place) as read:
+        info = read("info.csv").replace(b"\r\n", b"\n")  # as some unpackers and repositories leave it
+        rows = list(csv.DictReader(io.StringIO(info.decode()), restval=""))
+        missing = [name for name in COLUMNS if not rows or name not in rows[0]]
+        if missing:
+            raise DataError(f"info.csv in {place} lacks {', '.join(missing)}; pass the official {ARCHIVE}")
+        contents, midi = hashlib.sha256(info), []
+        for row in rows:
+            with _blaming(row, place):
+                midi.append(read(row["midi_filename"]))
+            contents.update(midi[-1])
+    return _Files(contents.hexdigest(), rows, midi)
+
+
+@contextmanager
+def _opened(place: Path) -> Iterator[Callable[[str], bytes]]:
+    """Give what reads a file of the data set by its name in info.csv."""
     if place.is_dir():
-        return _read_folder(place, most)
+        yield lambda name: (place / name).read_bytes()
+        return
     try:
         with zipfile.ZipFile(place) as archive:
             inside = [name for name in archive.namelist() if name.endswith("info.csv")]
             if not inside:
                 raise DataError(f"{place} has no info.csv inside; pass the official {ARCHIVE}")
             root = min(inside, key=len)[: -len("info.csv")]
-            digest = hashlib.sha256(place.read_bytes()).hexdigest()
-            return Groove(digest, _read(lambda name: archive.read(root + name), place, most))
+            yield lambda name: archive.read(root + name)
     except zipfile.BadZipFile as error:
         raise DataError(f"{place} is not a zip archive ({error}); pass the official {ARCHIVE}") from error
 
 
-def _locate(source: Path) -> Path:
-    if not source.exists():
-        raise DataError(f"no data set at {source}; pass the official {ARCHIVE} or its folder with --data")
-    if source.is_file():
-        return source
-    for inside in (source, source / "groove", source / ARCHIVE):
-        if inside.is_file() or (inside / "info.csv").is_file():
-            return inside
-    raise DataError(f"{source} holds neither info.csv nor {ARCHIVE}; pass the data set with --data")
+@contextmanager
+def _blaming(row: dict[str, str], place: Path) -> Iterator[None]:
+    """Name the file that something is wrong with."""
+    try:
+        yield
+    except (KeyError, OSError, ValueError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
+        name = row["midi_filename"]
+        raise DataError(f"{name} in {place} cannot be read ({error}); fetch the data set again") from error
 
 
-def _read_folder(root: Path, most: int | None) -> Groove:
-    digest = hashlib.sha256()
-
-    def fetch(name: str) -> bytes:
-        content = (root / name).read_bytes()
-        digest.update(content)
-        return content
-
-    performances = _read(fetch, root, most)
-    return Groove(digest.hexdigest(), performances)
-
-
-def _read(fetch: Callable[[str], bytes], place: Path, most: int | None) -> tuple[Performance, ...]:
-    rows = list(csv.DictReader(io.StringIO(fetch("info.csv").decode())))
-    missing = [name for name in COLUMNS if not rows or name not in rows[0]]
-    if missing:
-        raise DataError(f"info.csv in {place} lacks {', '.join(missing)}; pass the official {ARCHIVE}")
-    if most is not None:
-        rows = [row for split in SPLITS for row in [r for r in rows if r["split"] == split][:most]]
+def _parsed(files: _Files, place: Path) -> tuple[Performance, ...]:
+    try:
+        from symusic import Score
+    except ImportError as error:
+        raise DataError("reading a data set takes symusic: pip install -e '.[train]'") from error
     voices = VoiceMap()
+    voice_of = np.array([-1 if (v := voices.index(note)) is None else v for note in range(128)])
     performances = []
-    for row in rows:
-        try:
-            performances.append(_performance(row, fetch(row["midi_filename"]), voices))
-        except (KeyError, OSError, ValueError, RuntimeError) as error:
-            name = row["midi_filename"]
-            raise DataError(
-                f"{name} in {place} cannot be read ({error}); fetch the data set again"
-            ) from error
+    for row, content in zip(files.rows, files.midi, strict=True):
+        with _blaming(row, place):
+            performances.append(_performance(row, Score.from_midi(content), voice_of))
     return tuple(performances)
 
 
-def _performance(row: dict[str, str], content: bytes, voices: VoiceMap) -> Performance:
-    score = symusic.Score.from_midi(content)
+def _performance(row: dict[str, str], score: Any, voice_of: NDArray[np.int64]) -> Performance:
     numerator, denominator = row["time_signature"].split("-")
     columns = [track.notes.numpy() for track in score.tracks]
     ticks, notes, velocities = (
         np.concatenate([c[name].astype(np.int64) for c in columns]) if columns else np.zeros(0, np.int64)
         for name in ("time", "pitch", "velocity")
     )
-    voice = np.array([-1 if (v := voices.index(int(n))) is None else v for n in notes], np.int64)
+    voices = voice_of[notes]
     order = np.argsort(ticks, kind="stable")
-    order = order[voice[order] >= 0]
+    order = order[voices[order] >= 0]
     return Performance(
         name=row["midi_filename"],
         drummer=row["drummer"],
@@ -150,7 +242,8 @@ def _performance(row: dict[str, str], content: bytes, voices: VoiceMap) -> Perfo
         bpm=float(row["bpm"]),
         meter=Meter(int(numerator), int(denominator)),
         beats=ticks[order] / score.ticks_per_quarter,
-        voices=voice[order],
+        voices=voices[order],
         notes=notes[order],
         velocities=velocities[order],
+        duration_s=float(row.get("duration") or 0.0),
     )

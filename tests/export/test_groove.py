@@ -2,14 +2,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
-from pocket_core.errors import DataError
+from pocket_core.errors import ConfigError, DataError
 from pocket_core.tempo import Meter
-from pocket_export.groove import load
+from pocket_export.groove import ARCHIVE, contents_sha256, find_data, load
 from tests.export.archives import archive, files, midi
 
 SHARED = Path(os.environ.get("POCKETD_DATA", "../shared/data"))
@@ -108,6 +109,124 @@ def test_a_damaged_midi_file_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match=f"{damaged} in .* cannot be read"):
         load(archive(tmp_path / "groove.zip", content))
+
+
+def test_a_damaged_archive_names_the_file_that_suffered(tmp_path: Path) -> None:
+    path = archive(tmp_path / "groove.zip")
+    content = bytearray(path.read_bytes())
+    content[content.rindex(b"MTrk") + 10] ^= 1  # in the last file, stored without compression
+    path.write_bytes(content)
+
+    with pytest.raises(DataError, match=r"drummer2/session1/5_.* cannot be read \(Bad CRC-32"):
+        load(path)
+
+
+def test_an_info_with_a_line_cut_short_is_refused(tmp_path: Path) -> None:
+    content = files()
+    content["info.csv"] = content["info.csv"].replace(b",test", b"").replace(b",110,", b",,")
+
+    with pytest.raises(DataError, match="cannot be read"):
+        load(archive(tmp_path / "groove.zip", content))
+
+
+def test_info_says_how_long_a_recording_is(tmp_path: Path) -> None:
+    groove = load(archive(tmp_path / "groove.zip"))
+
+    assert [p.duration_s for p in groove.performances] == [10.0] * 5
+
+
+def test_the_contents_are_the_same_packed_or_not_and_with_any_line_ends(tmp_path: Path) -> None:
+    packed = archive(tmp_path / "groove.zip")
+    with zipfile.ZipFile(packed) as file:
+        file.extractall(tmp_path)
+    info = tmp_path / "groove" / "info.csv"
+    info.write_bytes(info.read_bytes().replace(b"\n", b"\r\n"))
+
+    unpacked = load(tmp_path / "groove")
+
+    assert unpacked.contents == unpacked.sha256 == load(packed).contents == contents_sha256(packed)
+    assert load(packed).sha256 != load(packed).contents
+
+
+def test_a_changed_note_changes_the_contents(tmp_path: Path) -> None:
+    one, other = archive(tmp_path / "1.zip"), archive(tmp_path / "2.zip", files(seed=2))
+
+    assert contents_sha256(one) != contents_sha256(other)
+
+
+def test_without_a_midi_parser_the_way_to_get_it_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "symusic", None)
+
+    with pytest.raises(DataError, match=r"takes symusic: pip install"):
+        load(archive(tmp_path / "groove.zip"))
+
+
+@pytest.fixture
+def places(tmp_path: Path, user_folders: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, Path]:
+    """Return the folders where data sets may lie, none of which is there."""
+    (tmp_path / "work").mkdir()
+    monkeypatch.chdir(tmp_path / "work")
+    monkeypatch.setenv("POCKETD_DATA", str(tmp_path / "named"))
+    return {
+        "named": tmp_path / "named",
+        "shared": tmp_path / "shared" / "data",
+        "fetched": user_folders / "data" / "pocketd" / "data",
+    }
+
+
+def fill(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    return archive(folder / ARCHIVE)
+
+
+def test_the_data_set_is_found_where_it_is_named_then_shared_then_fetched(places: dict[str, Path]) -> None:
+    found = []
+    for name in ("fetched", "shared", "named"):
+        fill(places[name])
+        found.append(find_data().resolve())
+
+    assert found == [places[name] / ARCHIVE for name in ("fetched", "shared", "named")]
+
+
+def test_an_unpacked_data_set_is_found(places: dict[str, Path]) -> None:
+    with zipfile.ZipFile(fill(places["named"])) as file:
+        file.extractall(places["shared"])
+    (places["named"] / ARCHIVE).unlink()
+
+    assert find_data().resolve() == places["shared"] / "groove"
+
+
+def test_what_is_given_is_taken_before_all_others(places: dict[str, Path], tmp_path: Path) -> None:
+    fill(places["named"])
+    given = archive(tmp_path / "mine.zip")
+
+    assert find_data(given) == given
+
+
+def test_what_is_given_and_not_there_is_never_replaced(places: dict[str, Path], tmp_path: Path) -> None:
+    fill(places["named"])
+
+    with pytest.raises(DataError, match=r"no data set at .*mine\.zip; .*pocketd data fetch groove"):
+        find_data(tmp_path / "mine.zip")
+
+
+def test_where_there_is_none_all_places_are_told_and_how_to_get_it(places: dict[str, Path]) -> None:
+    with pytest.raises(DataError, match="`pocketd data fetch groove` downloads it") as caught:
+        find_data()
+
+    assert all(str(places[name]) in str(caught.value) for name in ("named", "fetched"))
+    assert "../shared/data" in str(caught.value)
+
+
+def test_without_a_home_the_fetched_data_has_no_place(
+    places: dict[str, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pocket_export.groove.user_data_path", lambda *_, **__: Path("~/share"))
+
+    with pytest.raises(ConfigError, match="no home folder"):
+        find_data()
 
 
 @pytest.mark.data
