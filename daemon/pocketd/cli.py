@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 from importlib.metadata import entry_points
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import typer
 
@@ -38,8 +38,16 @@ def build(asked: str | None) -> typer.Typer:
         app.command(name)(importlib.import_module(COMMANDS[name]).command)
     if asked not in COMMANDS:
         for entry in sorted(entry_points(group="pocketd.commands"), key=lambda e: e.name):
-            app.command(entry.name)(entry.load())
+            _add(app, entry.name, entry.load())
     return app
+
+
+def _add(app: typer.Typer, name: str, command: Any) -> None:
+    """Add what another package brings: a command, or a family of them such as `pocketd data`."""
+    if isinstance(command, typer.Typer):
+        app.add_typer(command, name=name)
+    else:
+        app.command(name)(command)
 
 
 def _tell_version(asked: bool) -> None:

@@ -52,8 +52,30 @@ def test_help_lists_every_command(
 
     assert code == 0
     text = capsys.readouterr().out
-    for name in ("run", "ports", "demo", "render", "pretrain"):
+    for name in ("run", "ports", "demo", "render", "pretrain", "data"):
         assert name in text
+
+
+def test_a_family_of_commands_that_another_package_brings_is_found_by_its_name(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = run(monkeypatch, "data", "--help")
+
+    assert code == 0
+    text = capsys.readouterr().out
+    for name in ("fetch", "show"):
+        assert name in text
+
+
+def test_what_is_wrong_inside_a_family_of_commands_is_told_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code = run(monkeypatch, "data", "show", "--data", tmp_path / "nothing.zip")
+
+    assert code == 2
+    errors = capsys.readouterr().err
+    assert errors.startswith("pocketd: no data set at")
+    assert errors.count("\n") == 1
 
 
 def test_an_unknown_command_is_a_usage_error(monkeypatch: pytest.MonkeyPatch) -> None:
