@@ -116,12 +116,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.seed,
         COLUMNS,
         (
-            Section("the players, fitted to each other", known + missing),
+            Section("the players, fitted to each other", known),
             *(Section(group.name, rows) for group, rows in zip(GROUPS, groups, strict=True)),
         ),
         (
             *REMARKS,
             "NOT reproduced: " + "; ".join(wrong) if wrong else reproduced,
+            *missing,
         ),
         {
             "by_latency": [row.as_json() for rows in by_latency.values() for row in rows],
@@ -152,14 +153,14 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     return parser.parse_args(arguments)
 
 
-def _models(asked: Iterable[str]) -> tuple[list[str], list[Row]]:
-    """Part the models into those that can be loaded and rows that say why the others cannot."""
+def _models(asked: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Part the models into those that can be loaded and remarks that say why the others cannot."""
     names, missing = [], []
     for name in asked:
         try:
             predictor(name)
         except PocketError as error:
-            missing.append(Row(name, model=name, note=f"not measured: {error}"))
+            missing.append(f"{name} was not measured: {error}")
         else:
             names.append(name)
     return names, missing
