@@ -1,0 +1,182 @@
+"""Where models lie and what their cards say, be they of this build or not.
+
+A model is `NAME.onnx` and beside it its card, `NAME.json`. Those that ship lie in the package
+`pocket_models`, a user's own in the folder `models` of their data. An encoder, which a card names, is a part
+of its model and no model.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from platformdirs import user_data_path
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from pocket_core.errors import ModelError
+
+NONE = "none"  # the name of no model: the grid
+LARGEST_CARD = 2**20  # bytes
+
+
+class StateTensor(BaseModel):
+    """A tensor that a model hands to itself."""
+
+    name: str
+    shape: list[int]
+
+
+class EncoderSheet(BaseModel):
+    """The second graph of a model that reads the whole score before it plays."""
+
+    file: str  # beside the model
+    sha256: str
+
+
+class Sheet(BaseModel):
+    """A model's card as written, of whatever format: what only some formats have may be missing."""
+
+    model_config = ConfigDict(extra="allow", protected_namespaces=())
+
+    name: str
+    features_version: int
+    width: int
+    sha256: str  # of the .onnx file
+    format: int | None = None
+    state: list[StateTensor] = Field(default_factory=list)
+    output: str | None = None
+    outputs: int | None = None
+    hears: bool | None = None
+    encoder: EncoderSheet | None = None
+    title: str | None = None
+    licence: str | None = None
+    data: str | None = None
+    data_sha256: str | None = None
+    contents_sha256: str | None = None
+    command: str | None = None
+    seed: int | None = None
+    commit: str | None = None
+    wall_seconds: float | None = None
+    figures: dict[str, Any] = Field(default_factory=dict)  # a unit in each key
+
+    @property
+    def validation_mae_ms(self) -> float | None:
+        """The mean distance to the musician on the validation split; None where no musician was met."""
+        value = self.figures.get("validation_mae_ms")
+        return float(value) if isinstance(value, int | float) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Shelved:
+    """A model as it lies on the disk; nothing of it has been read."""
+
+    path: Path  # of the .onnx file
+    ships: bool  # with pocketd; else it is the user's
+
+    @property
+    def name(self) -> str:
+        """By what it is asked for."""
+        return self.path.stem
+
+
+def shipped_folder() -> Path:
+    """Return where the models lie that ship."""
+    return Path(str(files("pocket_models"))) / "pretrained"
+
+
+def own_folder() -> Path | None:
+    """Return where a user's own models lie, whether or not it exists; None: this user has no home."""
+    place = user_data_path("pocketd", appauthor=False) / "models"
+    return place if place.is_absolute() else None
+
+
+def shelf() -> list[Shelved]:
+    """Return all models that can be named: those that ship, then the user's own, each by name."""
+    own = own_folder()
+    mine = [] if own is None else [Shelved(path, False) for path in _models_in(own)]
+    return [*(Shelved(path, True) for path in _models_in(shipped_folder())), *mine]
+
+
+def find(name_or_path: str | Path) -> Path:
+    """Return the .onnx file of a model that ships, of one of the user's own, or of a path.
+
+    What ships comes first: a name never changes its meaning because of what lies in a user's folder.
+
+    Raises:
+        ModelError: No such model; the line names those there are.
+    """
+    given = Path(name_or_path)
+    if given.suffix == ".onnx" or given.parent != Path():
+        path = given if given.suffix == ".onnx" else given.with_name(f"{given.name}.onnx")
+        if not path.is_file():
+            raise ModelError(f"{path}: no such model file; name a model or the path of an .onnx file")
+        return path
+    there = shelf()
+    for shelved in there:
+        if shelved.name == str(name_or_path):
+            return shelved.path
+    names = ", ".join(dict.fromkeys([*(shelved.name for shelved in there), NONE]))
+    raise ModelError(f"no model is called {str(name_or_path)!r}; there are: {names}")
+
+
+def in_config(path: Path) -> str:
+    """Return what `model:` shall say for a model: the name of one that ships, else its path in full."""
+    if path.resolve().parent == shipped_folder().resolve():
+        return path.stem
+    return os.path.abspath(path)  # not resolved: a link may be there to be turned
+
+
+def card_of(path: Path) -> Path:
+    """Return where the card of a model lies."""
+    return path.with_suffix(".json")
+
+
+def read_sheet(path: Path) -> Sheet:
+    """Read the card of a model.
+
+    Args:
+        path: The model's .onnx file.
+
+    Raises:
+        ModelError: It is not there, or is no card.
+    """
+    try:
+        return Sheet.model_validate_json(read_card(path))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the whole file"
+        said = " ".join(first["msg"].split())
+        raise ModelError(f"{card_of(path)}: {where}: {said}; export the model again") from None
+
+
+def read_card(path: Path) -> bytes:
+    """Return the card of a model as it lies there. Raises ModelError where it cannot be read."""
+    card = card_of(path)
+    try:
+        with card.open("rb") as file:
+            data = file.read(LARGEST_CARD + 1)
+    except OSError as error:
+        raise ModelError(
+            f"{card}: cannot be read: {error.strerror}; a model is an .onnx and beside it its card, a .json"
+        ) from None
+    if len(data) > LARGEST_CARD:
+        raise ModelError(f"{card}: larger than {LARGEST_CARD // 2**20} MiB; this is no card of pocketd's")
+    return data
+
+
+def _models_in(folder: Path) -> Iterator[Path]:
+    found = sorted(folder.glob("*.onnx"), key=lambda path: path.stem)
+    parts = {_encoder_of(path) for path in found}
+    return (path for path in found if path.name not in parts)
+
+
+def _encoder_of(path: Path) -> str | None:
+    try:
+        sheet = read_sheet(path)
+    except ModelError:  # told where the model is
+        return None
+    return None if sheet.encoder is None else sheet.encoder.file
