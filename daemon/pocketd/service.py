@@ -1,0 +1,76 @@
+"""The daemon as systemd's user service: whether it runs, by which configuration, how it reads it again."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from pocket_core.errors import PocketError
+
+UNIT = "pocketd.service"
+PATIENCE_S = 10.0  # for systemd's answer
+BY_HAND = "leave out --reload and send SIGHUP to the daemon yourself"
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The running daemon."""
+
+    pid: int
+    config: Path | None  # None: the one that ships
+
+
+def find_service() -> Service:
+    """Return the daemon that systemd runs for this user.
+
+    Raises:
+        PocketError: There is no systemd, it runs no such service, or that is not to be looked into.
+    """
+    said = _systemctl("show", "--property=MainPID", "--value", UNIT)
+    pid = int(said) if said.isdecimal() else 0
+    if not pid:
+        raise PocketError(f"systemd runs no {UNIT} for this user; {BY_HAND}")
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        folder = Path(os.readlink(f"/proc/{pid}/cwd"))
+    except OSError as error:
+        raise PocketError(f"cannot see what {UNIT} was started with: {error.strerror}; {BY_HAND}") from None
+    named = config_option([os.fsdecode(word) for word in words])
+    return Service(pid, None if named is None else folder / named)
+
+
+def reload_service() -> None:
+    """Have systemd tell the daemon to read its configuration and model again.
+
+    Raises:
+        PocketError: It would not.
+    """
+    _systemctl("reload", UNIT)
+
+
+def config_option(words: list[str]) -> Path | None:
+    """Return what a command line names with --config, the last time it does; None: nothing."""
+    named = None
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        if word == "--config" and following:
+            named = Path(following)
+        elif word.startswith("--config="):
+            named = Path(word.removeprefix("--config="))
+    return named
+
+
+def _systemctl(*words: str) -> str:
+    """Ask systemd and return what it says, without the newline."""
+    command = ["systemctl", "--user", *words]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+    except FileNotFoundError:
+        raise PocketError(f"there is no systemd here to find the daemon by; {BY_HAND}") from None
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise PocketError(f"`{' '.join(command)}` gave no answer: {error}; {BY_HAND}") from None
+    if done.returncode:
+        why = " ".join((done.stderr or done.stdout).split())[:200] or f"exit code {done.returncode}"
+        raise PocketError(f"`{' '.join(command)}`: {why}; {BY_HAND}")
+    return done.stdout.strip()
