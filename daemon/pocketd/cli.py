@@ -19,6 +19,7 @@ COMMANDS = {
     "ports": "pocketd.commands.ports",
     "demo": "pocketd.commands.demo",
     "render": "pocketd.commands.render",
+    "models": "pocketd.commands.models",
 }
 INTERRUPTED = 130  # as a shell reports SIGINT
 
@@ -35,7 +36,7 @@ def build(asked: str | None) -> typer.Typer:
     )
     app.callback()(_root)
     for name in [asked] if asked in COMMANDS else COMMANDS:
-        app.command(name)(importlib.import_module(COMMANDS[name]).command)
+        _add(app, name, importlib.import_module(COMMANDS[name]).command)
     if asked not in COMMANDS:
         for entry in sorted(entry_points(group="pocketd.commands"), key=lambda e: e.name):
             _add(app, entry.name, entry.load())
@@ -43,7 +44,7 @@ def build(asked: str | None) -> typer.Typer:
 
 
 def _add(app: typer.Typer, name: str, command: Any) -> None:
-    """Add what another package brings: a command, or a family of them such as `pocketd data`."""
+    """Add a command, or a family of them such as `pocketd models`."""
     if isinstance(command, typer.Typer):
         app.add_typer(command, name=name)
     else:
