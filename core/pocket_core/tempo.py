@@ -134,3 +134,10 @@ class MeterMap:
             next_line=Beats(ends),
             meter=meter,
         )
+
+    def beat_of(self, bar: int, beat: float) -> Beats:
+        """Return the position in quarter notes of a bar and a beat in it, as `position` counts them."""
+        i = max(bisect_right(self._first_bar, bar) - 1, 0)
+        meter = self._meters[i]
+        line = self._beats[i] + (bar - self._first_bar[i]) * meter.bar_beats
+        return Beats(line + (beat - 1.0) * 4 / meter.denominator)

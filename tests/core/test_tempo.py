@@ -68,3 +68,11 @@ def test_a_place_is_within_its_bar(beat: float, meter: Meter) -> None:
 
 def test_seconds_are_counted_from_beat_zero() -> None:
     assert FASTER.beat_at(Seconds(3.0)) == pytest.approx(5.0)
+
+
+@given(st.floats(-100, 1000))
+def test_bar_and_beat_say_where_they_are(beat: float) -> None:
+    meters = MeterMap([MeterChange(Beats(0), Meter(7, 8)), MeterChange(Beats(14), Meter(3, 4))])
+    place = meters.position(Beats(beat))
+
+    assert meters.beat_of(place.bar, place.beat) == pytest.approx(beat, abs=1e-6)
