@@ -1,0 +1,81 @@
+"""What a network learns from in one epoch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from pocket_export.augment import (
+    MUSICIAN_RESTS,
+    VOICE_LOST,
+    bars_of,
+    chance_variation,
+    excerpt,
+    vary,
+    with_rests,
+    without_voice,
+)
+from pocket_export.dataset import Lesson, lessons, prepare
+from pocket_export.duets import CYMBALS, NOBODY, Grid, chance_limbs, make_duet
+from pocket_export.recordings import Performance
+
+CHANCE_SHARE = 0.75  # of the performances, split by chance in each epoch beside the cymbals' duets
+STRAIGHT_SHARE = 0.25  # of those, over drums in straight sixteenths
+SOLO_SHARE = 0.5  # of the performances, with nobody to follow
+WINDOW_BARS = 2  # of what is humanised without knowing more
+WINDOWS = 4  # at most, of a performance
+
+
+def duets(performances: Sequence[Performance], chance: np.random.Generator) -> Iterator[Lesson]:
+    """Yield duets with the roles split by chance, in variations."""
+    for performance in performances:
+        if chance.random() >= CHANCE_SHARE:
+            continue
+        limbs = chance_limbs(performance, chance)
+        if not limbs:
+            continue
+        made = vary(performance, chance_variation(chance))
+        if chance.random() < VOICE_LOST:
+            made = without_voice(made, limbs, chance)
+        if chance.random() < MUSICIAN_RESTS:
+            made = with_rests(made, limbs, chance)
+        grid = Grid.SIXTEENTHS if chance.random() < STRAIGHT_SHARE else Grid.NEAREST
+        yield from lessons([made], limbs, grid)
+
+
+def solos(performances: Sequence[Performance], chance: np.random.Generator) -> Iterator[Lesson]:
+    """Yield drums with nobody to follow: half of a drummer whose bars so far are known, half mere windows."""
+    for performance in performances:
+        if chance.random() >= SOLO_SHARE or not len(performance.beats):
+            continue
+        made = vary(performance, chance_variation(chance))
+        grid = Grid.SIXTEENTHS if chance.random() < 0.5 else Grid.NEAREST
+        if chance.random() < 0.5:
+            yield prepare(make_duet(made, NOBODY, grid), knows_drummer=True)
+            continue
+        starts = max(bars_of(made) - WINDOW_BARS + 1, 1)
+        for bar in chance.permutation(starts)[:WINDOWS].tolist():
+            part = excerpt(made, bar, WINDOW_BARS)
+            if len(part.beats):
+                yield prepare(make_duet(part, NOBODY, grid))
+
+
+def follower_chances(performances: Sequence[Performance], chance: np.random.Generator) -> list[Lesson]:
+    """Return what the follower learns from beside the cymbals' duets."""
+    return [*duets(performances, chance), *solos(performances, chance)]
+
+
+def paper_chances(performances: Sequence[Performance], chance: np.random.Generator) -> list[Lesson]:
+    """Return what the paper's network learns from beside the cymbals' duets: other roles, as played."""
+    made = []
+    for performance in performances:
+        if chance.random() < CHANCE_SHARE and (limbs := chance_limbs(performance, chance)):
+            made += [lesson.deaf() for lesson in lessons([performance], limbs)]
+    return made
+
+
+def validation_duets(performances: Sequence[Performance]) -> list[Lesson]:
+    """Return the cymbals' duets of BENCHMARKS' Follow; of all files where none is long enough."""
+    chosen = [p for p in performances if p.in_follow] or list(performances)
+    return lessons(chosen, CYMBALS)
