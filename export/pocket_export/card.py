@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from pocket_core.features import VERSION, WIDTH
+from pocket_core.predict import OUTPUTS
 from pocketd.wholefile import write_whole
 
-FORMAT = 1
+FORMAT = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,7 @@ class StateTensor:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What a model ships with; the daemon reads the first eight fields."""
+    """What a model ships with; the daemon reads the first nine fields."""
 
     name: str
     format: int
@@ -33,10 +34,13 @@ class Card:
     sha256: str  # of the .onnx file
     state: tuple[StateTensor, ...]
     output: str
+    outputs: int  # how many of `pocket_core.predict.OUTPUTS`
+    hears: bool  # it takes a step for each onset without a drum
     title: str  # what it is, one sentence
     licence: str  # of the data
     data: str
     data_sha256: str
+    contents_sha256: str  # of info.csv and the MIDI files in its order, however packed
     command: str
     seed: int
     commit: str  # of the code that trained it
@@ -50,10 +54,13 @@ def make_card(
     *,
     state: tuple[StateTensor, ...],
     output: str,
+    outputs: int,
+    hears: bool,
     title: str,
     licence: str,
     data: str,
     data_sha256: str,
+    contents_sha256: str,
     command: str,
     seed: int,
     commit: str,
@@ -69,10 +76,13 @@ def make_card(
         sha256=hashlib.sha256(model).hexdigest(),
         state=state,
         output=output,
+        outputs=outputs,
+        hears=hears,
         title=title,
         licence=licence,
         data=data,
         data_sha256=data_sha256,
+        contents_sha256=contents_sha256,
         command=command,
         seed=seed,
         commit=commit,
@@ -109,11 +119,12 @@ def page(card: Card) -> str:
 |---|---|
 | data | {card.data} |
 | licence of the data | {card.licence} |
-| sha256 of the data | `{card.data_sha256}` |
+| sha256 of the archive | `{card.data_sha256}` |
+| sha256 of its contents | `{card.contents_sha256}` |
 | file | `{card.name}.onnx`, sha256 `{card.sha256}` |
 | features | version {card.features_version}, {card.width} columns |
 | state | {state} |
-| output | `{card.output}`, seconds; positive is late |
+| output | `{card.output}`, {_said(card)} |
 | made by | `{card.command}`, seed {card.seed}, commit `{card.commit}` |
 | training took | {card.wall_seconds:.0f} s |
 
@@ -124,3 +135,10 @@ def page(card: Card) -> str:
 Figures of the validation split choose the weights, so they flatter; `benchmarks/follow.py` gives those of the
 test split, which no training has seen.
 """
+
+
+def _said(card: Card) -> str:
+    if card.outputs == 1:
+        return "the offset in seconds; positive is late"
+    whole = ", ".join(OUTPUTS[:5])
+    return f"{card.outputs} numbers: {whole}; of each voice offset, spread, velocity and its spread"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,8 +31,10 @@ class TrainingMissingError(PocketError):
 
 def pretrain(
     *,
-    data: Path = typer.Option(..., help="The Groove MIDI Dataset: its zip, or a folder with or of it."),
-    model: str = typer.Option(ALL, help="lstm, lstm-solo or all."),
+    data: Path | None = typer.Option(
+        None, help="The Groove MIDI Dataset: its zip, or a folder with or of it; else where it usually lies."
+    ),
+    model: str = typer.Option(ALL, help="follower, lstm, lstm-solo or all."),
     out: Path | None = typer.Option(None, help="Where the models go; else where they ship from."),
     epochs: int | None = typer.Option(None, min=1, help="At most so many passes over the data."),
     seed: int = typer.Option(1, min=0, help="The same seed on the same machine gives the same model."),
@@ -48,21 +51,23 @@ def pretrain(
     import torch
 
     from pocket_export import pretrain as making
-    from pocket_export.groove import load
-    from pocket_export.train import EPOCHS, Recipe
+    from pocket_export.groove import find_data, load
+    from pocket_export.schools import SCHOOLS
 
-    names = list(making.SCHOOLS) if model == ALL else [model]
-    if unknown := [name for name in names if name not in making.SCHOOLS]:
-        known = ", ".join([*making.SCHOOLS, ALL])
+    names = list(SCHOOLS) if model == ALL else [model]
+    if unknown := [name for name in names if name not in SCHOOLS]:
+        known = ", ".join([*SCHOOLS, ALL])
         raise ConfigError(f"no model is called {unknown[0]!r}; there are: {known}")
     if threads:
         torch.set_num_threads(threads)
     console = Console()
-    groove = load(data, most=QUICK_FILES if quick else None)
-    recipe = Recipe(seed=seed, epochs=epochs or (QUICK_EPOCHS if quick else EPOCHS))
+    source = find_data(data)
+    groove = load(source, most=QUICK_FILES if quick else None)
     folder = _folder(out or shipped())
     for name in names:
-        command = _as_typed(data, name, epochs, seed, quick=quick)
+        usual = SCHOOLS[name].recipe
+        recipe = replace(usual, seed=seed, epochs=epochs or (QUICK_EPOCHS if quick else usual.epochs))
+        command = _as_typed(source, name, epochs, seed, quick=quick)
         order = making.Order(name, recipe, folder, command, resume)
         with _shown(console, name, recipe.epochs) as watch:
             path = making.pretrain(order, groove, watch)
@@ -100,7 +105,7 @@ def _shown(console: Console, name: str, epochs: int) -> Iterator[Callable[[float
             done = epoch.number
             progress.update(task, completed=done)
             progress.console.print(
-                f"{name} epoch {epoch.number}: loss {epoch.loss_ms:.2f}, validation {epoch.validation}, "
+                f"{name} epoch {epoch.number}: loss {epoch.loss:.2f}, validation {epoch.validation}, "
                 f"{epoch.seconds:.0f} s"
             )
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,7 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pocket_export.dataset import Lesson
-from pocket_models.lstm import PocketLSTM, roll_out
+from pocket_export.losses import Targets
+from pocket_export.roll_out import roll_out
+from pocket_models.network import Network
 
 AT_ONCE = 64  # sequences
 
@@ -41,8 +44,7 @@ class Batch:
     x: Tensor  # float32 (B, T, F), `diff` is 0
     link: Tensor  # int64 (B, T)
     human: Tensor  # float32 (B, T), 0 where unknown: no link points there
-    target: Tensor  # float32 (B, T) seconds
-    weight: Tensor  # float32 (B, T), 0 in the padding
+    targets: Targets
     lengths: tuple[int, ...]
 
     def alive(self, at: int) -> int:
@@ -54,56 +56,66 @@ class Batch:
         return bool((self.link >= 0).any())
 
 
-def gather(lessons: Sequence[Lesson], *, own_weight: float = 1.0) -> Batch:
-    """Put lessons side by side.
-
-    The target is the musician's offset at that grid position, else the drummer's own, of another weight.
-    """
+def gather(lessons: Sequence[Lesson]) -> Batch:
+    """Put lessons side by side."""
     rows = sorted(lessons, key=len, reverse=True)
 
-    def pad(values: Iterable[NDArray[np.float32]], fill: float = 0.0) -> Tensor:
+    def pad(values: Iterable[NDArray[Any]], fill: float = 0.0) -> Tensor:
         return nn.utils.rnn.pad_sequence([torch.from_numpy(v) for v in values], True, fill)
 
-    met = [~np.isnan(row.meets) for row in rows]
     return Batch(
         x=pad(row.x for row in rows),
-        link=pad((row.link.astype(np.float32) for row in rows), -1.0).long(),
+        link=pad((row.link.astype(np.int64) for row in rows), -1),
         human=pad(np.nan_to_num(row.human) for row in rows),
-        target=pad(np.where(m, row.meets, row.own) for m, row in zip(met, rows, strict=True)),
-        weight=pad(np.where(m, 1.0, own_weight).astype(np.float32) for m in met),
+        targets=Targets(
+            drums=pad((row.drums for row in rows), False),
+            meets=pad(np.nan_to_num(row.meets) for row in rows),
+            met=pad((~np.isnan(row.meets) for row in rows), False),
+            own=pad(np.nan_to_num(row.own) for row in rows),
+            strokes=pad(np.nan_to_num(row.strokes) for row in rows),
+            struck=pad((~np.isnan(row.strokes) for row in rows), False),
+            velocities=pad(row.velocities for row in rows),
+        ),
         lengths=tuple(map(len, rows)),
     )
 
 
 @torch.no_grad()
-def forecast(net: PocketLSTM, lessons: Sequence[Lesson]) -> Iterator[tuple[Lesson, NDArray[np.float32]]]:
-    """Yield each lesson with the network's own forecasts for it in seconds, `float32[T]`, as played live."""
+def predict(net: Network, lessons: Sequence[Lesson]) -> Iterator[tuple[Lesson, NDArray[np.float32]]]:
+    """Yield each lesson with what the network says as it plays live, `float32[T, outputs]`.
+
+    A network that does not hear gets, and comes with, the drums' timesteps alone.
+    """
     net.eval()
-    order = sorted(lessons, key=len, reverse=True)
+    heard = lessons if net.hears else [lesson.deaf() for lesson in lessons]
+    order = sorted(heard, key=len, reverse=True)
     for start in range(0, len(order), AT_ONCE):
         rows = order[start : start + AT_ONCE]
         batch = gather(rows)
-        forecasts = torch.zeros_like(batch.target)
-        if batch.hears():
-            step_by_step(net, batch, forecasts)
-        else:
-            forecasts, _ = net(batch.x)
-        for row, values in zip(rows, forecasts, strict=True):
+        said = step_by_step(net, batch) if net.follows_itself else net.forward(batch.x)[0]
+        for row, values in zip(rows, said, strict=True):
             yield row, values[: len(row)].numpy()
 
 
-def step_by_step(net: PocketLSTM, batch: Batch, forecasts: Tensor) -> None:
-    """Roll a whole batch out, filling `forecasts`; sequences that have ended are dropped on the way."""
+def step_by_step(net: Network, batch: Batch) -> Tensor:
+    """Roll a whole batch out, (B, T, outputs); sequences that have ended are dropped on the way."""
     chunk, state = 64, net.initial_state(len(batch.lengths))
+    said = batch.x.new_zeros((*batch.link.shape, net.outputs))
     for start in range(0, batch.lengths[0], chunk):
         n = batch.alive(start)
         x, link = (column[:n, start : start + chunk] for column in (batch.x, batch.link))
-        state = (state[0][:, :n], state[1][:, :n])
-        human, said = batch.human[:n], forecasts[:n]
-        _, state = roll_out(net, x, link, state, human=human, forecasts=said, start=start)
+        state = tuple(part[:, :n] for part in state)
+        _, state = roll_out(net, x, link, state, human=batch.human[:n], said=said[:n], start=start)
+    return said
 
 
-def follow(net: PocketLSTM, lessons: Sequence[Lesson]) -> Follow:
+def forecast(net: Network, lessons: Sequence[Lesson]) -> Iterator[tuple[Lesson, NDArray[np.float32]]]:
+    """Yield each lesson with the network's own forecasts for it in seconds, `float32[T]`, as played live."""
+    for lesson, said in predict(net, lessons):
+        yield lesson, said[:, 0]
+
+
+def follow(net: Network, lessons: Sequence[Lesson]) -> Follow:
     """Score a network on lessons."""
     return score((lesson, f) for lesson, f in forecast(net, lessons))
 
@@ -111,8 +123,8 @@ def follow(net: PocketLSTM, lessons: Sequence[Lesson]) -> Follow:
 def score(forecasts: Iterable[tuple[Lesson, NDArray[np.float32]]]) -> Follow:
     """Score forecasts in seconds."""
     pairs = list(forecasts)
-    human = np.concatenate([lesson.meets - f for lesson, f in pairs]) * 1000.0
-    own = np.concatenate([lesson.own - f for lesson, f in pairs]) * 1000.0
+    human = np.concatenate([(lesson.meets - f)[lesson.drums] for lesson, f in pairs]) * 1000.0
+    own = np.concatenate([(lesson.own - f)[lesson.drums] for lesson, f in pairs]) * 1000.0
     human = human[~np.isnan(human)]
     both = len(human) > 0
     return Follow(

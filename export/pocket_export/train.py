@@ -18,11 +18,13 @@ from torch import Tensor
 from pocket_core.errors import DataError
 from pocket_export.dataset import Lesson
 from pocket_export.evaluate import Batch, Follow, follow, gather
-from pocket_models.lstm import PocketLSTM, roll_out
+from pocket_export.losses import Weights, loss
+from pocket_export.roll_out import roll_out
+from pocket_models.network import Network
 from pocketd.wholefile import write_whole
 
-MS = 1000.0
 EPOCHS = 20
+MOST_AT_ONCE = 256  # sequences
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,7 @@ class Recipe:
     decay: float = 0.01
     clip: float = 1.0  # of the gradient's norm
     dropout: float = 0.1
-    own_weight: float = 0.5  # of a timestep where the drummer's own offset is the target
-    huber_ms: float = 4.0  # errors beyond this count by their size, not their square
+    weights: Weights = field(default_factory=Weights)
     bfloat16: bool = True  # products of the pass with gradient; all else is float32
     seed: int = 1
 
@@ -48,7 +49,7 @@ class Epoch:
     """What an epoch came to."""
 
     number: int  # from 1
-    loss_ms: float
+    loss: float
     validation: Follow
     figure_ms: float  # what is made small
     seconds: float
@@ -58,7 +59,7 @@ class Epoch:
 class Training:
     """A training under way: everything that a checkpoint holds beside the optimiser."""
 
-    net: PocketLSTM
+    net: Network
     recipe: Recipe
     history: list[Epoch] = field(default_factory=list)
     best: dict[str, Tensor] = field(default_factory=dict)  # the weights with the best validation figure
@@ -74,13 +75,13 @@ class Training:
         return stale >= self.recipe.patience
 
 
-Lessons = Callable[[np.random.Generator], Sequence[Lesson]]  # what to learn from in one epoch
+Draw = Callable[[int], Sequence[Lesson]]  # from the number of an epoch to what it learns from
 Watch = Callable[[float, Epoch | None], None]  # told the share of the epoch that is done, and its end
 
 
 def train(
-    net: PocketLSTM,
-    draw: Lessons,
+    net: Network,
+    draw: Draw,
     validation: Sequence[Lesson],
     recipe: Recipe,
     *,
@@ -115,10 +116,10 @@ def train(
         chance = np.random.default_rng((recipe.seed, number))
         torch.manual_seed(int(chance.integers(2**31)))
         began = perf_counter()
-        loss = _epoch(training, optimiser, _batches(draw(chance), recipe, chance), watch)
+        mean = _epoch(training, optimiser, _batches(draw(number), recipe, chance), watch)
         result = follow(net, validation)
         figure = result.drummer_mae_ms if math.isnan(result.mae_ms) else result.mae_ms
-        epoch = Epoch(number, loss, result, figure, perf_counter() - began)
+        epoch = Epoch(number, mean, result, figure, perf_counter() - began)
         training.history.append(epoch)
         if figure < training.best_ms:
             training.best_ms, training.best = figure, copy.deepcopy(net.state_dict())
@@ -130,32 +131,38 @@ def train(
 
 
 def _batches(lessons: Sequence[Lesson], recipe: Recipe, chance: np.random.Generator) -> list[list[Lesson]]:
-    """Group lessons of about the same length, in an order left to chance."""
+    """Group lessons of about the same length, in an order left to chance; short ones in larger groups."""
     lengths = np.array([len(lesson) for lesson in lessons])
     order = np.argsort(lengths * np.exp(chance.normal(0.0, 0.1, len(lengths))))
-    groups = [order[i : i + recipe.batch] for i in range(0, len(order), recipe.batch)]
-    return [[lessons[i] for i in groups[g]] for g in chance.permutation(len(groups))]
+    groups: list[list[Lesson]] = []
+    at = 0
+    while at < len(order):
+        longest = int(lengths[order[at : at + recipe.batch]].max())
+        size = max(recipe.batch, min(recipe.batch * recipe.chunk // max(longest, 1), MOST_AT_ONCE))
+        groups.append([lessons[i] for i in order[at : at + size]])
+        at += size
+    return [groups[g] for g in chance.permutation(len(groups))]
 
 
 def _epoch(
     training: Training, optimiser: torch.optim.Optimizer, batches: Sequence[Sequence[Lesson]], watch: Watch
 ) -> float:
     recipe, net = training.recipe, training.net
-    steps = sum(len(lesson) for batch in batches for lesson in batch)
-    done, total, weights = 0, 0.0, 0.0
+    steps = sum(int(lesson.drums.sum()) for batch in batches for lesson in batch)
+    done, summed, weights = 0, 0.0, 0.0
     for lessons in batches:
-        batch = gather(lessons, own_weight=recipe.own_weight)
-        for loss, weight, count in _chunks(net, batch, recipe):
+        batch = gather(lessons if net.hears else [lesson.deaf() for lesson in lessons])
+        for total, weight, count in _chunks(net, batch, recipe):
             progress = (len(training.history) + done / steps) / recipe.epochs
             for group in optimiser.param_groups:
                 group["lr"] = recipe.rate * _schedule(progress)
             optimiser.zero_grad()
-            (loss / weight).backward()  # type: ignore[no-untyped-call]
+            (total / weight).backward()  # type: ignore[no-untyped-call]
             torch.nn.utils.clip_grad_norm_(net.parameters(), recipe.clip)
             optimiser.step()
-            done, total, weights = done + count, total + loss.item(), weights + weight
+            done, summed, weights = done + count, summed + total.item(), weights + weight
             watch(done / steps, None)
-    return total / weights
+    return summed / weights
 
 
 def _schedule(progress: float) -> float:
@@ -163,27 +170,24 @@ def _schedule(progress: float) -> float:
     return min(progress / 0.02, 1.0) * 0.5 * (1.0 + math.cos(math.pi * min(progress, 1.0)))
 
 
-def _chunks(net: PocketLSTM, batch: Batch, recipe: Recipe) -> Iterator[tuple[Tensor, float, int]]:
-    """Yield each chunk's summed loss in ms, the sum of its weights, and its number of timesteps."""
-    forecasts = torch.zeros_like(batch.target)
+def _chunks(net: Network, batch: Batch, recipe: Recipe) -> Iterator[tuple[Tensor, float, int]]:
+    """Yield each chunk's summed loss, the sum of its weights and its number of steps, where there are any."""
+    said = batch.x.new_zeros((*batch.link.shape, net.outputs))
     state = rolled = net.initial_state(len(batch.lengths))
-    hears = batch.hears()
     for start in range(0, batch.lengths[0], recipe.chunk):
         n, part = batch.alive(start), slice(start, start + recipe.chunk)
-        state, rolled = ((s[0][:, :n].detach(), s[1][:, :n].detach()) for s in (state, rolled))
+        state, rolled = (tuple(s[:, :n].detach() for s in kept) for kept in (state, rolled))
         x = batch.x[:n, part]
-        if hears:
-            link, human, said = batch.link[:n, part], batch.human[:n], forecasts[:n]
-            x, rolled = roll_out(net, x, link, rolled, human=human, forecasts=said, start=start)
+        if net.follows_itself and batch.hears():
+            link, human = batch.link[:n, part], batch.human[:n]
+            x, rolled = roll_out(net, x, link, rolled, human=human, said=said[:n], start=start)
         net.train()
         with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bfloat16):
-            offsets, state = net(x, state)
-        weight = batch.weight[:n, part]
-        error = torch.nn.functional.huber_loss(
-            offsets.float() * MS, batch.target[:n, part] * MS, reduction="none", delta=recipe.huber_ms
-        )
-        count = int((weight > 0).sum())
-        yield (error / recipe.huber_ms * weight).sum(), float(weight.sum()), count
+            now, state = net.forward(x, state)
+        targets = batch.targets.part(n, part)
+        total, weight = loss(now.float(), targets, recipe.weights)
+        if weight > 0:
+            yield total, float(weight), int(targets.drums.sum())
 
 
 def _save(path: Path, training: Training, optimiser: torch.optim.Optimizer) -> None:

@@ -7,7 +7,10 @@ from enum import StrEnum
 import torch
 from torch import Tensor, nn
 
-from pocket_core.features import COLUMNS, DIFF, GROOVE, OFFSET_SCALE, WIDTH
+from pocket_core.features import COLUMNS, DIFF, GROOVE, OFFSET_SCALE, PAPER
+from pocket_core.predict import PAPER_OUTPUTS
+from pocket_models import cells
+from pocket_models.network import Network, State
 
 HIDDEN = 256
 LAYERS = 2
@@ -17,8 +20,6 @@ HUNDREDTHS = 100.0  # a second; the unit of the linear output, in which offsets 
 #: What brings columns that are much smaller than 1 up to about it; training is slow without.
 GAIN = {"since previous": 4.0, "to next": 8.0, "tempo": 3.0, "diff": 8.0, "groove": 8.0, "heard": 8.0}
 
-State = tuple[Tensor, Tensor]  # h and c, each (layers, B, hidden)
-
 
 class Anchor(StrEnum):
     """What the network's output is added to."""
@@ -27,12 +28,18 @@ class Anchor(StrEnum):
     GROOVE = "groove"  # the template's expectation: the network predicts what remains (DESIGN, "adapts")
 
 
-class PocketLSTM(nn.Module):
+class PocketLSTM(Network):
     """Predict the offset of each timestep, in seconds, from its features.
 
-    A `GRID` network that never met a musician ignores the columns only a musician fills: `deafen` it
-    before training. Dropout acts between the layers and before the output, in training only.
+    It sees the first `PAPER` columns. A `GRID` network that never met a musician ignores the columns only a
+    musician fills: `deafen` it before training. Dropout acts between the layers and before the output, in
+    training only.
     """
+
+    hears = False
+    follows_itself = True
+    outputs = PAPER_OUTPUTS
+    state_names = ("h", "c")
 
     def __init__(
         self,
@@ -44,8 +51,10 @@ class PocketLSTM(nn.Module):
     ) -> None:
         super().__init__()
         self.anchor = anchor
-        self.gain = nn.Buffer(torch.tensor([GAIN.get(name, 1.0) for name in COLUMNS]), persistent=False)
-        self.lstm = nn.LSTM(WIDTH, hidden, layers, batch_first=True, dropout=dropout)
+        self.gain = nn.Buffer(
+            torch.tensor([GAIN.get(name, 1.0) for name in COLUMNS[:PAPER]]), persistent=False
+        )
+        self.lstm = nn.LSTM(PAPER, hidden, layers, batch_first=True, dropout=dropout)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(hidden, 1)
         nn.init.zeros_(self.head.bias)
@@ -68,10 +77,11 @@ class PocketLSTM(nn.Module):
             state: From the timestep before; None at the start of a take.
 
         Returns:
-            Offsets (B, T) in seconds, and the state after the last timestep.
+            Offsets (B, T, 1) in seconds, and the state after the last timestep.
         """
-        y, state = self.lstm(x * self.gain, state)
-        return self._offset(y.float(), x), (state[0].float(), state[1].float())
+        given = None if state is None else (state[0], state[1])
+        y, (h, c) = self.lstm(x[..., :PAPER] * self.gain, given)
+        return self._offset(y.float(), x), (h.float(), c.float())
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """Predict one timestep: `forward` of a single step without dropout, by the cell equations.
@@ -81,66 +91,41 @@ class PocketLSTM(nn.Module):
             state: From the timestep before.
 
         Returns:
-            Offsets (B,) in seconds, and the next state.
+            Offsets (B, 1) in seconds, and the next state.
         """
-        below, hs, cs = x * self.gain, [], []
-        for layer in range(self.lstm.num_layers):
-            h, c = torch.lstm_cell(below, (state[0][layer], state[1][layer]), *self.weights(layer))
-            below = h
-            hs.append(h)
-            cs.append(c)
-        offset = self.head(torch.tanh(below))[:, 0] / HUNDREDTHS
-        return self._from_anchor(offset, x), (torch.stack(hs), torch.stack(cs))
-
-    def weights(self, layer: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return a layer's weights from below and from before, and its two biases; gates i, f, g, o."""
-        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-        a, b, c, d = (self.lstm.get_parameter(f"{name}_l{layer}") for name in names)
-        return a, b, c, d
+        top, after = cells.step(self.lstm, x[:, :PAPER] * self.gain, state)
+        return self._from_anchor(self.head(torch.tanh(top)) / HUNDREDTHS, x), after
 
     def _offset(self, y: Tensor, x: Tensor) -> Tensor:
-        return self._from_anchor(self.head(self.dropout(torch.tanh(y)))[..., 0] / HUNDREDTHS, x)
+        return self._from_anchor(self.head(self.dropout(torch.tanh(y))) / HUNDREDTHS, x)
 
     def _from_anchor(self, offset: Tensor, x: Tensor) -> Tensor:
-        return offset + x[..., GROOVE] / OFFSET_SCALE if self.anchor is Anchor.GROOVE else offset
+        return offset + x[..., GROOVE : GROOVE + 1] / OFFSET_SCALE if self.anchor is Anchor.GROOVE else offset
+
+    def one_step(self) -> nn.Module:
+        """Return the step as two matrix products, one a layer: ONNX Runtime's own operator is slower."""
+        return _OneStep(self)
 
 
-@torch.no_grad()
-def roll_out(
-    net: PocketLSTM,
-    x: Tensor,
-    link: Tensor,
-    state: State,
-    *,
-    human: Tensor,
-    forecasts: Tensor,
-    start: int,
-) -> tuple[Tensor, State]:
-    """Fill `diff` from the network's own forecasts, timestep by timestep, as it happens live.
+class _OneStep(nn.Module):
+    """One step of a `PocketLSTM`, for a batch of one."""
 
-    Teacher forcing would hand the network the drummer's own offsets, which it never sees live: there the
-    `diff` is against what it forecast itself, errors and all. So training first rolls out without gradient
-    and without dropout, which fills `diff`, and then runs the same timesteps in one parallel pass with
-    gradient. The forecasts in `diff` are constants of that pass, as what has sounded cannot be taken back.
+    def __init__(self, net: PocketLSTM) -> None:
+        super().__init__()
+        self.anchor = net.anchor
+        self.head = net.head
+        self.products = cells.Products(net.lstm, net.gain)
 
-    Args:
-        net: The network, in any mode.
-        x: float32 (B, T, F), timesteps `start .. start + T` of the sequences; its `diff` column is ignored.
-        link: int64 (B, T), the timestep whose `diff` is newest known, -1 where none is.
-        state: From the timestep before.
-        human: float32 (B, S), the musician's onset against nominal in seconds, whole sequences.
-        forecasts: float32 (B, S), filled in place for these timesteps; earlier ones are read.
-        start: Index of the first timestep.
+    def forward(self, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the offset in seconds (1, 1) and the state after the step.
 
-    Returns:
-        A copy of `x` with `diff` filled in, and the state after the last timestep.
-    """
-    x = x.clone()
-    known = link >= 0
-    newest = link.clamp(min=0)
-    heard = torch.gather(human, 1, newest)
-    for t in range(x.shape[1]):
-        diff = heard[:, t] - torch.gather(forecasts, 1, newest[:, t : t + 1])[:, 0]
-        x[:, t, DIFF] = torch.where(known[:, t], OFFSET_SCALE * diff, 0.0)
-        forecasts[:, start + t], state = net.step(x[:, t], state)
-    return x, state
+        Args:
+            x: float32 (1, F).
+            h: float32 (layers, 1, hidden).
+            c: Of the same shape.
+        """
+        top, h, c = self.products.step(x[:, :PAPER], h, c)
+        offset = self.head(torch.tanh(top)) / HUNDREDTHS
+        if self.anchor is Anchor.GROOVE:
+            offset = offset + x[:, GROOVE : GROOVE + 1] / OFFSET_SCALE
+        return offset, h, c

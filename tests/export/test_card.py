@@ -2,10 +2,12 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from pocket_core.features import VERSION, WIDTH
-from pocket_export.card import Card, StateTensor, make_card, write_model
+from pocket_export.card import Card, StateTensor, make_card, page, write_model
+from pocketd.model import Card as DaemonCard
 
 MODEL = b"onnx bytes"
 
@@ -15,11 +17,14 @@ def card() -> Card:
         "lstm",
         MODEL,
         state=(StateTensor("h", (2, 1, 256)), StateTensor("c", (2, 1, 256))),
-        output="offset_s",
+        output="said",
+        outputs=1,
+        hears=False,
         title="A network.",
         licence="CC BY 4.0",
         data="Groove",
         data_sha256="ab" * 32,
+        contents_sha256="cd" * 32,
         command="pocketd pretrain",
         seed=1,
         commit="0123456789ab",
@@ -33,19 +38,27 @@ def test_the_sidecar_says_what_the_daemon_checks(tmp_path: Path) -> None:
 
     said = json.loads(path.with_suffix(".json").read_text())
     assert said["name"] == "lstm"
-    assert said["format"] == 1
+    assert said["format"] == 2
     assert (said["features_version"], said["width"]) == (VERSION, WIDTH)
     assert said["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
     assert said["state"] == [{"name": "h", "shape": [2, 1, 256]}, {"name": "c", "shape": [2, 1, 256]}]
-    assert said["output"] == "offset_s"
+    assert (said["output"], said["outputs"], said["hears"]) == ("said", 1, False)
+    assert DaemonCard.model_validate(said).name == "lstm"
 
 
 def test_the_page_names_data_licence_command_and_figures(tmp_path: Path) -> None:
     path = write_model(tmp_path, MODEL, card())
 
     page = path.with_suffix(".md").read_text()
-    facts = ("Groove", "CC BY 4.0", "pocketd pretrain", "seed 1", "0123456789ab", "61 s", "9.5", "ab" * 32)
+    facts = ["Groove", "CC BY 4.0", "pocketd pretrain", "seed 1", "0123456789ab", "61 s", "9.5"]
+    facts += ["ab" * 32, "cd" * 32, "the offset in seconds"]
     assert [fact for fact in facts if fact not in page] == []
+
+
+def test_the_page_of_a_model_that_says_more_says_what(tmp_path: Path) -> None:
+    said = page(replace(card(), outputs=41))
+
+    assert "41 numbers: offset, expected, spread, chance, own; of each voice offset, spread, velocity" in said
 
 
 def test_only_the_three_files_are_left(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from pocket_core.errors import ConfigError, DataError
 from pocket_core.types import Seconds
 from pocket_export.commands import pretrain, shipped
+from pocket_export.schools import SCHOOLS
 from pocketd.model import load_predictor
 from tests.export.archives import archive
 
@@ -28,7 +29,7 @@ def test_a_smoke_run_makes_models_that_the_daemon_loads(tmp_path: Path) -> None:
 
     run("--data", data, "--out", tmp_path / "made", "--quick", "--epochs", 1, "--threads", 1)
 
-    for name in ("lstm", "lstm-solo"):
+    for name in SCHOOLS:
         assert load_predictor(tmp_path / "made" / f"{name}.onnx", step_limit=Seconds(10.0)).name == name
     assert not list((tmp_path / "made").glob("*.pt"))
 
@@ -50,7 +51,7 @@ def test_a_smoke_run_may_not_replace_the_models_that_ship(tmp_path: Path) -> Non
 
 
 def test_an_unknown_model_is_refused_with_those_there_are(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"'gru'; there are: lstm, lstm-solo, all"):
+    with pytest.raises(ConfigError, match=r"'gru'; there are: follower, lstm, lstm-solo, all"):
         run("--data", tmp_path, "--model", "gru")
 
 

@@ -7,13 +7,14 @@ import torch
 from numpy.typing import NDArray
 
 from pocket_core.features import DIFF, WIDTH
-from pocket_core.tempo import Meter
 from pocket_export.dataset import lessons
 from pocket_export.duets import CYMBALS
 from pocket_export.onnx_export import export_step
 from pocket_export.parity import STEPS, TOLERANCE, ParityError, check_parity, long_take
+from pocket_models.follower import Follower
 from pocket_models.lstm import Anchor, PocketLSTM
-from tests.export.test_dataset import loose
+from pocket_models.network import Network
+from tests.export.performances import loose
 
 
 def network(hidden: int, anchor: Anchor = Anchor.GROOVE) -> PocketLSTM:
@@ -21,14 +22,32 @@ def network(hidden: int, anchor: Anchor = Anchor.GROOVE) -> PocketLSTM:
     return PocketLSTM(hidden=hidden, anchor=anchor).eval()
 
 
-def real_features(net: PocketLSTM) -> NDArray[np.float32]:
-    return long_take(net, lessons([loose(seed, bpm=110.0, meter=Meter()) for seed in range(4)], CYMBALS))
+def follower(hidden: int, wide: int) -> Follower:
+    """Return a network as far from its template as a trained one."""
+    torch.manual_seed(3)
+    net = Follower(hidden=hidden, wide=wide).eval()
+    torch.nn.init.normal_(net.head.weight, std=0.2)
+    return net
+
+
+def real_features(net: Network) -> NDArray[np.float32]:
+    return long_take(net, lessons([loose(seed) for seed in range(4)], CYMBALS))
 
 
 @pytest.mark.parametrize("anchor", Anchor)
 @pytest.mark.parametrize("hidden", [8, 256])
 def test_the_exported_step_is_the_network_over_2000_steps(hidden: int, anchor: Anchor) -> None:
     net = network(hidden, anchor)
+
+    parity = check_parity(net, export_step(net), real_features(net))
+
+    assert parity.steps == STEPS
+    assert max(parity.offset, parity.state) <= TOLERANCE
+
+
+@pytest.mark.parametrize(("hidden", "wide"), [(8, 4), (192, 128)])
+def test_the_exported_follower_is_the_follower_over_2000_steps(hidden: int, wide: int) -> None:
+    net = follower(hidden, wide)
 
     parity = check_parity(net, export_step(net), real_features(net))
 
@@ -62,10 +81,25 @@ def test_the_graph_has_the_names_and_shapes_that_the_daemon_asks_for() -> None:
         "x": [1, WIDTH],
         "h": [2, 1, 256],
         "c": [2, 1, 256],
-        "offset_s": [1, 1],
+        "said": [1, 1],
         "h_next": [2, 1, 256],
         "c_next": [2, 1, 256],
     }
+
+
+def test_the_followers_graph_says_all_that_a_model_may_say() -> None:
+    graph = onnx.load_from_string(export_step(follower(24, 16))).graph
+
+    ends = [*graph.input, *graph.output]
+    shapes = {end.name: [d.dim_value for d in end.type.tensor_type.shape.dim] for end in ends}
+    assert shapes == {"x": [1, WIDTH], "h": [1, 1, 24], "said": [1, 41], "h_next": [1, 1, 24]}
+
+
+def test_a_long_take_of_a_network_that_hears_has_its_onsets_without_drums() -> None:
+    x = real_features(follower(8, 4))
+
+    assert x.shape == (STEPS, WIDTH)
+    assert np.count_nonzero(~x[:, :9].any(1)) > STEPS / 10
 
 
 def test_a_long_take_has_the_networks_own_forecasts_in_diff() -> None:

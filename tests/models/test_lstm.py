@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import torch
 
-from pocket_core.features import DIFF, GROOVE, OFFSET_SCALE, WIDTH
-from pocket_models.lstm import Anchor, PocketLSTM, roll_out
+from pocket_core.features import DIFF, GROOVE, OFFSET_SCALE, PAPER, WIDTH
+from pocket_models import cells
+from pocket_models.lstm import Anchor, PocketLSTM
 
 
 def network(anchor: Anchor = Anchor.GROOVE) -> PocketLSTM:
@@ -44,7 +45,7 @@ def test_a_network_without_weights_says_what_the_template_expects() -> None:
 
     offsets, _ = net(x)
 
-    torch.testing.assert_close(offsets, x[..., GROOVE] / OFFSET_SCALE)
+    torch.testing.assert_close(offsets[..., 0], x[..., GROOVE] / OFFSET_SCALE)
 
 
 def test_a_deafened_network_hears_no_musician() -> None:
@@ -69,48 +70,24 @@ def test_deafness_outlasts_training() -> None:
         net(x)[0].square().mean().backward()
         optimiser.step()
 
-    assert not net.weights(0)[0][:, DIFF:].any()
+    assert not cells.weights(net.lstm, 0)[0][:, DIFF:].any()
 
 
-def test_a_roll_out_fills_diff_from_its_own_forecasts() -> None:
-    net, x = network(), features(batch=1, steps=3)
-    link = torch.tensor([[-1, 0, 0]])
-    human = torch.tensor([[0.030, 0.0, 0.0]])
-    forecasts = torch.zeros(1, 3)
+def test_it_sees_the_papers_columns_alone() -> None:
+    net, x = network(), features()
+    other = x.clone()
+    other[..., PAPER:] += 1.0
 
-    filled, _ = roll_out(net, x, link, net.initial_state(1), human=human, forecasts=forecasts, start=0)
-
-    diff = OFFSET_SCALE * (0.030 - forecasts[0, 0])
-    torch.testing.assert_close(filled[0, :, DIFF], torch.stack([torch.tensor(0.0), diff, diff]))
-    torch.testing.assert_close(net(filled)[0], forecasts)
+    torch.testing.assert_close(net(other), net(x), atol=0.0, rtol=0.0)
 
 
-def test_a_roll_out_in_parts_is_the_roll_out() -> None:
-    net, x = network(), features(batch=2, steps=12)
-    link = (torch.arange(12) - 3).clamp(min=-1).expand(2, 12)
-    human, whole, parts = torch.randn(2, 12) / 100, torch.zeros(2, 12), torch.zeros(2, 12)
+def test_the_exported_step_is_the_step() -> None:
+    for anchor in Anchor:
+        net, x = network(anchor), features(batch=1, steps=1)[:, 0]
+        h, c = (torch.randn_like(part) for part in net.initial_state(1))
 
-    state = net.initial_state(2)
-    for start in (0, 5):
-        cut = slice(start, (5, 12)[start > 0])
-        _, state = roll_out(net, x[:, cut], link[:, cut], state, human=human, forecasts=parts, start=start)
+        said, *after = net.one_step()(x, h, c)
 
-    roll_out(net, x, link, net.initial_state(2), human=human, forecasts=whole, start=0)
-    torch.testing.assert_close(parts, whole)
-
-
-def test_a_roll_out_leaves_the_features_it_was_given() -> None:
-    net, x = network(), features(batch=1, steps=4)
-    before = x.clone()
-
-    roll_out(
-        net,
-        x,
-        torch.zeros(1, 4, dtype=torch.long),
-        net.initial_state(1),
-        human=torch.ones(1, 4),
-        forecasts=torch.zeros(1, 4),
-        start=0,
-    )
-
-    assert torch.equal(x, before)
+        wanted, state = net.step(x, (h, c))
+        torch.testing.assert_close(said, wanted)
+        torch.testing.assert_close(tuple(after), state)

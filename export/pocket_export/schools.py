@@ -1,0 +1,88 @@
+"""The models that ship: which network each is, what it learns from and by which recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pocket_core.features import DIFF
+from pocket_export.ahead import Chances, Performances, ahead
+from pocket_export.curriculum import follower_chances, paper_chances, validation_duets
+from pocket_export.dataset import Lesson, lessons
+from pocket_export.duets import CYMBALS, NOBODY
+from pocket_export.train import Draw, Recipe
+from pocket_models.follower import Follower
+from pocket_models.lstm import Anchor, PocketLSTM
+from pocket_models.network import Network
+
+
+@dataclass(frozen=True, slots=True)
+class School:
+    """How one model comes to be."""
+
+    title: str
+    build: Callable[[Recipe], Network]
+    recipe: Recipe
+    musician: bool = (
+        True  # it meets one: the cymbals' duets in every epoch, as BENCHMARKS' Follow splits them
+    )
+    chances: Chances | None = None  # what an epoch adds, other in each
+
+
+def _deafened(recipe: Recipe) -> Network:
+    net = PocketLSTM(anchor=Anchor.GRID, dropout=recipe.dropout)
+    net.deafen()
+    return net
+
+
+SCHOOLS: Mapping[str, School] = {
+    "follower": School(
+        "The default: follows whoever plays and humanises where nobody does; trained on duets of each "
+        "drummer's limbs and on solo drums.",
+        lambda recipe: Follower(dropout=recipe.dropout),
+        Recipe(epochs=20, chunk=96, rate=2e-3, dropout=0.2),
+        chances=follower_chances,
+    ),
+    "lstm": School(
+        "The paper's LSTM, trained on duets of each drummer's limbs; it predicts what the template leaves.",
+        lambda recipe: PocketLSTM(anchor=Anchor.GROOVE, dropout=recipe.dropout),
+        Recipe(epochs=20, chunk=64, rate=1.5e-3, dropout=0.1),
+        chances=paper_chances,
+    ),
+    "lstm-solo": School(
+        "The paper's LSTM, trained as the paper did, on solo drums: it has met no musician and hears none.",
+        _deafened,
+        Recipe(epochs=20, chunk=64, rate=1.5e-3, dropout=0.1),
+        musician=False,
+    ),
+}
+
+
+def validation(school: School, performances: Performances) -> list[Lesson]:
+    """Return the lessons that choose the weights."""
+    if school.musician:
+        return validation_duets(performances)
+    return _deaf(lessons([p for p in performances if p.in_follow] or performances, NOBODY))
+
+
+@contextmanager
+def drawing(school: School, performances: Performances, seed: int) -> Iterator[Draw]:
+    """Yield what draws the lessons of an epoch by its number; chance comes from the seed and the number."""
+    if not school.musician:
+        solo = _deaf(lessons(performances, NOBODY))
+        yield lambda _: solo
+        return
+    cymbals = lessons(performances, CYMBALS)
+    if school.chances is None:
+        yield lambda _: cymbals
+        return
+    with ahead(school.chances, performances, seed) as chances:
+        yield lambda number: [*cymbals, *chances(number)]
+
+
+def _deaf(made: list[Lesson]) -> list[Lesson]:
+    """Blank the columns that only a musician fills, ages included."""
+    for lesson in made:
+        lesson.x[:, DIFF:] = 0.0
+    return made
