@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from benchmarks.daemon import daemon
 from benchmarks.outside import SETTLE, Cue, Message, Partner, perform, record
-from pocket_core.predict import Predictor, State
-from pocket_core.types import Port, Seconds
+from pocket_core.predict import NOTHING, Prediction, Predictor, State
+from pocket_core.types import Beats, Port, Seconds
 from pocketd.backends.loopback import Loopback
 from pocketd.config import Config
 from pocketd.loop import Loop, Requests
@@ -109,10 +109,11 @@ class _Silent:
     def __init__(self, predictor: Predictor) -> None:
         self._predictor = predictor
         self.name = predictor.name
+        self.hears = predictor.hears
 
     def initial_state(self) -> State:
         return self._predictor.initial_state()
 
-    def step(self, x: NDArray[np.float32], state: State) -> tuple[Seconds, State]:
-        _, state = self._predictor.step(x, state)
-        return Seconds(0.0), state
+    def step(self, x: NDArray[np.float32], state: State, beat: Beats) -> tuple[Prediction, State]:
+        _, state = self._predictor.step(x, state, beat)
+        return NOTHING, state

@@ -10,7 +10,7 @@ import numpy as np
 
 from pocket_core.features import WIDTH
 from pocket_core.predict import Predictor
-from pocket_core.types import Seconds
+from pocket_core.types import Beats, Seconds
 from pocketd.backends.clock import SystemClock
 
 PERIOD = 0.020  # seconds from one step to the next
@@ -53,7 +53,7 @@ def time_steps(predictor: Predictor, seconds: float, advance: Callable[[float], 
         wanted = Seconds(begin + (n + 1) * PERIOD)
         clock.wait(wanted)
         woke = time.perf_counter()
-        _, state = predictor.step(noise[n % len(noise)], state)
+        _, state = predictor.step(noise[n % len(noise)], state, Beats(n / 4))
         taken.append(time.perf_counter() - woke)
         late.append(woke - wanted)
         advance(PERIOD)
