@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pocket_core.grid import nearest_grid, twelfth_of_bar
-from pocket_core.groove import GrooveTemplate
+from pocket_core.grid import nearest_grid
+from pocket_core.portrait import Portrait
 from pocket_core.score import SAME, Timestep
 from pocket_core.tempo import MeterMap
 from pocket_core.transport import SongClock
@@ -23,6 +23,23 @@ class Heard:
     beat: Beats  # position of that timestep or grid position
 
 
+@dataclass(frozen=True, slots=True)
+class Belonging:
+    """Where an onset belongs."""
+
+    heard: Heard | None  # what it says of the groove; None: an onset there has been heard before
+    step: Timestep | None  # the timestep that it meets now
+    sure: bool  # it is meant for that timestep
+
+    @property
+    def alone(self) -> bool:
+        """Whether it stands in the score by itself, where no drum is."""
+        return self.heard is not None and not self.sure
+
+
+NOWHERE = Belonging(None, None, False)
+
+
 def meeting(onset: Seconds, steps: Iterable[Timestep], window: Seconds) -> Timestep | None:
     """Return the timestep that an onset belongs to: the nearest nominal time, if within the window.
 
@@ -37,7 +54,7 @@ def meeting(onset: Seconds, steps: Iterable[Timestep], window: Seconds) -> Times
 
 
 class Listener:
-    """Counts each onset once, by the first of its chord or flam, and teaches the groove.
+    """Counts each onset once, by the first of its chord or flam, and draws the musician's portrait.
 
     An onset near a drum may still be meant for another place: a sixteenth before the kick, say. It is surely
     the timestep's where the timestep is its nearest grid position, or where it was expected. Any other meets
@@ -48,10 +65,10 @@ class Listener:
     def __init__(self, clock: SongClock) -> None:
         self._clock = clock
         self._last_loose: Beats | None = None  # grid position of the newest onset without a drum
-        self.groove = GrooveTemplate()  # the song's: relocation and stop leave it
+        self.portrait = Portrait()  # the song's: relocation and stop leave the groove
         self.heard: Heard | None = None
 
-    def hear(
+    def place(
         self,
         onset: Seconds,
         steps: Iterable[Timestep],
@@ -59,8 +76,8 @@ class Listener:
         window: Seconds,
         delay: Seconds,
         meters: MeterMap,
-    ) -> Timestep | None:
-        """Take in an onset.
+    ) -> Belonging:
+        """Find where an onset belongs; nothing is learnt from it yet.
 
         Args:
             onset: Both latencies taken out.
@@ -68,26 +85,38 @@ class Listener:
             window: The farthest that counts.
             delay: Look-ahead less lead: how far the drums that are heard lag behind the clock.
             meters: Where the bars are.
-
-        Returns:
-            The timestep that it meets; None for any other onset.
         """
         on_clock = Seconds(onset - delay)
         grid = nearest_grid(self._clock.beat_at(on_clock), meters)
         step = meeting(onset, steps, window)
         if step is not None and self._surely(onset, step, grid):
             if step.sure:
-                return None
-            step.onset, step.sure = onset, True
-            self._learn(Heard(Seconds(onset - step.nominal), step.beat), meters)
-            return step
+                return NOWHERE
+            return Belonging(Heard(Seconds(onset - step.nominal), step.beat), step, True)
+        heard = None
         if self._last_loose is None or abs(grid - self._last_loose) > SAME:
-            self._last_loose = grid
-            self._learn(Heard(Seconds(on_clock - self._clock.time_of(grid)), grid), meters)
-        if step is None or step.onset is not None:
-            return None
-        step.onset = onset
-        return step
+            heard = Heard(Seconds(on_clock - self._clock.time_of(grid)), grid)
+        return Belonging(heard, None if step is None or step.onset is not None else step, False)
+
+    def learn(self, onset: Seconds, where: Belonging, *, velocity: float, meters: MeterMap) -> None:
+        """Take in an onset that has been placed.
+
+        Args:
+            onset: Both latencies taken out.
+            where: Where it belongs.
+            velocity: 0..1.
+            meters: Where the bars are.
+        """
+        step, heard = where.step, where.heard
+        if where.alone and heard is not None:
+            self._last_loose = heard.beat
+        if heard is not None:
+            self.heard = heard
+            voices = tuple(sorted(step.voices)) if where.sure and step is not None else ()
+            self.portrait.hear(meters.position(heard.beat), heard.offset, velocity=velocity, voices=voices)
+        if step is not None:
+            step.onset, step.sure = onset, where.sure
+            self.portrait.meet(meters.position(step.beat), Seconds(onset - step.nominal))
 
     def _surely(self, onset: Seconds, step: Timestep, grid: Beats) -> bool:
         if abs(grid - step.beat) < SAME:
@@ -99,7 +128,3 @@ class Listener:
         """Start a take or follow a jump: what was heard before is of another place."""
         self._last_loose = None
         self.heard = None
-
-    def _learn(self, heard: Heard, meters: MeterMap) -> None:
-        self.heard = heard
-        self.groove.hear(twelfth_of_bar(meters.position(heard.beat)), heard.offset)

@@ -1,7 +1,8 @@
 """When each pending timestep will leave: features, forecast, refinement, limits and order, in a chain.
 
 The forecast of a timestep is always made from the state after the timestep before; only the decision that
-leaves advances the state (DESIGN, "Timing rules").
+leaves advances the state (DESIGN, "Timing rules"). A model that hears also takes a step for each onset that
+stands in the score without a drum, in its place in the chain.
 """
 
 from __future__ import annotations
@@ -9,16 +10,20 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pocket_core.align import Listener
+from pocket_core.expression import TOGETHER, Expression, dynamics, express
 from pocket_core.features import Context, vector
 from pocket_core.grid import twelfth_of_bar
+from pocket_core.habits import UNKNOWN, Habits
 from pocket_core.late_commit import LateCommit
-from pocket_core.predict import Predictor, State
-from pocket_core.score import Neighbours, Timestep
+from pocket_core.outgoing import Note
+from pocket_core.predict import NOTHING, Predictor, State
+from pocket_core.score import SAME, Neighbours, Timestep
 from pocket_core.settings import Settings
 from pocket_core.shift import RestoringForce, committed_time
 from pocket_core.transport import SongClock
@@ -28,6 +33,18 @@ LATE = Seconds(0.001)  # a hit this far behind its wish is late
 ABSURD = Seconds(1.0)  # a forecast beyond is a fault, and none
 REACH = 64  # timesteps: how far back an onset may still be on its way
 MOST_BARS = 2048  # snapshots kept
+MOST_ALONE = 64  # onsets without a drum that wait for a timestep behind them
+
+
+@dataclass(slots=True, eq=False)
+class _Alone:
+    """An onset that stands in the score without a drum: a step of the model from which no hit comes."""
+
+    beat: Beats
+    features: NDArray[np.float32]  # as known before it
+    came_in: State | None = None
+    came_out: State = ()
+    ahead_of: Timestep | None = None  # the timestep before which the model takes it in, as last computed
 
 
 class Decider:
@@ -37,10 +54,15 @@ class Decider:
         predictor: The model.
         listener: What the musician has played so far.
         clock: For the tempo.
+        habits: Whom the drums shall be like.
     """
 
-    def __init__(self, predictor: Predictor, listener: Listener, clock: SongClock) -> None:
+    def __init__(
+        self, predictor: Predictor, listener: Listener, clock: SongClock, habits: Habits = UNKNOWN
+    ) -> None:
         self._predictor = predictor
+        self._habits = habits
+        self._alone: list[_Alone] = []  # by beat
         self._listener = listener
         self._clock = clock
         self._late_commit = LateCommit()
@@ -59,6 +81,7 @@ class Decider:
         self._snapshots.clear()
         if self._entry is not None:
             self._entry = self._state
+        self._alone.clear()
         for step in pending:
             step.came_in = None
             if step.enters is not None:
@@ -80,6 +103,7 @@ class Decider:
         gone = [step for step in behind if step.index >= 0]
         waiting = behind[len(gone) :]
         self._entry = None
+        self._alone.clear()
         if gone:
             self._begin_after(gone, state)
         elif waiting:
@@ -91,7 +115,7 @@ class Decider:
         """Go on behind timesteps that left before it was known where they are."""
         for step in gone:
             if step.features is not None:
-                _, state = self._predictor.step(step.features, state)
+                _, state = self._predictor.step(step.features, state, step.beat)
         self._state, self._met = state, None
         self._recent.clear()
         self._recent.extend(gone)
@@ -99,6 +123,49 @@ class Decider:
     def admit(self, step: Timestep) -> None:
         """Take note of a timestep that is new among those that wait."""
         step.enters, self._entry = self._entry, None
+
+    def listen(self, beat: Beats, pending: Sequence[Timestep], settings: Settings) -> None:
+        """Take note of an onset that stands in the score without a drum, before anything is learnt from it.
+
+        Args:
+            beat: The grid position that it belongs to.
+            pending: All that wait, in order; nominal times are up to date.
+            settings: For the meter.
+        """
+        if not self._predictor.hears:
+            return
+        begins = self._begins(pending)
+        known = [*self._recent, *pending] if begins < 0 else pending[begins:]
+        before = [step for step in known if step.beat < beat - SAME]
+        met = next((s for s in reversed(before) if s.onset is not None), self._met if begins < 0 else None)
+        after = next((step for step in known if step.beat > beat + SAME), None)
+        around = Neighbours(before[-1] if before else None, after, met)
+        nominal = Seconds(self._clock.time_of(beat) + settings.look_ahead - settings.drums_lead)
+        context = self._context(beat, nominal, (), around, settings)
+        at = next((i for i, alone in enumerate(self._alone) if alone.beat > beat), len(self._alone))
+        self._alone.insert(at, _Alone(beat, vector(context)))
+        if len(self._alone) > MOST_ALONE:
+            self._take_in_for_good(self._alone.pop(0), pending, begins)
+
+    def _take_in_for_good(self, alone: _Alone, pending: Sequence[Timestep], begins: int) -> None:
+        """Advance the state that the run goes on from; what is already behind a timestep is given up."""
+        if self._entry is not None:
+            self._entry = self._take_in(alone, self._entry)
+            return
+        first = pending[max(begins, 0)] if pending else None
+        if first is None:
+            self._state = self._take_in(alone, self._state)
+        elif alone.beat < first.beat - SAME:
+            if first.enters is not None:
+                first.enters = self._take_in(alone, first.enters)
+            else:
+                self._state = self._take_in(alone, self._state)
+
+    def _begins(self, pending: Sequence[Timestep]) -> int:
+        """Return where in what waits the present run of the transport begins; negative: before all of it."""
+        if self._entry is not None:
+            return len(pending)
+        return next((i for i in reversed(range(len(pending))) if pending[i].enters is not None), -1)
 
     def forecast(
         self, pending: Sequence[Timestep], settings: Settings, now: Seconds, *, anew: bool = True
@@ -112,11 +179,16 @@ class Decider:
             anew: More may have changed than which timesteps there are.
         """
         state, previous, met = self._state, self._recent[-1] if self._recent else None, self._newest_met()
+        heard, begins = 0, self._begins(pending)
         for i, step in enumerate(pending):
             if now < step.ready:
                 return
             if step.enters is not None:
                 state, previous, met = step.enters, None, None
+            while i >= begins and heard < len(self._alone) and self._alone[heard].beat < step.beat - SAME:
+                state = self._take_in(self._alone[heard], state)
+                self._alone[heard].ahead_of = step
+                heard += 1
             after = pending[i + 1] if i + 1 < len(pending) else None
             around = Neighbours(previous, after, met)
             own = step.sure and step.features is not None  # an onset of its own must not be known
@@ -140,36 +212,67 @@ class Decider:
                     later.planned = None
                 return
             onset = step.own_offset if settings.late_commit and step.sure else None
-            step.refined = step.forecast
+            step.refined, own = step.forecast, TOGETHER
             if settings.late_commit:
-                step.refined = self._late_commit.refine(step.forecast, onset)
-            wish = settings.amount * (step.refined - pull) + settings.laid_back
-            time = committed_time(step.nominal, Seconds(0.0 if settings.bypass else wish), step.limits)
+                transport = settings.transport + settings.input_latency + settings.output_latency
+                step.refined = self._late_commit.refine(
+                    step.prediction,
+                    onset,
+                    chance=self._listener.portrait.chance(settings.meters.position(step.beat)),
+                    transport=Seconds(transport),
+                )
+            if onset is None and settings.expressive and not settings.bypass:
+                share = settings.expressive * settings.amount
+                own = express(step.prediction, step.voices, share=share, seed=step.came)
+            wish = settings.amount * (step.refined - pull) + settings.laid_back + own.first
+            if settings.bypass:
+                wish = Seconds(0.0)
+            time = committed_time(step.nominal, Seconds(wish), step.limits)
             if not step.decided and onset is None:
                 step.late = max(time, floor) < now - LATE
             step.decided = True
             step.planned = Seconds(max(time, floor, now))
-            floor = Seconds(step.planned + step.spread)
+            step.expression = _held(own, step, Seconds(wish), step.planned)
+            floor = Seconds(step.planned + step.reach)
 
     def leave(self, step: Timestep, at: Seconds, settings: Settings) -> None:
         """Make the decision on the first pending timestep final: it leaves at the time that was planned."""
         if step.enters is not None:
             self._recent.clear()
             self._met = None
+        taken = [alone for alone in self._alone if alone.ahead_of is step]
+        self._alone = [alone for alone in self._alone if alone.ahead_of is not step]
         bar = settings.meters.position(step.beat).bar
         opens = not self._recent or settings.meters.position(self._recent[-1].beat).bar != bar
         room = len(self._snapshots) < MOST_BARS or bar in self._snapshots
-        if opens and room and step.came_in is not None:
-            self._snapshots[bar] = step.came_in
+        entered = next(
+            (a.came_in for a in taken if settings.meters.position(a.beat).bar == bar), step.came_in
+        )
+        if opens and room and entered is not None:
+            self._snapshots[bar] = entered
         step.committed, step.around = at, None
-        self._floor = Seconds(at + step.spread)
+        self._floor = Seconds(at + step.reach)
         self._state = step.came_out
         self._force.note(step.beat, step.refined)
         if settings.late_commit:
-            self._late_commit.note(step.forecast, step.refined)
+            self._late_commit.note(step.forecast, step.refined, step.own_offset if step.sure else None)
+        for note in step.notes:
+            self.dress(note, step, settings)
         if len(self._recent) == REACH and self._recent[0].onset is not None:
             self._met = self._recent[0]
         self._recent.append(step)
+
+    def dress(self, note: Note, step: Timestep, settings: Settings) -> None:
+        """Give a note the velocity that its timestep, which leaves or has left, gives its voice."""
+        if settings.dynamics and not settings.bypass:
+            note.velocity = dynamics(
+                step.prediction,
+                note.voice,
+                note.hit.velocity,
+                share=settings.dynamics,
+                stray=settings.expressive,
+                seed=step.came,
+            )
 
     def _newest_met(self) -> Timestep | None:
         """Return the newest timestep that has left and that the musician has met."""
@@ -178,27 +281,57 @@ class Decider:
     def _look(self, step: Timestep, around: Neighbours, settings: Settings) -> None:
         """Bring the features of a timestep up to date."""
         step.around = around
+        context = self._context(step.beat, step.nominal, tuple(sorted(step.voices)), around, settings)
+        if context != step.context:
+            step.context, step.features, step.came_in = context, vector(context), None
+
+    def _context(
+        self,
+        beat: Beats,
+        nominal: Seconds,
+        voices: tuple[int, ...],
+        around: Neighbours,
+        settings: Settings,
+    ) -> Context:
+        """Return what is known of a place: of a timestep, or where no drum is."""
         previous, after, met = around.previous, around.after, around.met
-        heard, beat = self._listener.heard, step.beat
-        place = settings.meters.position(beat)
-        context = Context(
-            voices=tuple(sorted(step.voices)),
-            since_previous=None if previous is None else Seconds(step.nominal - previous.nominal),
-            to_next=None if after is None else Seconds(after.nominal - step.nominal),
+        heard, place, portrait = self._listener.heard, settings.meters.position(beat), self._listener.portrait
+        return Context(
+            voices=voices,
+            since_previous=None if previous is None else Seconds(nominal - previous.nominal),
+            to_next=None if after is None else Seconds(after.nominal - nominal),
             bpm=self._clock.bpm,
             place=place,
             diff=None if met is None else met.diff,
             diff_age=None if met is None else Beats(max(beat - met.beat, 0.0)),
             diff_fresh=met is not None and met is previous,
-            groove=self._listener.groove.expect(twelfth_of_bar(place)),
+            groove=portrait.groove.expect(twelfth_of_bar(place)),
             heard=None if heard is None else heard.offset,
             heard_age=None if heard is None else Beats(max(beat - heard.beat, 0.0)),
+            beats_since_previous=None if previous is None else Beats(max(beat - previous.beat, 0.0)),
+            portrait=portrait.look(place, voices),
+            habits=self._habits.look(twelfth_of_bar(place), voices),
         )
-        if context != step.context:
-            step.context, step.features, step.came_in = context, vector(context), None
 
     def _ask(self, step: Timestep, features: NDArray[np.float32], state: State) -> None:
-        forecast, after = self._predictor.step(features, state)
-        sane = abs(forecast) <= ABSURD  # NaN is not
-        step.forecast, step.came_in = forecast if sane else Seconds(0.0), state
+        prediction, after = self._predictor.step(features, state, step.beat)
+        sane = abs(prediction.offset) <= ABSURD  # NaN is not
+        step.prediction, step.came_in = prediction if sane else NOTHING, state
         step.came_out = after if sane else state
+
+    def _take_in(self, alone: _Alone, state: State) -> State:
+        """Return the state after an onset without a drum."""
+        if alone.came_in is not state:
+            prediction, after = self._predictor.step(alone.features, state, alone.beat)
+            alone.came_in = state
+            alone.came_out = after if abs(prediction.offset) <= ABSURD else state
+        return alone.came_out
+
+
+def _held(own: Expression, step: Timestep, wish: Seconds, leaves: Seconds) -> Expression:
+    """Return what is left of the voices' own ways: each within the limits, and none before the first."""
+    apart = {
+        voice: Seconds(max(committed_time(step.nominal, Seconds(wish + behind), step.limits) - leaves, 0.0))
+        for voice, behind in own.apart.items()
+    }
+    return Expression(own.first, apart) if apart else TOGETHER

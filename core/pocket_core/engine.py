@@ -17,6 +17,7 @@ from dataclasses import replace
 from pocket_core.align import Listener
 from pocket_core.clock_port import ClockPort
 from pocket_core.decide import LATE, Decider
+from pocket_core.habits import UNKNOWN, Habits
 from pocket_core.hit_start import HitStart
 from pocket_core.outgoing import Note, Outgoing
 from pocket_core.past import Past
@@ -57,16 +58,19 @@ class Engine:
         settings: How to play; controllers and `configure` change them.
         clock: Where in the song a time is.
         predictor: The model, or `ZeroPredictor`.
+        habits: The drummer whom the drums shall be like, where one is known.
     """
 
-    def __init__(self, settings: Settings, clock: SongClock, predictor: Predictor) -> None:
+    def __init__(
+        self, settings: Settings, clock: SongClock, predictor: Predictor, habits: Habits = UNKNOWN
+    ) -> None:
         self._settings = settings
         self._clock = clock
         self._decoders = {port: Decoder() for port in (Port.DRUMS, Port.HUMAN, Port.CONTROL)}
         self._outgoing = Outgoing()
         self._score = Score(clock)
         self._listener = Listener(clock)
-        self._decider = Decider(predictor, self._listener, clock)
+        self._decider = Decider(predictor, self._listener, clock, habits)
         self._past = Past()
         self._due: list[Due] = []  # left, not taken yet
         self._changes: deque[TransportChange] = deque(maxlen=MOST_CHANGES)
@@ -212,6 +216,8 @@ class Engine:
     def _follow_gone(self, note: Note, voice: int, gone: Timestep) -> None:
         """Let a straggler leave with the shift of its timestep."""
         gone.voices.add(voice)
+        note.voice = voice
+        self._decider.dress(note, gone, self._settings)
         wish = Seconds(gone.committed + gone.distance(note))
         if wish < self._now - LATE:
             self._counts = replace(self._counts, late=self._counts.late + 1)
@@ -228,13 +234,17 @@ class Engine:
         self._counts = replace(self._counts, human=self._counts.human + 1)
         self._plan()
         self._decider.forecast(self._score.pending, s, NEVER)  # what was expected before this onset
-        self._listener.hear(
-            Seconds(event.at - s.input_latency - s.output_latency),
+        onset = Seconds(event.at - s.input_latency - s.output_latency)
+        where = self._listener.place(
+            onset,
             [*self._past.open, *self._score.pending],
             window=Seconds(min(s.window, WINDOW_BEATS * 60 / self._clock.bpm)),
             delay=Seconds(s.look_ahead - s.drums_lead),
             meters=s.meters,
         )
+        if where.alone and where.heard is not None:
+            self._decider.listen(where.heard.beat, self._score.pending, s)
+        self._listener.learn(onset, where, velocity=event.velocity / 127, meters=s.meters)
         self._learnt = True
 
     # --- transport -------------------------------------------------------------------------------------
@@ -259,11 +269,13 @@ class Engine:
                 continue
             self._listener.forget_position()
             if isinstance(change, Started):
+                self._listener.portrait.rest()
                 self._decider.enter(self._bar(change.beat), fresh=change.from_top)
             else:
                 self._jump(change)
 
     def _jump(self, change: Relocated) -> None:
+        self._listener.portrait.jump(change.left, change.entered)
         behind = self._score.jump(change, self._past.open, self._settings)
         self._decider.enter(self._bar(change.entered), behind=behind)
         early = max(EARLY * 60 / self._clock.bpm, self._score.snap(self._settings))

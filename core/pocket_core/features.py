@@ -1,8 +1,9 @@
 """What the model sees at a timestep, as words and as a vector.
 
-Version 1. The paper's inputs (Burloiu 2020), which DESIGN lists, and a last group that the paper has not:
-what the musician's onsets say where no drum is near. A change here changes `VERSION`, and every model is
-refused until it is exported again.
+Version 2. First the paper's inputs (Burloiu 2020), which DESIGN lists, with what the musician's onsets say
+where no drum is near; then the place in more detail, the portrait of the musician (`portrait`), and what is
+known of the drummer whom the drums shall be like (`habits`). A network takes the columns that it was made
+for. A change here changes `VERSION`, and every model is refused until it is exported again.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pocket_core import habits, portrait
 from pocket_core.tempo import BarPosition
 from pocket_core.types import Beats, Seconds
 from pocket_core.voices import VOICES
 
-VERSION = 1
+VERSION = 2
 
 #: One name a column, in order.
 COLUMNS: tuple[str, ...] = (
@@ -40,7 +42,19 @@ COLUMNS: tuple[str, ...] = (
     "groove",  # the template's expectation here, tenths of a second
     "heard",  # the musician's newest onset against its place in the score, tenths of a second
     "heard age",  # beats / 4, at most 1; 1 where there is none
+    "beats since previous",  # / 4, at most 1
+    "half bar sin",
+    "half bar cos",
+    "third of a beat sin",
+    "third of a beat cos",
+    "sixteenth sin",
+    "sixteenth cos",
+    *portrait.COLUMNS,
+    *habits.COLUMNS,
 )
+#: The columns that are offsets, in tenths of a second.
+OFFSETS: tuple[str, ...] = ("diff", "groove", "heard", *portrait.OFFSETS, *habits.OFFSETS)
+PAPER = COLUMNS.index("beats since previous")  # so many columns are the paper's, and what is heard
 WIDTH = len(COLUMNS)
 
 DIFF = COLUMNS.index("diff")
@@ -49,6 +63,8 @@ DIFF_FRESH = COLUMNS.index("diff fresh")
 GROOVE = COLUMNS.index("groove")
 HEARD = COLUMNS.index("heard")
 HEARD_AGE = COLUMNS.index("heard age")
+PORTRAIT = COLUMNS.index(portrait.COLUMNS[0])
+HABITS = COLUMNS.index(habits.COLUMNS[0])
 
 OFFSET_SCALE = 10.0  # offsets enter the vector in tenths of a second
 LONGEST = 2.0  # seconds; gaps are clipped there
@@ -59,7 +75,7 @@ OLDEST = Beats(4.0)  # ages are clipped there
 class Context:
     """Everything known about a timestep when its offset is decided."""
 
-    voices: tuple[int, ...]  # indices into VOICES, rising
+    voices: tuple[int, ...]  # indices into VOICES, rising; none where the musician plays alone
     since_previous: Seconds | None  # None: first timestep of the take
     to_next: Seconds | None  # None: not known yet
     bpm: float
@@ -70,6 +86,9 @@ class Context:
     groove: Seconds  # the template's expectation, 0 while it has heard nothing
     heard: Seconds | None  # newest onset against its place in the score, with a drum or without
     heard_age: Beats | None
+    beats_since_previous: Beats | None
+    portrait: tuple[float, ...]  # `Portrait.look`
+    habits: tuple[float, ...]  # `Habits.look`
 
 
 def vector(context: Context) -> NDArray[np.float32]:
@@ -93,7 +112,7 @@ def vector(context: Context) -> NDArray[np.float32]:
         math.sin(2 * beat),
         math.cos(2 * beat),
     )
-    x[DIFF:] = (
+    x[DIFF:PAPER] = (
         OFFSET_SCALE * (context.diff or 0.0),
         _age(context.diff_age),
         context.diff_fresh,
@@ -101,6 +120,17 @@ def vector(context: Context) -> NDArray[np.float32]:
         OFFSET_SCALE * (context.heard or 0.0),
         _age(context.heard_age),
     )
+    x[PAPER:PORTRAIT] = (
+        _age(context.beats_since_previous),
+        math.sin(2 * bar),
+        math.cos(2 * bar),
+        math.sin(3 * beat),
+        math.cos(3 * beat),
+        math.sin(4 * beat),
+        math.cos(4 * beat),
+    )
+    x[PORTRAIT:HABITS] = context.portrait
+    x[HABITS:] = context.habits
     return x
 
 

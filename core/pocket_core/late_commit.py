@@ -1,40 +1,63 @@
 """Late commit: a hit is final only when it leaves, and an onset of its own timestep pulls it at once.
 
-An onset can only pull a hit in, never push it out: by the time the musician turns out to be later than the
-forecast, the hit has left. Alone that would be a ratchet that makes the drums ever earlier. So hits that no
-onset has claimed wait a little longer, by just as much as brings the mean of refined - forecast to zero.
+A hit that no onset has claimed waits a little beyond its forecast, as long as `waiting` finds it worth
+while. An onset can only pull a hit in, never push it out; waiting is what pushes it out. Where the two do
+not balance, the drums would drift: so a slow estimate of refined - forecast makes waiting dearer or cheaper,
+until the mean is zero.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
+from pocket_core.predict import Prediction
 from pocket_core.types import Seconds
+from pocket_core.waiting import PRICE, Meeting, longest_wait
 
-RATE = 1 / 32  # a timestep; how slowly the wait follows the mean
-LONGEST_WAIT = 0.010  # seconds
+RATE = 1000 / 128  # a second and timestep; how slowly the balance follows the mean
+MOST = 3.0  # of the balance: waiting is at most e^3 times dearer or cheaper
+ERROR_RATE = 1 / 16  # an onset; how fast the spread that is assumed follows the errors
+FIRST_SPREAD = Seconds(0.012)  # assumed of a musician of whom nothing is known yet
 
 
 @dataclass(slots=True)
 class LateCommit:
     """Refines the forecasts of pending timesteps."""
 
-    wait: Seconds = Seconds(0.0)  # how much longer an unclaimed hit stays
+    balance: float = 0.0  # log of how much dearer waiting is; what brings the mean to zero
+    spread: Seconds = FIRST_SPREAD  # mean distance of the musician from the forecast
 
-    def refine(self, forecast: Seconds, onset: Seconds | None) -> Seconds:
+    def refine(
+        self, prediction: Prediction, onset: Seconds | None, *, chance: float, transport: Seconds
+    ) -> Seconds:
         """Return the refined offset.
 
         Args:
-            forecast: What the model expected before any onset of this timestep.
+            prediction: Of the timestep, from before any of its onsets.
             onset: The musician's first onset of this timestep against its nominal time; None: not yet.
+            chance: How likely the musician plays here, 0..1, where the model does not say.
+            transport: From an onset to the earliest hit that it can cause.
         """
-        return Seconds(forecast + self.wait) if onset is None else onset
+        if onset is not None:
+            return onset
+        forecast = prediction.offset
+        meeting = prediction.meeting or Meeting(forecast, self.spread, chance)
+        wait = longest_wait(forecast, meeting, transport, price=PRICE * math.exp(self.balance))
+        return Seconds(forecast + wait)
 
-    def note(self, forecast: Seconds, refined: Seconds) -> None:
-        """Learn from a timestep that has left."""
-        wait = self.wait - RATE * (refined - forecast)
-        self.wait = Seconds(min(max(wait, 0.0), LONGEST_WAIT))
+    def note(self, forecast: Seconds, refined: Seconds, onset: Seconds | None) -> None:
+        """Learn from a timestep that has left.
+
+        Args:
+            forecast: What was expected of it.
+            refined: What became of that.
+            onset: The musician's offset, where it is meant for this timestep; None: has not played by now.
+        """
+        self.balance = min(max(self.balance + RATE * (refined - forecast), -MOST), MOST)
+        if onset is not None:
+            self.spread = Seconds(self.spread + ERROR_RATE * (abs(onset - forecast) - self.spread))
 
     def reset(self) -> None:
         """Start anew, as at the start of a take."""
-        self.wait = Seconds(0.0)
+        self.balance, self.spread = 0.0, FIRST_SPREAD

@@ -33,6 +33,8 @@ class Note:
 
     hit: Hit
     order: int  # of arrival
+    voice: int = -1  # index into VOICES; negative: outside the map
+    velocity: int | None = None  # 1..127 with which it leaves; None: as it came
     leaves: Seconds | None = None  # None while its timestep is pending
     release: _Release | None = None
     ended: bool = False
@@ -111,7 +113,8 @@ class Outgoing:
         before = self._sounding.get(note.key)
         ends = self._end(before, at) if before is not None else []
         self._sounding[note.key] = note
-        return [*ends, Due(at, Port.OUT, note_on(note.hit.channel, note.hit.note, note.hit.velocity))]
+        velocity = note.hit.velocity if note.velocity is None else note.velocity
+        return [*ends, Due(at, Port.OUT, note_on(note.hit.channel, note.hit.note, velocity))]
 
     @property
     def idle(self) -> bool:

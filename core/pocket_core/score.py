@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from numpy import float32
 from numpy.typing import NDArray
 
+from pocket_core.expression import TOGETHER, Expression
 from pocket_core.features import Context
 from pocket_core.grid import nearest_grid
 from pocket_core.outgoing import Note
-from pocket_core.predict import State
+from pocket_core.predict import NOTHING, Prediction, State
 from pocket_core.settings import Settings
 from pocket_core.shift import Limits
 from pocket_core.transport import Relocated, SongClock
@@ -45,7 +46,6 @@ class Timestep:
     limits: Limits = NOWHERE  # when it came
     voices: set[int] = field(default_factory=set)
     notes: list[Note] = field(default_factory=list)  # in order of arrival; they keep their distances
-    spread: Seconds = Seconds(0.0)  # the last note leaves so much after the first
 
     nominal: Seconds = Seconds(0.0)  # as last computed; final once it has left
     fixed: Seconds | None = None  # nominal time, where the clock no longer says it
@@ -58,8 +58,9 @@ class Timestep:
     features: NDArray[float32] | None = None  # of that context
     came_in: State | None = None  # state before this timestep, as last computed; None: to be computed
     came_out: State = ()  # ... and after it
-    forecast: Seconds = Seconds(0.0)
+    prediction: Prediction = NOTHING
     refined: Seconds = Seconds(0.0)
+    expression: Expression = TOGETHER
 
     planned: Seconds | None = None  # when it will leave; None: not decided yet
     decided: bool = False  # it has been planned once
@@ -69,15 +70,25 @@ class Timestep:
 
     def strike(self, note: Note, voice: int) -> None:
         """Take in another note."""
+        note.voice = voice
         self.notes.append(note)
-        self.spread = max(self.spread, self.distance(note))
         if voice not in self.voices:
             self.voices.add(voice)
             self.around = None
 
     def distance(self, note: Note) -> Seconds:
-        """Return how far behind the first note this one leaves, >= 0."""
-        return Seconds(max(note.hit.at - self.came, 0.0))
+        """Return how far behind the timestep's earliest this note leaves, >= 0."""
+        return Seconds(max(note.hit.at - self.came, 0.0) + self.expression.apart.get(note.voice, 0.0))
+
+    @property
+    def reach(self) -> Seconds:
+        """How far behind the timestep's earliest its last note leaves."""
+        return max(map(self.distance, self.notes), default=Seconds(0.0))
+
+    @property
+    def forecast(self) -> Seconds:
+        """The offset that the model expects, before any onset of this timestep is known."""
+        return self.prediction.offset
 
     @property
     def own_offset(self) -> Seconds | None:

@@ -49,6 +49,9 @@ class Settings:
     laid_back: Seconds = Seconds(0.0)  # added to every offset; positive is late
     bypass: bool = False
     late_commit: bool = True
+    transport: Seconds = Seconds(0.003)  # from the musician's onset to the earliest hit that it can cause
+    expressive: float = 0.0  # 0 all voices together .. 1 each where and as unevenly as a drummer plays it
+    dynamics: float = 0.0  # 0 velocities as they came .. 1 as a drummer plays them
     restore: float = 0.9  # 0..1, how much of a lasting displacement beyond `free` is pulled back
     free: Seconds = Seconds(0.008)  # a lasting displacement up to this is feel
     snap: Seconds = Seconds(0.003)  # beyond the measured arrival jitter

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from pocket_core.engine import Engine
 from pocket_core.features import DIFF, GROOVE, OFFSET_SCALE
-from pocket_core.predict import State
-from pocket_core.types import Due, Port, Seconds
+from pocket_core.predict import Prediction, State
+from pocket_core.types import Beats, Due, Port, Seconds
 from pocket_core.wire import note_off, note_on
 
 KICK, SNARE, HAT = 36, 38, 42
@@ -20,6 +20,7 @@ class FixedPredictor:
     """The same offset always; its state counts the steps."""
 
     name = "fixed"
+    hears = False
 
     def __init__(self, offset: float = 0.0) -> None:
         self._offset = Seconds(offset)
@@ -28,9 +29,9 @@ class FixedPredictor:
         """Return a count of zero."""
         return (np.zeros(1, np.float32),)
 
-    def step(self, x: NDArray[np.float32], state: State) -> tuple[Seconds, State]:  # noqa: ARG002
+    def step(self, x: NDArray[np.float32], state: State, beat: Beats) -> tuple[Prediction, State]:  # noqa: ARG002
         """Return the offset, and the count plus one."""
-        return self._offset, (state[0] + 1,)
+        return Prediction(self._offset), (state[0] + 1,)
 
 
 class RecordingPredictor(FixedPredictor):
@@ -40,16 +41,17 @@ class RecordingPredictor(FixedPredictor):
         super().__init__(offset)
         self.asked: list[tuple[NDArray[np.float32], int]] = []
 
-    def step(self, x: NDArray[np.float32], state: State) -> tuple[Seconds, State]:
+    def step(self, x: NDArray[np.float32], state: State, beat: Beats) -> tuple[Prediction, State]:
         """Record the question and answer as always."""
         self.asked.append((x, int(state[0][0])))
-        return super().step(x, state)
+        return super().step(x, state, beat)
 
 
 class EagerPredictor:
     """An ideal follower: adds every fresh diff to where it was, or plays what the template expects."""
 
     name = "eager"
+    hears = False
 
     def __init__(self, *, by_template: bool = False) -> None:
         self._by_template = by_template
@@ -58,18 +60,18 @@ class EagerPredictor:
         """Return an offset of zero."""
         return (np.zeros(1, np.float32),)
 
-    def step(self, x: NDArray[np.float32], state: State) -> tuple[Seconds, State]:
+    def step(self, x: NDArray[np.float32], state: State, beat: Beats) -> tuple[Prediction, State]:  # noqa: ARG002
         """Return the new offset and remember it."""
         offset = float(x[GROOVE]) if self._by_template else float(state[0][0] + x[DIFF])
-        return Seconds(offset / OFFSET_SCALE), (np.array([offset], np.float32),)
+        return Prediction(Seconds(offset / OFFSET_SCALE)), (np.array([offset], np.float32),)
 
 
 class BrokenPredictor(FixedPredictor):
     """A model that has lost its mind."""
 
-    def step(self, x: NDArray[np.float32], state: State) -> tuple[Seconds, State]:  # noqa: ARG002
+    def step(self, x: NDArray[np.float32], state: State, beat: Beats) -> tuple[Prediction, State]:  # noqa: ARG002
         """Return what is not a number."""
-        return Seconds(math.nan), state
+        return Prediction(Seconds(math.nan)), state
 
 
 def hit(
