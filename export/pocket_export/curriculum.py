@@ -21,10 +21,19 @@ from pocket_export.duets import CYMBALS, NOBODY, Grid, chance_limbs, make_duet
 from pocket_export.recordings import Performance
 
 CHANCE_SHARE = 0.75  # of the performances, split by chance in each epoch beside the cymbals' duets
+VARIED_SHARE = 0.8  # of the cymbals' duets
 STRAIGHT_SHARE = 0.25  # of those, over drums in straight sixteenths
 SOLO_SHARE = 0.5  # of the performances, with nobody to follow
 WINDOW_BARS = 2  # of what is humanised without knowing more
 WINDOWS = 4  # at most, of a performance
+
+
+def follow_duets(performances: Sequence[Performance], chance: np.random.Generator) -> Iterator[Lesson]:
+    """Yield the cymbals' duets of BENCHMARKS' Follow, most of them in variations."""
+    for performance in performances:
+        varies = chance.random() < VARIED_SHARE
+        made = vary(performance, chance_variation(chance)) if varies else performance
+        yield from lessons([made], CYMBALS)
 
 
 def duets(performances: Sequence[Performance], chance: np.random.Generator) -> Iterator[Lesson]:
@@ -62,8 +71,12 @@ def solos(performances: Sequence[Performance], chance: np.random.Generator) -> I
 
 
 def follower_chances(performances: Sequence[Performance], chance: np.random.Generator) -> list[Lesson]:
-    """Return what the follower learns from beside the cymbals' duets."""
-    return [*duets(performances, chance), *solos(performances, chance)]
+    """Return what the follower learns from: the cymbals' duets, other roles, and solos."""
+    return [
+        *follow_duets(performances, chance),
+        *duets(performances, chance),
+        *solos(performances, chance),
+    ]
 
 
 def paper_chances(performances: Sequence[Performance], chance: np.random.Generator) -> list[Lesson]:

@@ -11,6 +11,7 @@ from pocket_export.ahead import Chances, Performances, ahead
 from pocket_export.curriculum import follower_chances, paper_chances, validation_duets
 from pocket_export.dataset import Lesson, lessons
 from pocket_export.duets import CYMBALS, NOBODY
+from pocket_export.losses import Weights
 from pocket_export.train import Draw, Recipe
 from pocket_models.follower import Follower
 from pocket_models.lstm import Anchor, PocketLSTM
@@ -24,9 +25,8 @@ class School:
     title: str
     build: Callable[[Recipe], Network]
     recipe: Recipe
-    musician: bool = (
-        True  # it meets one: the cymbals' duets in every epoch, as BENCHMARKS' Follow splits them
-    )
+    musician: bool = True  # it meets one
+    cymbals: bool = True  # in every epoch, as they are: the cymbals' duets of BENCHMARKS' Follow
     chances: Chances | None = None  # what an epoch adds, other in each
 
 
@@ -41,7 +41,8 @@ SCHOOLS: Mapping[str, School] = {
         "The default: follows whoever plays and humanises where nobody does; trained on duets of each "
         "drummer's limbs and on solo drums.",
         lambda recipe: Follower(dropout=recipe.dropout),
-        Recipe(epochs=20, chunk=96, rate=2e-3, dropout=0.2),
+        Recipe(epochs=36, chunk=96, rate=2e-3, dropout=0.3, weights=Weights(meeting=1.5)),
+        cymbals=False,
         chances=follower_chances,
     ),
     "lstm": School(
@@ -73,7 +74,7 @@ def drawing(school: School, performances: Performances, seed: int) -> Iterator[D
         solo = _deaf(lessons(performances, NOBODY))
         yield lambda _: solo
         return
-    cymbals = lessons(performances, CYMBALS)
+    cymbals = lessons(performances, CYMBALS) if school.cymbals else []
     if school.chances is None:
         yield lambda _: cymbals
         return

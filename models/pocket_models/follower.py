@@ -18,7 +18,7 @@ from pocket_core.predict import OUTPUTS
 from pocket_models.network import Network, State
 from pocket_models.saying import HEADS, UNIT, say
 
-HIDDEN = 192
+HIDDEN = 256
 WIDE = 128  # units between features and recurrence
 
 #: What it does not see: these are against its own forecasts, and the onsets themselves say as much.
