@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from pocket_core.align import NEAR
 from pocket_core.engine import WINDOW_BEATS
 from pocket_core.features import (
+    COLUMNS,
     DIFF_AGE,
     DIFF_FRESH,
     GROOVE,
@@ -32,11 +33,14 @@ from pocket_core.features import (
 from pocket_core.grid import TWELFTHS
 from pocket_core.habits import UNKNOWN, Habits, Stroke
 from pocket_core.portrait import Portrait
+from pocket_core.score_features import SCORE_COLUMNS, SCORE_WIDTH, TO_NEXT
 from pocket_core.settings import Settings
 from pocket_core.tempo import BarPosition, MeterChange, MeterMap
 from pocket_core.types import Beats, Seconds
 from pocket_export.duets import Duet, Grid, Limbs, make_duet, quantise
 from pocket_export.recordings import Performance
+
+_OF_SCORE = [COLUMNS.index(name) for name in SCORE_COLUMNS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +62,15 @@ class Lesson:
     def __len__(self) -> int:
         """Return the number of steps."""
         return len(self.link)
+
+    @property
+    def score(self) -> NDArray[np.float32]:
+        """What the score alone tells, (T, SCORE_WIDTH); zeros where there is no drum."""
+        rows, at = np.zeros((len(self), SCORE_WIDTH), np.float32), np.flatnonzero(self.drums)
+        rows[at] = self.x[at][:, _OF_SCORE]
+        to_next = np.diff(self.beats[at], append=np.inf) * 60.0 / self.source.bpm
+        rows[at, TO_NEXT] = np.minimum(to_next, LONGEST)
+        return rows
 
     def deaf(self) -> Lesson:
         """Return the timesteps of the drums alone, as a model sees them that takes no step to hear."""

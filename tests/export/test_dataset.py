@@ -25,6 +25,7 @@ from pocket_core.features import (
 from pocket_core.grid import TWELFTHS
 from pocket_core.habits import Habits, Stroke
 from pocket_core.predict import Prediction, State
+from pocket_core.score_features import ScoreStep, score_rows
 from pocket_core.settings import Settings
 from pocket_core.tempo import Meter, MeterChange, MeterMap, TempoChange, TempoMap
 from pocket_core.testing import FixedPredictor
@@ -243,6 +244,23 @@ def test_over_straight_drums_a_swung_onset_belongs_to_the_drum_at_the_half() -> 
     straight = prepare(make_duet(swung, CYMBALS, Grid.SIXTEENTHS))
 
     assert straight.meets[straight.drums].tolist() == pytest.approx([np.nan, 0.0625], nan_ok=True)
+
+
+@songs
+def test_the_score_of_a_lesson_is_what_a_model_reads_beforehand(bpm: float, meter: Meter) -> None:
+    duet = make_duet(loose(9, bpm=bpm, meter=meter), CYMBALS)
+    steps = [
+        ScoreStep(Beats(place / TWELFTHS), tuple(np.flatnonzero(struck).tolist()))
+        for place, struck in zip(duet.twelfths.tolist(), duet.voices, strict=True)
+    ]
+    tempo = TempoMap([TempoChange(Beats(0.0), bpm)])
+    read = score_rows(steps, tempo, MeterMap([MeterChange(Beats(0.0), meter)]))
+
+    lesson = prepare(duet)
+
+    np.testing.assert_allclose(lesson.deaf().score, read, atol=1e-5)
+    np.testing.assert_array_equal(lesson.score[lesson.drums], lesson.deaf().score)
+    assert not lesson.score[~lesson.drums].any()
 
 
 def test_the_next_hit_is_known_only_within_the_look_ahead() -> None:
