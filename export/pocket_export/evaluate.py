@@ -55,6 +55,12 @@ class Batch:
         """Whether any `diff` is ever known."""
         return bool((self.link >= 0).any())
 
+    def to(self, device: torch.device) -> Batch:
+        """Return it on a device."""
+        targets = Targets(*(getattr(self.targets, name).to(device) for name in Targets.__slots__))
+        x, link, human = (part.to(device) for part in (self.x, self.link, self.human))
+        return Batch(x, link, human, targets, self.lengths)
+
 
 def gather(lessons: Sequence[Lesson]) -> Batch:
     """Put lessons side by side."""
@@ -80,6 +86,11 @@ def gather(lessons: Sequence[Lesson]) -> Batch:
     )
 
 
+def device_of(net: Network) -> torch.device:
+    """Return where a network is."""
+    return net.initial_state(1)[0].device
+
+
 @torch.no_grad()
 def predict(net: Network, lessons: Sequence[Lesson]) -> Iterator[tuple[Lesson, NDArray[np.float32]]]:
     """Yield each lesson with what the network says as it plays live, `float32[T, outputs]`.
@@ -91,10 +102,10 @@ def predict(net: Network, lessons: Sequence[Lesson]) -> Iterator[tuple[Lesson, N
     order = sorted(heard, key=len, reverse=True)
     for start in range(0, len(order), AT_ONCE):
         rows = order[start : start + AT_ONCE]
-        batch = gather(rows)
+        batch = gather(rows).to(device_of(net))
         said = step_by_step(net, batch) if net.follows_itself else net.forward(batch.x)[0]
         for row, values in zip(rows, said, strict=True):
-            yield row, values[: len(row)].numpy()
+            yield row, values[: len(row)].cpu().numpy()
 
 
 def step_by_step(net: Network, batch: Batch) -> Tensor:

@@ -1,82 +1,51 @@
-"""The one training loop: seeded, resumable, stopped early on the validation split."""
+"""The one training loop: seeded, resumable, stopped early on the validation split.
+
+It runs in one process, or in several that share every batch (`pocket_export.parallel`).
+"""
 
 from __future__ import annotations
 
 import copy
-import io
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from pocket_core.errors import DataError
+from pocket_export import checkpoint as checkpoints
 from pocket_export.dataset import Lesson
-from pocket_export.evaluate import Batch, Follow, follow, gather
-from pocket_export.losses import Weights, loss
+from pocket_export.evaluate import Batch, device_of, follow, gather
+from pocket_export.losses import loss
+from pocket_export.parallel import ALONE, Company
 from pocket_export.roll_out import roll_out
+from pocket_export.train_log import TrainLog
+from pocket_export.training import Draw, Epoch, Origin, Recipe, Training, Watch
 from pocket_models.network import Network
-from pocketd.wholefile import write_whole
 
-EPOCHS = 20
+__all__ = ["Draw", "Epoch", "Origin", "Recipe", "Training", "Watch", "train"]
+
 MOST_AT_ONCE = 256  # sequences
 
 
 @dataclass(frozen=True, slots=True)
-class Recipe:
-    """How to train. The defaults are those of the models that ship (docs/decisions/0004-training.md)."""
+class _Share:
+    """One process's part of a batch."""
 
-    epochs: int = EPOCHS
-    patience: int = 8  # epochs without a better validation figure
-    batch: int = 32  # sequences
-    chunk: int = 64  # timesteps between updates; the state is carried over, the gradient is not
-    rate: float = 1.5e-3  # AdamW, falling to 0 along a cosine
-    decay: float = 0.01
-    clip: float = 1.0  # of the gradient's norm
-    dropout: float = 0.1
-    weights: Weights = field(default_factory=Weights)
-    bfloat16: bool = True  # products of the pass with gradient; all else is float32
-    seed: int = 1
+    lessons: list[Lesson]  # longest first; fewer processes may have any
+    longest: int  # steps of the whole batch's longest lesson
 
 
 @dataclass(frozen=True, slots=True)
-class Epoch:
-    """What an epoch came to."""
+class _Chunk:
+    """Some steps of a share."""
 
-    number: int  # from 1
-    loss: float
-    validation: Follow
-    figure_ms: float  # what is made small
-    seconds: float
-
-
-@dataclass(slots=True)
-class Training:
-    """A training under way: everything that a checkpoint holds beside the optimiser."""
-
-    net: Network
-    recipe: Recipe
-    history: list[Epoch] = field(default_factory=list)
-    best: dict[str, Tensor] = field(default_factory=dict)  # the weights with the best validation figure
-    best_ms: float = math.inf
-
-    @property
-    def over(self) -> bool:
-        """Whether the last epoch is done or nothing has improved for too long."""
-        done = len(self.history)
-        if done >= self.recipe.epochs:
-            return True
-        stale = done - min((e.number for e in self.history if e.figure_ms <= self.best_ms), default=done)
-        return stale >= self.recipe.patience
-
-
-Draw = Callable[[int], Sequence[Lesson]]  # from the number of an epoch to what it learns from
-Watch = Callable[[float, Epoch | None], None]  # told the share of the epoch that is done, and its end
+    total: Tensor | None  # summed loss; None: this process has no lesson that goes on so far
+    weight: float
+    steps: int  # of the drums
 
 
 def train(
@@ -88,46 +57,68 @@ def train(
     checkpoint: Path | None = None,
     resume: bool = False,
     watch: Watch,
+    origin: Origin | None = None,
+    company: Company = ALONE,
+    log: TrainLog | None = None,
 ) -> Training:
     """Train a network and leave it with the weights that did best on the validation split.
 
     The figure to make small is the validation MAE against the musician, or against the drummer where
     there is none. All chance is drawn from the seed and the number of the epoch, so that a training that
-    was broken off and resumed goes on as if nothing had happened.
+    was broken off and resumed goes on as if nothing had happened (in as many processes as before: each has
+    its own dropout).
 
     Args:
-        net: Changed in place.
-        draw: Returns an epoch's lessons.
-        validation: Lessons never trained on.
+        net: Changed in place, on the device that it is on.
+        draw: Returns an epoch's lessons; asked by the first process alone.
+        validation: Lessons never trained on; of the first process alone.
         recipe: How.
-        checkpoint: Written whole after each epoch.
+        checkpoint: Written whole after each epoch, by the first process.
         resume: Go on from `checkpoint`, if it is there.
-        watch: Called often.
+        watch: Called often, and with each epoch that a resumed training has behind it.
+        origin: What a checkpoint says of where the training comes from.
+        company: Who trains together.
+        log: Of the first process.
 
     Raises:
-        DataError: A checkpoint of another recipe, or one that cannot be read.
+        DataError: A checkpoint of another training, or one that cannot be read.
+        CompanyError: Another process has gone.
     """
-    training = Training(net, recipe)
+    training = Training(net, recipe, origin or Origin())
     optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
-    if resume and checkpoint is not None and checkpoint.exists():
-        _restore(checkpoint, training, optimiser)
+    if resume and checkpoint is not None:
+        there = company.leads and checkpoint.exists()
+        if content := company.tell(checkpoints.read(checkpoint) if there else None):
+            checkpoints.unpack(content, checkpoint).restore(training, optimiser)
+            for epoch in training.history:
+                watch(1.0, epoch)
+    company.align(net)
+    if log is not None:
+        log.begin(training.updates)
     while not training.over:
         number = len(training.history) + 1
         chance = np.random.default_rng((recipe.seed, number))
-        torch.manual_seed(int(chance.integers(2**31)))
+        torch.manual_seed(int(chance.integers(2**31)) + company.rank)
         began = perf_counter()
-        mean = _epoch(training, optimiser, _batches(draw(number), recipe, chance), watch)
-        result = follow(net, validation)
-        figure = result.drummer_mae_ms if math.isnan(result.mae_ms) else result.mae_ms
-        epoch = Epoch(number, mean, result, figure, perf_counter() - began)
+        batches = _batches(draw(number), recipe, chance) if company.leads else []
+        mean = _epoch(training, optimiser, batches, watch, company=company, log=log)
+        epoch = company.tell(_judge(training, validation, mean, began) if company.leads else None)
         training.history.append(epoch)
-        if figure < training.best_ms:
-            training.best_ms, training.best = figure, copy.deepcopy(net.state_dict())
-        if checkpoint is not None:
-            _save(checkpoint, training, optimiser)
+        if epoch.figure_ms < training.best_ms:
+            training.best_ms, training.best = epoch.figure_ms, copy.deepcopy(net.state_dict())
+        if checkpoint is not None and company.leads:
+            checkpoints.write(checkpoint, training, optimiser)
+        if log is not None:
+            log.epoch(training.updates, epoch)
         watch(1.0, epoch)
     net.load_state_dict(training.best)
     return training
+
+
+def _judge(training: Training, validation: Sequence[Lesson], mean: float, began: float) -> Epoch:
+    result = follow(training.net, validation)
+    figure = result.drummer_mae_ms if math.isnan(result.mae_ms) else result.mae_ms
+    return Epoch(len(training.history) + 1, mean, result, figure, perf_counter() - began)
 
 
 def _batches(lessons: Sequence[Lesson], recipe: Recipe, chance: np.random.Generator) -> list[list[Lesson]]:
@@ -144,23 +135,47 @@ def _batches(lessons: Sequence[Lesson], recipe: Recipe, chance: np.random.Genera
     return [groups[g] for g in chance.permutation(len(groups))]
 
 
+def _shares(lessons: Sequence[Lesson], net: Network, size: int) -> list[_Share]:
+    """Return each process's part of a batch; all are about as long."""
+    heard = lessons if net.hears else [lesson.deaf() for lesson in lessons]
+    rows = sorted(heard, key=len, reverse=True)
+    return [_Share(rows[rank::size], len(rows[0])) for rank in range(size)]
+
+
 def _epoch(
-    training: Training, optimiser: torch.optim.Optimizer, batches: Sequence[Sequence[Lesson]], watch: Watch
+    training: Training,
+    optimiser: torch.optim.Optimizer,
+    batches: Sequence[Sequence[Lesson]],
+    watch: Watch,
+    *,
+    company: Company,
+    log: TrainLog | None,
 ) -> float:
+    """Learn from an epoch's batches and return the mean loss. Every process makes the same updates."""
     recipe, net = training.recipe, training.net
-    steps = sum(int(lesson.drums.sum()) for batch in batches for lesson in batch)
+    mine = (len(batches), sum(int(lesson.drums.sum()) for batch in batches for lesson in batch))
+    count, steps = company.tell(mine)
     done, summed, weights = 0, 0.0, 0.0
-    for lessons in batches:
-        batch = gather(lessons if net.hears else [lesson.deaf() for lesson in lessons])
-        for total, weight, count in _chunks(net, batch, recipe):
-            progress = (len(training.history) + done / steps) / recipe.epochs
+    for n in range(count):
+        share = company.deal(_shares(batches[n], net, company.size) if company.leads else ())
+        for chunk in _chunks(net, share, recipe):
+            lost = 0.0 if chunk.total is None else chunk.total.item()
+            lost, weight, here = company.total(lost, chunk.weight, chunk.steps)
+            if weight <= 0:
+                continue
+            rate = recipe.rate * _schedule((len(training.history) + done / steps) / recipe.epochs)
             for group in optimiser.param_groups:
-                group["lr"] = recipe.rate * _schedule(progress)
+                group["lr"] = rate
             optimiser.zero_grad()
-            (total / weight).backward()  # type: ignore[no-untyped-call]
-            torch.nn.utils.clip_grad_norm_(net.parameters(), recipe.clip)
+            if chunk.total is not None:
+                (chunk.total / weight).backward()  # type: ignore[no-untyped-call]
+            company.add_gradients(net)
+            norm = torch.nn.utils.clip_grad_norm_(net.parameters(), recipe.clip)
             optimiser.step()
-            done, summed, weights = done + count, summed + total.item(), weights + weight
+            training.updates += 1
+            done, summed, weights = done + int(here), summed + lost, weights + weight
+            if log is not None:
+                log.update(training.updates, loss=lost / weight, rate=rate, norm=norm.item())
             watch(done / steps, None)
     return summed / weights
 
@@ -170,8 +185,19 @@ def _schedule(progress: float) -> float:
     return min(progress / 0.02, 1.0) * 0.5 * (1.0 + math.cos(math.pi * min(progress, 1.0)))
 
 
-def _chunks(net: Network, batch: Batch, recipe: Recipe) -> Iterator[tuple[Tensor, float, int]]:
-    """Yield each chunk's summed loss, the sum of its weights and its number of steps, where there are any."""
+def _chunks(net: Network, share: _Share, recipe: Recipe) -> Iterator[_Chunk]:
+    """Yield as many chunks as the whole batch has, be this process's part shorter or empty."""
+    learnt = 0
+    if share.lessons:
+        for chunk in _learn(net, gather(share.lessons).to(device_of(net)), recipe):
+            learnt += 1
+            yield chunk
+    for _ in range(learnt, -(-share.longest // recipe.chunk)):
+        yield _Chunk(None, 0.0, 0)
+
+
+def _learn(net: Network, batch: Batch, recipe: Recipe) -> Iterator[_Chunk]:
+    """Run the network over a batch, chunk after chunk; the state is carried over, the gradient is not."""
     said = batch.x.new_zeros((*batch.link.shape, net.outputs))
     state = rolled = net.initial_state(len(batch.lengths))
     for start in range(0, batch.lengths[0], recipe.chunk):
@@ -182,44 +208,8 @@ def _chunks(net: Network, batch: Batch, recipe: Recipe) -> Iterator[tuple[Tensor
             link, human = batch.link[:n, part], batch.human[:n]
             x, rolled = roll_out(net, x, link, rolled, human=human, said=said[:n], start=start)
         net.train()
-        with torch.autocast("cpu", torch.bfloat16, enabled=recipe.bfloat16):
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=recipe.bfloat16):
             now, state = net.forward(x, state)
         targets = batch.targets.part(n, part)
         total, weight = loss(now.float(), targets, recipe.weights)
-        if weight > 0:
-            yield total, float(weight), int(targets.drums.sum())
-
-
-def _save(path: Path, training: Training, optimiser: torch.optim.Optimizer) -> None:
-    content = io.BytesIO()
-    torch.save(
-        {
-            "recipe": asdict(training.recipe),
-            "net": training.net.state_dict(),
-            "optimiser": optimiser.state_dict(),
-            "best": training.best,
-            "best_ms": training.best_ms,
-            "history": [asdict(epoch) for epoch in training.history],
-        },
-        content,
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, content.getvalue())
-
-
-def _restore(path: Path, training: Training, optimiser: torch.optim.Optimizer) -> None:
-    try:
-        stored: dict[str, Any] = torch.load(path, weights_only=True)
-    except (OSError, RuntimeError, ValueError, EOFError) as error:
-        raise DataError(f"checkpoint {path} cannot be read ({error}); train without --resume") from error
-    if stored["recipe"] != asdict(training.recipe):
-        raise DataError(
-            f"checkpoint {path} is of recipe {stored['recipe']}, asked is {asdict(training.recipe)}; "
-            "train without --resume"
-        )
-    training.net.load_state_dict(stored["net"])
-    optimiser.load_state_dict(stored["optimiser"])
-    training.best, training.best_ms = stored["best"], stored["best_ms"]
-    training.history = [
-        Epoch(**{**epoch, "validation": Follow(**epoch["validation"])}) for epoch in stored["history"]
-    ]
+        yield _Chunk(total, float(weight), int(targets.drums.sum()))
