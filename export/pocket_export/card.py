@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pocket_core.features import VERSION, WIDTH
 from pocket_core.predict import OUTPUTS
+from pocket_core.score_features import SCORE_WIDTH
 from pocketd.wholefile import write_whole
 
 FORMAT = 2
@@ -24,8 +25,18 @@ class StateTensor:
 
 
 @dataclass(frozen=True, slots=True)
+class EncoderFile:
+    """The second graph of a model that reads the score."""
+
+    file: str  # beside the model
+    sha256: str
+    width: int  # columns of the score, `pocket_core.score_features.SCORE_COLUMNS`
+    context: int  # columns that come out
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
-    """What a model ships with; the daemon reads the first nine fields."""
+    """What a model ships with; the daemon reads the first nine fields, and the encoder."""
 
     name: str
     format: int
@@ -46,6 +57,12 @@ class Card:
     commit: str  # of the code that trained it
     wall_seconds: float
     figures: Mapping[str, float]  # a unit in each key
+    encoder: EncoderFile | None = None  # None: it reads no score
+
+
+def describe_encoder(name: str, encoder: bytes, context: int) -> EncoderFile:
+    """Return what the card of a model says of its encoder."""
+    return EncoderFile(f"{name}.encoder.onnx", hashlib.sha256(encoder).hexdigest(), SCORE_WIDTH, context)
 
 
 def make_card(
@@ -66,6 +83,7 @@ def make_card(
     commit: str,
     wall_seconds: float,
     figures: Mapping[str, float],
+    encoder: EncoderFile | None = None,
 ) -> Card:
     """Return the card of a model exported for this build's features."""
     return Card(
@@ -88,21 +106,22 @@ def make_card(
         commit=commit,
         wall_seconds=round(wall_seconds, 1),
         figures={key: round(value, 9) for key, value in figures.items()},
+        encoder=encoder,
     )
 
 
-def write_model(folder: Path, model: bytes, card: Card) -> Path:
-    """Write model, card and page; each is whole or as it was. Returns the path of the model.
+def write_model(folder: Path, model: bytes, card: Card, encoder: bytes | None = None) -> Path:
+    """Write model, encoder, card and page; each is whole or as it was. Returns the path of the model.
 
-    Between the first file and the second, the card's sha256 does not fit: the daemon then refuses the pair.
+    Between the first file and the last, the card's sha256 does not fit: the daemon then refuses the model.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{card.name}.onnx"
-    for target, content in (
-        (path, model),
-        (path.with_suffix(".json"), (json.dumps(asdict(card), indent=2) + "\n").encode()),
-        (path.with_suffix(".md"), page(card).encode()),
-    ):
+    said = {key: value for key, value in asdict(card).items() if value is not None}
+    files = {path: model, path.with_suffix(".json"): (json.dumps(said, indent=2) + "\n").encode()}
+    if card.encoder is not None and encoder is not None:
+        files = {folder / card.encoder.file: encoder, **files}
+    for target, content in (*files.items(), (path.with_suffix(".md"), page(card).encode())):
         write_whole(target, content)
     return path
 
@@ -124,7 +143,7 @@ def page(card: Card) -> str:
 | file | `{card.name}.onnx`, sha256 `{card.sha256}` |
 | features | version {card.features_version}, {card.width} columns |
 | state | {state} |
-| output | `{card.output}`, {_said(card)} |
+| output | `{card.output}`, {_said(card)} |{_read(card)}
 | made by | `{card.command}`, seed {card.seed}, commit `{card.commit}` |
 | training took | {card.wall_seconds:.0f} s |
 
@@ -135,6 +154,16 @@ def page(card: Card) -> str:
 Figures of the validation split choose the weights, so they flatter; `benchmarks/follow.py` gives those of the
 test split, which no training has seen.
 """
+
+
+def _read(card: Card) -> str:
+    if card.encoder is None:
+        return ""
+    encoder = card.encoder
+    return (
+        f"\n| reads the whole score | by `{encoder.file}`, sha256 `{encoder.sha256}`: "
+        f"{encoder.width} columns in, {encoder.context} out |"
+    )
 
 
 def _said(card: Card) -> str:

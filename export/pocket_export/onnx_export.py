@@ -1,7 +1,8 @@
 """From a trained network to the file that the daemon runs: one step, static shapes, one ONNX file.
 
 Contract (`pocketd.model`): `x float32[1, WIDTH]` and the state's tensors `float32[layers, 1, hidden]` in;
-`said float32[1, outputs]` (`pocket_core.predict.OUTPUTS`) and each state tensor as `NAME_next` out.
+`said float32[1, outputs]` (`pocket_core.predict.OUTPUTS`) and each state tensor as `NAME_next` out. A network
+that reads the score also takes `context float32[1, context]`, which its encoder makes (`encoder_export`).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pocket_core.features import WIDTH
 from pocket_models.network import Network
 
 OPSET = 17
-OUTPUT = "said"
+OUTPUT, CONTEXT = "said", "context"
 
 
 def state_shapes(net: Network) -> dict[str, tuple[int, ...]]:
@@ -31,16 +32,16 @@ def export_step(net: Network) -> bytes:
     wrong results for an LSTM of other lengths than the example's.
     """
     net.eval()
-    content = io.BytesIO()
+    content, context = io.BytesIO(), [torch.zeros(1, net.context)] if net.context else []
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore", DeprecationWarning)
         torch.onnx.export(
             net.one_step().eval(),
-            (torch.zeros(1, WIDTH), *net.initial_state(1)),
+            (torch.zeros(1, WIDTH), *context, *net.initial_state(1)),
             content,  # type: ignore[arg-type]  # a file object is fine for the legacy exporter
             dynamo=False,
             opset_version=OPSET,
-            input_names=["x", *net.state_names],
+            input_names=["x", *([CONTEXT] if net.context else []), *net.state_names],
             output_names=[OUTPUT, *(f"{name}_next" for name in net.state_names)],
         )
     onnx.checker.check_model(onnx.load_from_string(content.getvalue()), full_check=True)

@@ -6,10 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 from pocket_core.features import VERSION, WIDTH
-from pocket_export.card import Card, StateTensor, make_card, page, write_model
+from pocket_core.score_features import SCORE_WIDTH
+from pocket_export.card import Card, StateTensor, describe_encoder, make_card, page, write_model
 from pocketd.model import Card as DaemonCard
 
-MODEL = b"onnx bytes"
+MODEL, ENCODER = b"onnx bytes", b"more onnx bytes"
 
 
 def card() -> Card:
@@ -44,6 +45,7 @@ def test_the_sidecar_says_what_the_daemon_checks(tmp_path: Path) -> None:
     assert said["state"] == [{"name": "h", "shape": [2, 1, 256]}, {"name": "c", "shape": [2, 1, 256]}]
     assert (said["output"], said["outputs"], said["hears"]) == ("said", 1, False)
     assert DaemonCard.model_validate(said).name == "lstm"
+    assert "encoder" not in said
 
 
 def test_the_page_names_data_licence_command_and_figures(tmp_path: Path) -> None:
@@ -59,6 +61,25 @@ def test_the_page_of_a_model_that_says_more_says_what(tmp_path: Path) -> None:
     said = page(replace(card(), outputs=41))
 
     assert "41 numbers: offset, expected, spread, chance, own; of each voice offset, spread, velocity" in said
+
+
+def test_a_model_that_reads_the_score_is_written_with_its_encoder(tmp_path: Path) -> None:
+    described = describe_encoder("lstm", ENCODER, 256)
+
+    path = write_model(tmp_path, MODEL, replace(card(), encoder=described), ENCODER)
+
+    assert (tmp_path / "lstm.encoder.onnx").read_bytes() == ENCODER
+    said = json.loads(path.with_suffix(".json").read_text())
+    assert said["encoder"] == {
+        "file": "lstm.encoder.onnx",
+        "sha256": hashlib.sha256(ENCODER).hexdigest(),
+        "width": SCORE_WIDTH,
+        "context": 256,
+    }
+    assert DaemonCard.model_validate(said).encoder is not None
+    assert f"by `lstm.encoder.onnx`, sha256 `{described.sha256}`: 27 columns in, 256 out" in page(
+        replace(card(), encoder=described)
+    )
 
 
 def test_only_the_three_files_are_left(tmp_path: Path) -> None:
