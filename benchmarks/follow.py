@@ -32,6 +32,7 @@ COLUMNS = (
     Column("mae_ms", "MAE ms", beside="known"),
     Column("mae_ms_low", "from"),
     Column("mae_ms_high", "to"),
+    Column("centred_mae_ms", "centred"),
     Column("sd_ms", "SD ms", beside="known"),
     Column("drummer_mae_ms", "drummer", beside="known"),
     Column("wait_ms", "wait"),
@@ -178,7 +179,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     drummers = {s.row.name: by_drummer(s.files) for s in forecast}
     remarks = [
         "error: h - forecast, or h - committed where it says late commit or as played",
-        "from, to: 95 % bootstrap interval of MAE over files; drummer: MAE of k - forecast, every drum step",
+        "from, to: 95 % bootstrap interval of MAE over files; centred: each file's mean error removed",
+        "drummer: MAE of k - forecast, every drum step",
+        "wait: mean of committed - forecast where the musician does not play",
         "engine: default settings, drums 120 ms early; as played: the forecast within the engine's limits",
     ]
     if options.split == "test":

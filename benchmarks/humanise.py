@@ -17,9 +17,12 @@ from rich.console import Console
 
 from benchmarks.duets import ARCHIVE
 from benchmarks.humanise_data import load
+from benchmarks.humanise_fair import check_fair
 from benchmarks.humanise_known import KNOWN, QUOTED, allowed
+from benchmarks.humanise_models import ModelHumaniser
 from benchmarks.humanise_rivals import Linear, fit_linear, quantised, running_mean
 from benchmarks.humanise_scores import Hits, as_errors, by_history, by_windows, figures
+from benchmarks.players import SHIPPED, predictor
 from benchmarks.progress import progress
 from benchmarks.scores import Pair, by_drummer, pair
 from benchmarks.table import Column, Report, Row, Section, print_grid, screen
@@ -38,6 +41,7 @@ COLUMNS = (
     Column("sd_ratio", "SD ratio"),
 )
 HISTORY = "(history)"  # how the name of a row ends that knows the file's earlier bars
+FAIR_BARS = 8  # of a file that shows who peeks
 QUANTISED, LINEAR, RUNNING_MEAN = "quantised", "linear", f"running mean {HISTORY}"
 
 
@@ -91,6 +95,34 @@ def model_rows(
     ]
 
 
+def play_models(
+    names: Sequence[str], sheets: Sequence[Sheet], seed: int, console: Console
+) -> tuple[list[Scored], list[Row]]:
+    """Return the rows of the models, each as expected and as uneven as a real drummer, and of those missing.
+
+    Raises:
+        ContractError: A model plays by what it may not know.
+    """
+    probe = min((s for s in sheets if s.bars >= FAIR_BARS), key=lambda s: s.steps.size, default=None)
+    scored: list[Scored] = []
+    missing: list[Row] = []
+    for name in names:
+        try:
+            model = predictor(name)
+        except PocketError as error:
+            missing.append(Row(name, model=name, note=f"not measured: {error}"))
+            continue
+        expected = ModelHumaniser(model)
+        playing = {name: expected}
+        if expected.speaks_of_voices:
+            playing[f"{name} sampled"] = ModelHumaniser(model, expressive=1.0)
+        for title, humaniser in playing.items():
+            if probe is not None:
+                check_fair(title, humaniser, probe, seed)
+            scored += model_rows(title, humaniser, sheets, seed, console)
+    return scored, missing
+
+
 def paired(scored: Sequence[Scored], seed: int) -> list[tuple[str, str, Pair]]:
     """Compare every row with the rival it has to beat, file by file."""
     named = {s.row.name: as_errors(s.files) for s in scored}
@@ -124,12 +156,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     linear = fit_linear(train, validation)
     scored = rivals(sheets, linear, options.seed, test=test)
+    more, missing = play_models(options.model or SHIPPED, sheets, options.seed, console)
+    scored += more
     pairs = paired(scored, options.seed)
     wrong = differing(scored)
     drummers = {s.row.name: by_drummer(as_errors(s.files)) for s in scored}
     remarks = [
         "windows: two bars and nothing else; history: the file's earlier bars are known as they were played",
         "from, to: 95 % bootstrap interval of MAE over files; centred: MAE less each file's mean error",
+        "sampled: with the unevenness that the model expects of a drummer (`expressive: 1`)",
         "vel.: velocity, 0..1; KL: Gaussian, real || played, none without spread; SD ratio: played / real",
         f"linear: fitted to {len(train):,} windows of train, penalties {linear.timing_penalty:g} for timing "
         f"and {linear.velocity_penalty:g} for velocity chosen on validation",
@@ -148,7 +183,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.seed,
         COLUMNS,
         (
-            Section("windows", [s.row for s in scored if not s.row.name.endswith(HISTORY)]),
+            Section("windows", [s.row for s in scored if not s.row.name.endswith(HISTORY)] + missing),
             Section("history", [s.row for s in scored if s.row.name.endswith(HISTORY)]),
             *(
                 [Section("known, not re-run; GrooVAE's as remembered", _quoted(), reference=True)]
@@ -174,6 +209,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=default, help=f"folder that holds {ARCHIVE}")
     parser.add_argument("--json", type=Path, help="write the figures there as well")
     parser.add_argument("--split", choices=("test", "validation"), default="test")
+    parser.add_argument("--model", action="append", help=f"repeat for more; default {' and '.join(SHIPPED)}")
     parser.add_argument(
         "--seed", type=int, default=1, help="of the bootstrap; nothing else is left to chance"
     )

@@ -44,7 +44,9 @@ class Run:
     @property
     def settings(self) -> Settings:
         """The engine's defaults, with late commit or without."""
-        return Settings(late_commit=self.transport_ms is not None)
+        if self.transport_ms is None:
+            return Settings(late_commit=False)
+        return Settings(transport=Seconds(self.transport_ms / 1000))
 
 
 def play(duet: Duet, predictor: Predictor, run: Run) -> list[TimestepRecord]:

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pocket_core.errors import PocketError
 from pocket_core.types import Seconds
-from pocket_core.waiting import LOGISTIC_SPREAD, LONGEST, PRICE, Meeting, longest_wait
+from pocket_core.waiting import LOGISTIC_SPREAD, LONGEST, Meeting, longest_wait, price_of
 from pocketd.picture import DRUMS, FAINT, GREY, HUMAN, INK
 from pocketd.wholefile import write_whole
 
@@ -87,7 +87,7 @@ def _figure() -> Any:
 def _draw_one(axes: Any) -> None:
     moments = [0.1 * n for n in range(301)]  # ms after the forecast
     gains = [gain(ONE, at, TRANSPORT_MS) for at in moments]
-    price = (1.0 - ONE.chance) * PRICE
+    price = (1.0 - ONE.chance) * price_of(Seconds(TRANSPORT_MS / MS))
     chosen = MS * longest_wait(Seconds(0.0), ONE, Seconds(TRANSPORT_MS / MS))
     worth = [at <= chosen for at in moments]
     axes.fill_between(moments, gains, price, where=worth, color=DRUMS, alpha=0.12, linewidth=0)

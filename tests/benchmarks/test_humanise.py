@@ -74,16 +74,29 @@ def test_a_known_figure_is_met_to_its_last_digit_and_the_linear_row_about(
     assert (differing([Scored(row, [])]) == []) is met
 
 
-def test_the_command_prints_and_writes_every_rival(
+def test_the_command_prints_and_writes_every_rival_and_model(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     splits = ("train", "validation", "validation")
     archive(tmp_path, *(line(f"drummer{i}/{i}.mid", split) for i, split in enumerate(splits)))
-    code = main(["--data", str(tmp_path), "--split", "validation", "--json", str(tmp_path / "h.json")])
+    code = main(
+        [
+            "--data",
+            str(tmp_path),
+            "--split",
+            "validation",
+            "--json",
+            str(tmp_path / "h.json"),
+            "--model",
+            "none",
+        ]
+    )
     whole = json.loads((tmp_path / "h.json").read_text("utf-8"))
 
     assert code == 0
-    assert [row["name"] for row in whole["rows"]] == ["quantised", "linear", "running mean (history)"]
+    assert [row["name"] for row in whole["rows"]] == [
+        *("quantised", "linear", "none (windows)", "running mean (history)", "none (history)")
+    ]
     assert {"mae_ms", "mae_ms_low", "mse_16ths", "velocity_mse", "timing_kl", "velocity_kl", "sd_ratio"} <= (
         whole["rows"][1].keys()
     )
@@ -95,7 +108,7 @@ def test_known_figures_that_are_not_met_end_the_command_with_1(
 ) -> None:
     splits = ("train", "validation", "test")
     archive(tmp_path, *(line(f"drummer{i}/{i}.mid", split) for i, split in enumerate(splits)))
-    code = main(["--data", str(tmp_path)])
+    code = main(["--data", str(tmp_path), "--model", "none"])
 
     assert code == 1
     assert "NOT reproduced: quantised: mae_ms is" in capsys.readouterr().out
