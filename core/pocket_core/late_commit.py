@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from pocket_core.predict import Prediction
 from pocket_core.types import Seconds
-from pocket_core.waiting import PRICE, Meeting, longest_wait
+from pocket_core.waiting import Meeting, longest_wait, price_of
 
-RATE = 1000 / 128  # a second and timestep; how slowly the balance follows the mean
+RATE = 1000 / 512  # a second and timestep; how slowly the balance follows the mean
 MOST = 3.0  # of the balance: waiting is at most e^3 times dearer or cheaper
 ERROR_RATE = 1 / 16  # an onset; how fast the spread that is assumed follows the errors
 FIRST_SPREAD = Seconds(0.012)  # assumed of a musician of whom nothing is known yet
@@ -43,7 +43,7 @@ class LateCommit:
             return onset
         forecast = prediction.offset
         meeting = prediction.meeting or Meeting(forecast, self.spread, chance)
-        wait = longest_wait(forecast, meeting, transport, price=PRICE * math.exp(self.balance))
+        wait = longest_wait(forecast, meeting, transport, price=price_of(transport) * math.exp(self.balance))
         return Seconds(forecast + wait)
 
     def note(self, forecast: Seconds, refined: Seconds, onset: Seconds | None) -> None:

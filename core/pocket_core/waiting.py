@@ -23,7 +23,9 @@ from dataclasses import dataclass
 
 from pocket_core.types import Seconds
 
-PRICE = 0.12  # an ms of drag where nobody plays counts as this many ms of error where the musician plays
+#: An ms of drag where nobody plays counts as so many ms of error where the musician plays: without any transport,
+#: and fading with it, so that about the same is spent on waiting whatever the transport.
+PRICE, FADES = 0.21, Seconds(0.0042)
 LONGEST = Seconds(0.025)  # what waiting longer would bring is next to nothing
 LOGISTIC_SPREAD = math.log(4.0)  # mean absolute deviation of a logistic distribution of scale 1
 
@@ -37,12 +39,17 @@ class Meeting:
     chance: float  # 0..1, that the musician plays here at all
 
 
+def price_of(transport: Seconds) -> float:
+    """Return what an ms of drag costs, in ms of error, where a claim is so long on its way."""
+    return PRICE * math.exp(-max(transport, 0.0) / FADES)
+
+
 def longest_wait(
     forecast: Seconds,
     meeting: Meeting,
     transport: Seconds,
     *,
-    price: float = PRICE,
+    price: float | None = None,
     longest: Seconds = LONGEST,
 ) -> Seconds:
     """Return how much longer than its forecast a hit that no onset has claimed stays.
@@ -53,7 +60,7 @@ def longest_wait(
         forecast: Where the hit leaves without waiting, from nominal.
         meeting: NaN, infinity, a spread of 0 or a chance beyond 0..1: no wait.
         transport: From the musician's onset to the earliest output that it can cause, >= 0.
-        price: Of dragging, >= 0; see `PRICE`.
+        price: Of dragging, >= 0; None: `price_of` the transport.
         longest: The most that comes back, >= 0.
 
     Returns:
@@ -63,7 +70,7 @@ def longest_wait(
     known = math.isfinite(ahead) and 0.0 < spread < math.inf and 0.0 < chance <= 1.0
     if not known or not transport >= 0.0:
         return Seconds(0.0)
-    drag = (1.0 - chance) / chance * price
+    drag = (1.0 - chance) / chance * (price_of(transport) if price is None else price)
     if not 0.0 <= drag < 1.0:  # 1 is all that waiting can gain
         return Seconds(0.0)
     scale = spread / LOGISTIC_SPREAD

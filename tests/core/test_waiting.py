@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from pocket_core.types import Seconds
-from pocket_core.waiting import LONGEST, PRICE, Meeting, longest_wait
+from pocket_core.waiting import LONGEST, Meeting, longest_wait, price_of
 
 GRID, FAST = Seconds(0.0), Seconds(0.003)
 SHARES = (np.arange(20_000) + 0.5) / 20_000
@@ -39,10 +39,11 @@ def costs(
     meet: Meeting,
     transport: float,
     *,
-    price: float = PRICE,
+    price: float | None = None,
     silent_until: float = -math.inf,
 ) -> NDArray[np.float64]:
     """Return what each wait costs, by trying it on 20,000 onsets; nothing has come from before a moment."""
+    price = price_of(Seconds(transport)) if price is None else price
     onsets: NDArray[np.float64] = meet.expected + meet.spread * QUANTILES
     onsets = onsets[onsets > silent_until]
     plays = meet.chance * len(onsets) / len(QUANTILES)
@@ -70,7 +71,9 @@ def test_it_leaves_where_waiting_gains_what_it_drags(transport_ms: float, chance
     leaves = early + longest_wait(Seconds(early), meet, Seconds(transport), longest=Seconds(1.0))
 
     share = [1.0 / (1.0 + math.exp(-at / scale)) for at in (leaves, leaves - transport)]
-    assert chance * (1.0 - 2.0 * share[0] + share[1]) == pytest.approx((1.0 - chance) * PRICE, abs=1e-9)
+    assert chance * (1.0 - 2.0 * share[0] + share[1]) == pytest.approx(
+        (1.0 - chance) * price_of(Seconds(transport)), abs=1e-9
+    )
 
 
 def test_silence_on_the_way_changes_nothing() -> None:
@@ -117,10 +120,17 @@ def test_the_likelier_the_musician_the_longer_it_waits(
 
 
 @given(meetings, st.lists(transports, min_size=2, max_size=2))
-def test_the_slower_the_transport_the_shorter_it_waits(meet: Meeting, two: list[float]) -> None:
-    quick, slow = (longest_wait(GRID, meet, Seconds(t)) for t in sorted(two))
+def test_at_the_same_price_a_slower_transport_waits_shorter(meet: Meeting, two: list[float]) -> None:
+    quick, slow = (longest_wait(GRID, meet, Seconds(t), price=0.1) for t in sorted(two))
 
     assert slow <= quick + 1e-9
+
+
+def test_dragging_is_cheaper_where_claims_are_long_on_their_way() -> None:
+    prices = [price_of(Seconds(ms / 1000)) for ms in (0.0, 1.5, 3.0, 6.0, 10.7)]
+
+    assert prices == sorted(prices, reverse=True)
+    assert longest_wait(GRID, meeting(), FAST) == longest_wait(GRID, meeting(), FAST, price=price_of(FAST))
 
 
 @given(meetings, transports, st.lists(prices, min_size=2, max_size=2))
