@@ -6,7 +6,7 @@ For early stopping on the validation split; what a model card says of the test s
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -42,6 +42,7 @@ class Batch:
     """Lessons side by side, longest first, padded to the longest."""
 
     x: Tensor  # float32 (B, T, F), `diff` is 0
+    score: Tensor  # float32 (B, T, SCORE_WIDTH)
     link: Tensor  # int64 (B, T)
     human: Tensor  # float32 (B, T), 0 where unknown: no link points there
     targets: Targets
@@ -58,8 +59,12 @@ class Batch:
     def to(self, device: torch.device) -> Batch:
         """Return it on a device."""
         targets = Targets(*(getattr(self.targets, name).to(device) for name in Targets.__slots__))
-        x, link, human = (part.to(device) for part in (self.x, self.link, self.human))
-        return Batch(x, link, human, targets, self.lengths)
+        x, score, link, human = (part.to(device) for part in (self.x, self.score, self.link, self.human))
+        return Batch(x, score, link, human, targets, self.lengths)
+
+    def read(self, net: Network) -> Batch:
+        """Return it with what the network makes of the whole scores behind the features."""
+        return replace(self, x=torch.cat([self.x, net.encode(self.score, self.lengths)], -1))
 
 
 def gather(lessons: Sequence[Lesson]) -> Batch:
@@ -71,6 +76,7 @@ def gather(lessons: Sequence[Lesson]) -> Batch:
 
     return Batch(
         x=pad(row.x for row in rows),
+        score=pad(row.score for row in rows),
         link=pad((row.link.astype(np.int64) for row in rows), -1),
         human=pad(np.nan_to_num(row.human) for row in rows),
         targets=Targets(
@@ -102,7 +108,7 @@ def predict(net: Network, lessons: Sequence[Lesson]) -> Iterator[tuple[Lesson, N
     order = sorted(heard, key=len, reverse=True)
     for start in range(0, len(order), AT_ONCE):
         rows = order[start : start + AT_ONCE]
-        batch = gather(rows).to(device_of(net))
+        batch = gather(rows).to(device_of(net)).read(net)
         said = step_by_step(net, batch) if net.follows_itself else net.forward(batch.x)[0]
         for row, values in zip(rows, said, strict=True):
             yield row, values[: len(row)].cpu().numpy()

@@ -13,7 +13,7 @@ from pocket_core.errors import ModelError
 from pocket_core.features import DIFF, OFFSET_SCALE, WIDTH
 from pocket_export.dataset import Lesson
 from pocket_export.evaluate import forecast
-from pocket_export.onnx_export import OUTPUT, state_shapes
+from pocket_export.onnx_export import CONTEXT, OUTPUT, state_shapes
 from pocket_models.network import Network
 
 STEPS = 2000
@@ -39,7 +39,7 @@ def check_parity(net: Network, model: bytes, x: NDArray[np.float32]) -> Parity:
     Args:
         net: The network.
         model: Its export.
-        x: `float32[T, WIDTH]`, one long take.
+        x: `float32[T, WIDTH + context]`, one long take.
 
     Raises:
         ParityError: They differ by more than `TOLERANCE` somewhere.
@@ -54,7 +54,8 @@ def check_parity(net: Network, model: bytes, x: NDArray[np.float32]) -> Parity:
     state = [np.zeros(shape, np.float32) for shape in shapes.values()]
     said = np.empty((len(x), net.outputs), np.float32)
     for t, row in enumerate(x):
-        now, *state = session.run(names, {"x": row[None], **dict(zip(shapes, state, strict=True))})
+        given = {"x": row[None, :WIDTH], **({CONTEXT: row[None, WIDTH:]} if net.context else {})}
+        now, *state = session.run(names, {**given, **dict(zip(shapes, state, strict=True))})
         said[t] = now[0]
     parity = Parity(
         steps=len(x),
@@ -70,14 +71,19 @@ def check_parity(net: Network, model: bytes, x: NDArray[np.float32]) -> Parity:
 
 
 def long_take(net: Network, lessons: list[Lesson], steps: int = STEPS) -> NDArray[np.float32]:
-    """Return real features end to end, `float32[steps, WIDTH]`; `diff` from the network's own forecasts."""
+    """Return real features end to end, `float32[steps, WIDTH + context]`.
+
+    `diff` is from the network's own forecasts, the context from each lesson's whole score.
+    """
     rows: list[NDArray[np.float32]] = []
     for lesson, forecasts in forecast(net, lessons):
         x, known = lesson.x.copy(), lesson.link >= 0
         if net.follows_itself:
             newest = lesson.link[known]
             x[known, DIFF] = OFFSET_SCALE * (lesson.human[newest] - forecasts[newest])
-        rows.append(x)
+        with torch.no_grad():
+            context = net.encode(torch.from_numpy(lesson.score)[None])[0].numpy()
+        rows.append(np.concatenate([x, context], 1))
         if sum(map(len, rows)) >= steps:
             break
-    return np.resize(np.concatenate(rows), (steps, WIDTH))
+    return np.resize(np.concatenate(rows), (steps, WIDTH + net.context))

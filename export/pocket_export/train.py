@@ -21,6 +21,7 @@ from pocket_export.dataset import Lesson
 from pocket_export.evaluate import Batch, device_of, follow, gather
 from pocket_export.losses import loss
 from pocket_export.parallel import ALONE, Company
+from pocket_export.reading import around
 from pocket_export.roll_out import roll_out
 from pocket_export.train_log import TrainLog
 from pocket_export.training import Draw, Epoch, Origin, Recipe, Training, Watch
@@ -200,16 +201,21 @@ def _learn(net: Network, batch: Batch, recipe: Recipe) -> Iterator[_Chunk]:
     """Run the network over a batch, chunk after chunk; the state is carried over, the gradient is not."""
     said = batch.x.new_zeros((*batch.link.shape, net.outputs))
     state = rolled = net.initial_state(len(batch.lengths))
+    known = torch.rand(len(batch.lengths), 1, 1) >= recipe.unread if net.context else torch.ones(1)
+    known = known.to(batch.x)
     for start in range(0, batch.lengths[0], recipe.chunk):
         n, part = batch.alive(start), slice(start, start + recipe.chunk)
         state, rolled = (tuple(s[:, :n].detach() for s in kept) for kept in (state, rolled))
         x = batch.x[:n, part]
-        if net.follows_itself and batch.hears():
-            link, human = batch.link[:n, part], batch.human[:n]
-            x, rolled = roll_out(net, x, link, rolled, human=human, said=said[:n], start=start)
         net.train()
         with torch.autocast(x.device.type, torch.bfloat16, enabled=recipe.bfloat16):
-            now, state = net.forward(x, state)
+            context = known[:n] * around(net, batch, start, start + x.shape[1])
+        if net.follows_itself and batch.hears():
+            link, human, read = batch.link[:n, part], batch.human[:n], torch.cat([x, context.detach()], -1)
+            read, rolled = roll_out(net, read, link, rolled, human=human, said=said[:n], start=start)
+            x = read[..., : x.shape[-1]]
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=recipe.bfloat16):
+            now, state = net.forward(torch.cat([x, context], -1), state)
         targets = batch.targets.part(n, part)
         total, weight = loss(now.float(), targets, recipe.weights)
         yield _Chunk(total, float(weight), int(targets.drums.sum()))

@@ -28,6 +28,7 @@ class Recipe:
     decay: float = 0.01
     clip: float = 1.0  # of the gradient's norm
     dropout: float = 0.1
+    unread: float = 0.1  # share of the sequences whose score is not known to a network that reads it
     weights: Weights = field(default_factory=Weights)
     bfloat16: bool = True  # products of the pass with gradient; all else is float32
     seed: int = 1

@@ -14,6 +14,7 @@ from pocket_export.parity import STEPS, TOLERANCE, ParityError, check_parity, lo
 from pocket_models.follower import Follower
 from pocket_models.lstm import Anchor, PocketLSTM
 from pocket_models.network import Network
+from pocket_models.seq2seq import Seq2Seq
 from tests.export.performances import loose
 
 
@@ -26,6 +27,14 @@ def follower(hidden: int, wide: int) -> Follower:
     """Return a network as far from its template as a trained one."""
     torch.manual_seed(3)
     net = Follower(hidden=hidden, wide=wide).eval()
+    torch.nn.init.normal_(net.head.weight, std=0.2)
+    return net
+
+
+def reader(hidden: int, reading: int) -> Seq2Seq:
+    """Return a network that reads the score, as far from its template as a trained one."""
+    torch.manual_seed(3)
+    net = Seq2Seq(hidden=hidden, reading=reading).eval()
     torch.nn.init.normal_(net.head.weight, std=0.2)
     return net
 
@@ -51,6 +60,19 @@ def test_the_exported_follower_is_the_follower_over_2000_steps(hidden: int, wide
 
     parity = check_parity(net, export_step(net), real_features(net))
 
+    assert parity.steps == STEPS
+    assert max(parity.offset, parity.state) <= TOLERANCE
+
+
+@pytest.mark.parametrize(("hidden", "reading"), [(8, 4), (256, 128)])
+def test_the_exported_step_of_a_reader_is_its_decoder_over_2000_steps(hidden: int, reading: int) -> None:
+    net = reader(hidden, reading)
+
+    x = real_features(net)
+    parity = check_parity(net, export_step(net), x)
+
+    assert x.shape == (STEPS, WIDTH + 2 * reading)
+    assert x[:, WIDTH:].any(1).all()
     assert parity.steps == STEPS
     assert max(parity.offset, parity.state) <= TOLERANCE
 
@@ -93,6 +115,15 @@ def test_the_followers_graph_says_all_that_a_model_may_say() -> None:
     ends = [*graph.input, *graph.output]
     shapes = {end.name: [d.dim_value for d in end.type.tensor_type.shape.dim] for end in ends}
     assert shapes == {"x": [1, WIDTH], "h": [1, 1, 24], "said": [1, 41], "h_next": [1, 1, 24]}
+
+
+def test_the_readers_graph_takes_a_context_beside_the_features() -> None:
+    graph = onnx.load_from_string(export_step(reader(24, 16))).graph
+
+    ends = [*graph.input, *graph.output]
+    shapes = {end.name: [d.dim_value for d in end.type.tensor_type.shape.dim] for end in ends}
+    state = {name: [2, 1, 24] for name in ("h", "c", "h_next", "c_next")}
+    assert shapes == {"x": [1, WIDTH], "context": [1, 32], "said": [1, 41], **state}
 
 
 def test_a_long_take_of_a_network_that_hears_has_its_onsets_without_drums() -> None:
