@@ -34,7 +34,7 @@ def pretrain(
     data: Path | None = typer.Option(
         None, help="The Groove MIDI Dataset: its zip, or a folder with or of it; else where it usually lies."
     ),
-    model: str = typer.Option(ALL, help="follower, lstm, lstm-solo or all."),
+    model: str = typer.Option(ALL, help="follower, seq2seq, lstm, lstm-solo or all."),
     out: Path | None = typer.Option(None, help="Where the models go; else where they ship from."),
     epochs: int | None = typer.Option(None, min=1, help="At most so many passes over the data."),
     seed: int = typer.Option(1, min=0, help="The same seed on the same machine gives the same model."),

@@ -79,6 +79,11 @@ def follower_chances(performances: Sequence[Performance], chance: np.random.Gene
     ]
 
 
+def reader_chances(performances: Sequence[Performance], chance: np.random.Generator) -> list[Lesson]:
+    """Return what a network learns from that reads the score and does not hear: the follower's drums."""
+    return [lesson.deaf() for lesson in follower_chances(performances, chance)]
+
+
 def paper_chances(performances: Sequence[Performance], chance: np.random.Generator) -> list[Lesson]:
     """Return what the paper's network learns from beside the cymbals' duets: other roles, as played."""
     made = []

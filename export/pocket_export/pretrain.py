@@ -13,23 +13,29 @@ import numpy as np
 import torch
 
 from pocket_core.features import GROOVE, OFFSET_SCALE
-from pocket_export.card import StateTensor, make_card, write_model
+from pocket_export.card import StateTensor, describe_encoder, make_card, write_model
 from pocket_export.dataset import Lesson
+from pocket_export.encoder_export import check_encoder, export_encoder, of_lengths
 from pocket_export.evaluate import Follow, score
 from pocket_export.groove import LICENCE, TITLE, Groove
 from pocket_export.onnx_export import OUTPUT, export_step, state_shapes
 from pocket_export.parity import check_parity, long_take
 from pocket_export.schools import SCHOOLS, drawing, validation
 from pocket_export.train import Recipe, Training, Watch, train
+from pocket_models.network import Network
 from pocketd.wholefile import write_whole
 
 #: What decides the weights, from the root of the source tree.
 DECISIVE = (
     "export/pocket_export",
     "models/pocket_models/network.py",
+    "models/pocket_models/cells.py",
+    "models/pocket_models/saying.py",
     "models/pocket_models/lstm.py",
     "models/pocket_models/follower.py",
+    "models/pocket_models/seq2seq.py",
     "core/pocket_core/features.py",
+    "core/pocket_core/score_features.py",
     "core/pocket_core/grid.py",
     "core/pocket_core/groove.py",
     "core/pocket_core/portrait.py",
@@ -69,13 +75,14 @@ def pretrain(order: Order, groove: Groove, watch: Watch) -> Path:
         training = train(
             net, draw, chosen_by, order.recipe, checkpoint=checkpoint, resume=order.resume, watch=watch
         )
-    model = export_step(net)
+    model, encoder = export_step(net), export_encoder(net) if net.context else None
     parity = check_parity(net, model, long_take(net, chosen_by))
     best = min(training.history, key=lambda epoch: epoch.figure_ms)
     figures = {
         "parity_offset_tenths_s": parity.offset,
         "parity_state": parity.state,
         "parity_steps": parity.steps,
+        **(_encoder_figures(net, encoder, chosen_by) if encoder is not None else {}),
         "epochs": len(training.history),
         "best_epoch": best.number,
         **_figures("validation", best.validation),
@@ -99,8 +106,9 @@ def pretrain(order: Order, groove: Groove, watch: Watch) -> Path:
         commit=commit,
         wall_seconds=sum(epoch.seconds for epoch in training.history),
         figures=figures,
+        encoder=None if encoder is None else describe_encoder(order.name, encoder, net.context),
     )
-    path = write_model(order.out, model, card)
+    path = write_model(order.out, model, card, encoder)
     _write_history(order.out / f"{order.name}.history.csv", training)
     checkpoint.unlink()
     return path
@@ -112,6 +120,11 @@ def _template(made: Sequence[Lesson]) -> Follow:
 
 def _quantised(made: Sequence[Lesson]) -> Follow:
     return score((lesson, np.zeros(len(lesson), np.float32)) for lesson in made)
+
+
+def _encoder_figures(net: Network, encoder: bytes, made: Sequence[Lesson]) -> dict[str, float]:
+    parity = check_encoder(net, encoder, of_lengths(lesson.deaf().score for lesson in made))
+    return {"parity_context": parity.context, "parity_scores": parity.scores}
 
 
 def _figures(name: str, result: Follow) -> dict[str, float]:

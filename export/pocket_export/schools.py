@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pocket_core.features import DIFF
 from pocket_export.ahead import Chances, Performances, ahead
-from pocket_export.curriculum import follower_chances, paper_chances, validation_duets
+from pocket_export.curriculum import follower_chances, paper_chances, reader_chances, validation_duets
 from pocket_export.dataset import Lesson, lessons
 from pocket_export.duets import CYMBALS, NOBODY
 from pocket_export.losses import Weights
@@ -16,6 +16,7 @@ from pocket_export.train import Draw, Recipe
 from pocket_models.follower import Follower
 from pocket_models.lstm import Anchor, PocketLSTM
 from pocket_models.network import Network
+from pocket_models.seq2seq import Seq2Seq
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,14 @@ SCHOOLS: Mapping[str, School] = {
         Recipe(epochs=36, chunk=96, rate=2e-3, dropout=0.3, weights=Weights(meeting=1.5)),
         cymbals=False,
         chances=follower_chances,
+    ),
+    "seq2seq": School(
+        "The paper's Seq2Seq: it reads the whole score before it plays; trained on duets of each drummer's "
+        "limbs and on solo drums.",
+        lambda recipe: Seq2Seq(dropout=recipe.dropout),
+        Recipe(epochs=20, chunk=96, rate=1.5e-3, dropout=0.2),
+        cymbals=False,
+        chances=reader_chances,
     ),
     "lstm": School(
         "The paper's LSTM, trained on duets of each drummer's limbs; it predicts what the template leaves.",

@@ -8,11 +8,13 @@ import typer
 from typer.testing import CliRunner
 
 from pocket_core.errors import ConfigError, DataError
-from pocket_core.types import Seconds
+from pocket_core.settings import Settings
+from pocket_core.types import Beats, Seconds
 from pocket_export.commands import pretrain, shipped
 from pocket_export.schools import SCHOOLS
-from pocketd.model import load_predictor
-from tests.export.archives import archive
+from pocketd.known_score import read_known
+from pocketd.model import OnnxPredictor, load_predictor
+from tests.export.archives import archive, midi
 
 APP = typer.Typer()
 APP.command()(pretrain)
@@ -34,6 +36,23 @@ def test_a_smoke_run_makes_models_that_the_daemon_loads(tmp_path: Path) -> None:
     assert not list((tmp_path / "made").glob("*.pt"))
 
 
+def test_a_model_that_reads_the_score_is_made_with_its_encoder(tmp_path: Path) -> None:
+    data = archive(tmp_path / "groove.zip")
+    song = tmp_path / "song.mid"
+    song.write_bytes(midi([(0, 36, 90), (240, 42, 80), (480, 38, 100)]))
+
+    run("--data", data, "--out", tmp_path, "--model", "seq2seq", "--quick", "--epochs", 1, "--threads", 1)
+
+    card = json.loads((tmp_path / "seq2seq.json").read_text())
+    assert card["encoder"]["file"] == "seq2seq.encoder.onnx"
+    assert card["figures"]["parity_scores"] == 4
+    predictor = load_predictor(tmp_path / "seq2seq.onnx", step_limit=Seconds(10.0))
+    assert isinstance(predictor, OnnxPredictor)
+    assert predictor.encoder is not None
+    contexts = predictor.encoder.read(read_known(song, Settings()))
+    assert contexts.at(Beats(0.5)) is not None
+
+
 def test_the_card_of_a_smoke_run_says_so(tmp_path: Path) -> None:
     data = archive(tmp_path / "groove.zip")
 
@@ -51,7 +70,7 @@ def test_a_smoke_run_may_not_replace_the_models_that_ship(tmp_path: Path) -> Non
 
 
 def test_an_unknown_model_is_refused_with_those_there_are(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"'gru'; there are: follower, lstm, lstm-solo, all"):
+    with pytest.raises(ConfigError, match=r"'gru'; there are: follower, seq2seq, lstm, lstm-solo, all"):
         run("--data", tmp_path, "--model", "gru")
 
 

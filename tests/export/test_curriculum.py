@@ -10,6 +10,7 @@ from pocket_export.curriculum import (
     duets,
     follower_chances,
     paper_chances,
+    reader_chances,
     solos,
     validation_duets,
 )
@@ -30,13 +31,21 @@ def same(one: Lesson, other: Lesson) -> bool:
     return np.array_equal(one.x, other.x) and np.array_equal(one.meets, other.meets, equal_nan=True)
 
 
-@pytest.mark.parametrize("make", [follower_chances, paper_chances])
+@pytest.mark.parametrize("make", [follower_chances, paper_chances, reader_chances])
 def test_the_same_chance_gives_the_same_lessons(make: Chances) -> None:
     first, second, other = (make(MANY, chance(seed)) for seed in (1, 1, 2))
 
     assert len(first) == len(second)
     assert all(map(same, first, second))
     assert len(first) != len(other) or not all(map(same, first, other))
+
+
+def test_who_reads_learns_from_the_followers_drums_without_the_onsets_between_them() -> None:
+    heard, read = (make(MANY, chance()) for make in (follower_chances, reader_chances))
+
+    assert any(not lesson.drums.all() for lesson in heard)
+    assert all(lesson.drums.all() for lesson in read)
+    assert [len(lesson) for lesson in read] == [int(lesson.drums.sum()) for lesson in heard]
 
 
 def test_roles_are_any_voices_but_never_all() -> None:
