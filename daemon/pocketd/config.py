@@ -141,6 +141,15 @@ class Config(_Section):
         pattern=r"^[^\x00]*$",
         description="a model's name, a path to an .onnx, or none",
     )
+    score: str | None = Field(
+        default=None, min_length=1, pattern=r"^[^\x00]*$", description="a MIDI file, or null"
+    )
+    model_without_score: str = Field(
+        default="follower",
+        min_length=1,
+        pattern=r"^[^\x00]*$",
+        description="a model's name, a path to an .onnx, or none",
+    )
     step_limit_ms: float = _milliseconds(8, 0.5, 100)
     takes: Takes = Field(default_factory=Takes, description="keys record, folder and song")
     meter_display: Literal["auto", "on", "lines", "off"] = Field(
@@ -272,12 +281,14 @@ def _check(document: Document) -> Config:
         config = Config.model_validate(document.values)
     except ValidationError as error:
         raise explain(error, document, Config) from None
-    folder, model = config.takes.folder, config.model
+    folder = config.takes.folder
     if folder is not None:
         takes = config.takes.model_copy(update={"folder": _placed(folder, document, ("takes", "folder"))})
         config = config.model_copy(update={"takes": takes})
-    if names_a_file(model):
-        config = config.model_copy(update={"model": _placed(model, document, ("model",))})
+    files = [("score", config.score)] if config.score is not None else []
+    models = [(key, getattr(config, key)) for key in ("model", "model_without_score")]
+    for key, path in (*files, *((key, model) for key, model in models if names_a_file(model))):
+        config = config.model_copy(update={key: _placed(path, document, (key,))})
     return config
 
 

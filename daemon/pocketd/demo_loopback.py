@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from pocket_core.types import Seconds
 from pocketd.backends.clock import Clock
 from pocketd.backends.loopback import Loopback
+from pocketd.casting import make_cast
 from pocketd.config import Config
+from pocketd.copyist import Copyist
 from pocketd.demo import Plan, strikes
 from pocketd.desk import spawn_desk
 from pocketd.loop import Loop, Requests
-from pocketd.model import load_or_none
 
 BEGIN = Seconds(0.5)  # from here to the start
 REST = Seconds(0.5)  # from the stop to the end
@@ -32,13 +33,13 @@ def play_in_process(plan: Plan, config: Config, clock: Clock) -> int:
     """
     outbox, desk = spawn_desk(config)
     requests = Requests()
-    model = load_or_none(config.model, Seconds(config.step_limit_ms / 1000))
-    if model.fault is not None:
-        print(f"pocketd: {model.fault}; playing without a model", file=sys.stderr)
+    cast = make_cast(config)
+    if cast.fault is not None:
+        print(f"pocketd: {cast.fault}; {cast.instead}", file=sys.stderr)
     begin = Seconds(clock.now() + BEGIN)
     backend = Loopback(_UntilTheEnd(clock, Seconds(begin + plan.length + REST), requests))
-    loop = Loop(config, backend, model.predictor, outbox=outbox, requests=requests)
-    loop.fault("model file", model.fault or "")
+    loop = Loop(config, backend, cast.player, outbox=outbox, requests=requests, copyist=Copyist(cast))
+    loop.fault("model file", cast.fault or "")
     for cue in plan.cues:
         backend.feed(cue.port, cue.data, Seconds(begin + cue.at - plan.cues[0].at))
     try:

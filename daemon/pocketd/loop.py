@@ -19,11 +19,13 @@ from pocket_core.tempo import TempoChange, TempoMap
 from pocket_core.transport import SongClock
 from pocket_core.types import Beats, Due, Seconds
 from pocketd.backends.protocol import Backend, Incoming
+from pocketd.casting import Cast
 from pocketd.config import Config
+from pocketd.copyist import Copyist
 from pocketd.model import OnnxPredictor
 from pocketd.outbox import Outbox
 from pocketd.reload import Reloaded, Reloader
-from pocketd.reporter import Reporter
+from pocketd.reporter import Happened, Reporter
 from pocketd.requests import Requests
 
 __all__ = ["Loop", "Requests", "song_clock"]
@@ -59,6 +61,7 @@ class Loop:
         outbox: Where records for the desk go; the loop closes it.
         requests: What is asked of the loop.
         reloader: Answers `requests.reload`; None: nothing does.
+        copyist: Says who plays from where on, beginning with `predictor`; None: nobody else.
     """
 
     def __init__(
@@ -70,6 +73,7 @@ class Loop:
         outbox: Outbox,
         requests: Requests,
         reloader: Reloader | None = None,
+        copyist: Copyist | None = None,
     ) -> None:
         self._clock = song_clock(config)
         self.engine = Engine(config.settings(), self._clock, predictor)
@@ -80,6 +84,7 @@ class Loop:
         self._predictor = predictor
         self._requests = requests
         self._reloader = reloader
+        self._copyist = copyist or Copyist(Cast(predictor))
         self._reporter = Reporter(outbox, self.engine, self._clock, lambda: self.counts)
         self._late = 0  # hits
         self._unsent = 0  # hits that the back end would not take
@@ -182,7 +187,25 @@ class Loop:
         """Report a turn, after its notes have left."""
         if isinstance(self._predictor, OnnxPredictor):
             self._reporter.fault(now, "model", self._predictor.fault or "")
-        self._safely(lambda: self._reporter.turn(arrived, sent, now), None)
+        happened = self._safely(self._happened, Happened([], []))
+        self._safely(lambda: self._reporter.turn(arrived, sent, happened, now), None)
+        self._safely(lambda: self._follow_score(happened, now), None)
+
+    def _happened(self) -> Happened:
+        return Happened(self.engine.take_changes(), self.engine.take_records())
+
+    def _follow_score(self, happened: Happened, now: Seconds) -> None:
+        """Let whoever is to play from here on play."""
+        copyist, settings = self._copyist, self.engine.settings
+        copyist.turn(happened.changes, happened.records, settings, self._clock, now)
+        if copyist.player is not self._predictor:
+            self._use(copyist.player)
+            self._reporter.hello(now, self._backend.name, self._config, self._predictor)
+        self._reporter.fault(now, "score", copyist.notice)
+
+    def _use(self, predictor: Predictor) -> None:
+        self.engine.use(predictor)
+        self._predictor = predictor
 
     def _rest(self) -> None:
         """Wait for the next hit or the next poll."""
@@ -232,9 +255,9 @@ class Loop:
             log.warning("%s", text)
         self.fault("config", text)
         self.engine.configure(new.config.settings())
-        if new.predictor is not None and not _same(new.predictor, self._predictor):
-            self.engine.use(new.predictor)
-            self._predictor = new.predictor
+        if new.cast is not None and not new.cast.is_as(self._copyist.cast):
+            self._copyist = Copyist(new.cast)
+            self._use(new.cast.player)
         if new.model_fault is not None:
             log.error("%s; going on with model %s", new.model_fault, self._predictor.name)
         self.fault("model file", new.model_fault or "")
@@ -258,9 +281,3 @@ class Loop:
             self._told.add(kind)
             log.error("%s: %r; a message may be lost", about, error, exc_info=error)
             self.fault(about, f"{type(error).__name__}: {error}")
-
-
-def _same(a: Predictor, b: Predictor) -> bool:
-    if isinstance(a, OnnxPredictor) and isinstance(b, OnnxPredictor):
-        return a.sha256 == b.sha256 and a.step_limit == b.step_limit
-    return a.name == b.name

@@ -1,14 +1,13 @@
 """Find a model, refuse it for a good reason or load it, and run it so that no fault of its stops the drums.
 
-A model is two files: `NAME.onnx`, one step (`x` and the state in, the offset and the state out), and
-`NAME.json` beside it, its card.
+A model is two files: `NAME.onnx`, one step (`x` and the state in, what it says and the state out), and
+`NAME.json` beside it, its card. One that reads the score has a third, its encoder (`pocketd.encoder`), whose
+`context` of a timestep its step takes beside `x`.
 """
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -22,22 +21,20 @@ from pydantic import BaseModel, Field, ValidationError
 
 from pocket_core import features
 from pocket_core.errors import ContractError, ModelError
-from pocket_core.predict import Predictor, State, ZeroPredictor
-from pocket_core.types import Seconds
+from pocket_core.predict import NOTHING, Prediction, Predictor, State, ZeroPredictor, read
+from pocket_core.types import Beats, Seconds
 from pocketd.backends.clock import SystemClock
+from pocketd.encoder import Contexts, Encoder, EncoderCard, load_encoder
+from pocketd.onnxfile import one_line, read_bytes, read_graph, start_session
 
 log = logging.getLogger(__name__)
 
 NONE = "none"  # the name of no model: the grid
-LARGEST = 64 * 2**20  # bytes of an .onnx file
 LARGEST_CARD = 2**20  # bytes of a .json file
 WARM_UP = 20  # steps
 ABSURD = Seconds(1.0)  # no drummer is this far from the grid
 RECENT, SLOW_OF_RECENT = 10, 5  # a model rests when 5 of its last 10 steps were too slow
 REST = Seconds(5.0)  # then it is tried again
-
-#: A string entry called "location", as ONNX writes it where weights lie in another file.
-_EXTERNAL = b"\x0a\x08location\x12"
 
 
 class StateCard(BaseModel):
@@ -51,12 +48,15 @@ class Card(BaseModel):
     """What the daemon reads of a model's card; the rest is for people."""
 
     name: str
-    format: Literal[1]
+    format: Literal[2]
     features_version: int
     width: int
     sha256: str
     state: list[StateCard]
     output: str
+    outputs: Literal[1, 41]  # all of `pocket_core.predict.OUTPUTS`, or the paper's single offset
+    hears: bool  # it takes a step for each onset without a drum
+    encoder: EncoderCard | None = None  # it reads the score
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ def find_model(name_or_path: str | Path) -> Path:
     shipped = Path(str(files("pocket_models"))) / "pretrained"
     path = shipped / f"{name_or_path}.onnx"
     if not path.is_file():
-        names = ", ".join([*sorted(p.stem for p in shipped.glob("*.onnx")), NONE])
+        names = ", ".join([*sorted(p.stem for p in shipped.glob("*.onnx") if "." not in p.stem), NONE])
         raise ModelError(f"no model is called {str(name_or_path)!r}; there are: {names}")
     return path
 
@@ -115,78 +115,36 @@ def load_predictor(
         return ZeroPredictor()
     path = find_model(name_or_path)
     card = _read_card(path.with_suffix(".json"))
-    data = _read(path, LARGEST)
-    if (digest := hashlib.sha256(data).hexdigest()) != card.sha256:
-        raise ModelError(
-            f"{path}: sha256 is {digest[:12]}…, its card says {card.sha256[:12]}…; "
-            "the file is damaged or of another card, copy or export both again"
-        )
+    data = read_graph(path, card.sha256)
     if (card.features_version, card.width) != (features.VERSION, features.WIDTH):
         raise ContractError(
             f"model {card.name} wants features v{card.features_version} of width {card.width}, "
             f"this build computes v{features.VERSION} of width {features.WIDTH}; run `pocketd pretrain` again"
         )
-    if _EXTERNAL in data:
-        raise ModelError(f"{path}: keeps weights in another file; export it as one file")
-    predictor = OnnxPredictor(card, _session(path, data, card), step_limit, now or SystemClock().now)
+    session = start_session(path, data, _shapes(card))
+    encoder = None if card.encoder is None else load_encoder(card.name, path, card.encoder)
+    predictor = OnnxPredictor(card, session, step_limit, now or SystemClock().now, encoder)
     predictor.warm_up()
     return predictor
 
 
-def _read(path: Path, largest: int) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(largest + 1)
-    except OSError as error:
-        raise ModelError(
-            f"{path}: cannot be read: {error.strerror}; a model is an .onnx and a .json"
-        ) from None
-    if len(data) > largest:
-        raise ModelError(f"{path}: larger than {largest // 2**20} MiB; this is no model of pocketd's")
-    return data
-
-
 def _read_card(path: Path) -> Card:
     try:
-        return Card.model_validate_json(_read(path, LARGEST_CARD))
+        return Card.model_validate_json(read_bytes(path, LARGEST_CARD))
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "the whole file"
         raise ModelError(f"{path}: {where}: {first['msg']}; export the model again") from None
 
 
-def _session(path: Path, data: bytes, card: Card) -> Any:
-    """Start ONNX Runtime on one thread that never spins, and compare the graph with its card."""
-    import onnxruntime as ort
-
-    options = ort.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.log_severity_level = 4  # faults are told by exceptions, not printed
-    try:
-        session = ort.InferenceSession(data, options, providers=["CPUExecutionProvider"])
-    except Exception as error:  # its exceptions share no other base
-        raise ModelError(f"{path}: ONNX Runtime refuses it: {_line(error)}; export it again") from None
-    wanted = {"x": [1, card.width], card.output: [1, 1]}
+def _shapes(card: Card) -> dict[str, list[int]]:
+    """Return what goes in and out of the graph of a step."""
+    shapes: dict[str, list[int]] = {"x": [1, card.width], card.output: [1, card.outputs]}
+    if card.encoder is not None:
+        shapes["context"] = [1, card.encoder.context]
     for state in card.state:
-        wanted |= {state.name: state.shape, f"{state.name}_next": state.shape}
-    found = {end.name: end.shape for end in (*session.get_inputs(), *session.get_outputs())}
-    kinds = {end.type for end in (*session.get_inputs(), *session.get_outputs())}
-    if found != wanted or kinds != {"tensor(float)"}:
-        raise ContractError(
-            f"{path}: its graph has {_shapes(found)} of {' and '.join(sorted(kinds))}, "
-            f"its card says {_shapes(wanted)} of tensor(float); export it again"
-        )
-    return session
-
-
-def _shapes(tensors: dict[str, list[int]]) -> str:
-    return ", ".join(f"{name}{list(shape)}" for name, shape in sorted(tensors.items()))
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
+        shapes |= {state.name: state.shape, f"{state.name}_next": state.shape}
+    return shapes
 
 
 class _StepError(Exception):
@@ -205,11 +163,22 @@ class OnnxPredictor:
         session: An ONNX Runtime session of a graph that agrees with the card.
         step_limit: A step that takes longer is too slow.
         now: The clock to measure steps by.
+        encoder: Where it reads the score; None: it needs to know nothing of it.
     """
 
-    def __init__(self, card: Card, session: Any, step_limit: Seconds, now: Callable[[], Seconds]) -> None:
+    def __init__(
+        self,
+        card: Card,
+        session: Any,
+        step_limit: Seconds,
+        now: Callable[[], Seconds],
+        encoder: Encoder | None = None,
+    ) -> None:
         self.name = card.name
+        self.hears = card.hears
         self.sha256 = card.sha256
+        self.encoder = encoder
+        self._contexts: Contexts | None = None  # None: the score is not known
         self.faults = 0  # steps without a usable forecast
         self.fault: str | None = None  # what is wrong now, one line; None: nothing, or it has recovered
         self._run: Callable[[Sequence[str], dict[str, NDArray[np.float32]]], list[Any]] = session.run
@@ -228,16 +197,20 @@ class OnnxPredictor:
         """Return zeros."""
         return self._initial
 
-    def step(self, x: NDArray[np.float32], state: State) -> tuple[Seconds, State]:
-        """Predict a timestep's offset; a fault is no offset and the initial state, counted in `faults`."""
+    def know(self, contexts: Contexts) -> None:
+        """Play from this score from now on; the state stays. A timestep that is not in it has no context."""
+        self._contexts = contexts
+
+    def step(self, x: NDArray[np.float32], state: State, beat: Beats) -> tuple[Prediction, State]:
+        """Predict a step; a fault is no offset and the initial state, counted in `faults`."""
         start = self._now()
         if self._rests_until is not None:
             if start < self._rests_until:
                 self.faults += 1
-                return Seconds(0.0), self._initial
+                return NOTHING, self._initial
             self._rests_until = None
         try:
-            offset, following = self._predict(x, state)
+            prediction, following = self._predict(x, state, beat)
             self._time(start)
         except _StepError as fault:
             self.faults += 1
@@ -245,9 +218,9 @@ class OnnxPredictor:
             if fault.kind not in self._logged:
                 self._logged.add(fault.kind)
                 log.error("%s", self.fault)
-            return Seconds(0.0), self._initial
+            return NOTHING, self._initial
         self.fault = None
-        return offset, following
+        return prediction, following
 
     def warm_up(self) -> None:
         """Step on silence until memory is laid out.
@@ -258,23 +231,28 @@ class OnnxPredictor:
         state = self._initial
         try:
             for _ in range(WARM_UP):
-                _, state = self._predict(np.zeros(features.WIDTH, np.float32), state)
+                _, state = self._predict(np.zeros(features.WIDTH, np.float32), state, Beats(0.0))
         except _StepError as fault:
             raise ModelError(f"model {self.name}: {fault}; export it again") from None
 
-    def _predict(self, x: NDArray[np.float32], state: State) -> tuple[Seconds, State]:
+    def _predict(self, x: NDArray[np.float32], state: State, beat: Beats) -> tuple[Prediction, State]:
         feed = dict(zip(self._inputs, state, strict=True))
         feed["x"] = x.reshape(1, -1)
         try:
+            if self.encoder is not None:
+                context = None if self._contexts is None else self._contexts.at(beat)
+                feed["context"] = self.encoder.unknown if context is None else context
             output, *following = self._run(self._outputs, feed)
         except Exception as error:  # whatever it is, the drums go on
-            raise _StepError("failed", f"a step failed: {_line(error)}") from None
-        offset = float(output[0, 0])
-        if not math.isfinite(offset) or not all(np.isfinite(part).all() for part in following):
+            raise _StepError("failed", f"a step failed: {one_line(error)}") from None
+        if not np.isfinite(output).all() or not all(np.isfinite(part).all() for part in following):
             raise _StepError("not finite", "a step gave NaN or infinity")
-        if abs(offset) > ABSURD:
-            raise _StepError("absurd", f"a step gave {offset:.3g} s; at most {ABSURD:g} s is believed")
-        return Seconds(offset), tuple(following)
+        prediction = read(output[0].tolist())
+        if abs(prediction.offset) > ABSURD:
+            raise _StepError(
+                "absurd", f"a step gave {prediction.offset:.3g} s; at most {ABSURD:g} s is believed"
+            )
+        return prediction, tuple(following)
 
     def _time(self, start: Seconds) -> None:
         """Count a step that began at `start` and ends now; too many slow ones are a fault."""

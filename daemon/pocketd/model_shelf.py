@@ -35,6 +35,8 @@ class EncoderSheet(BaseModel):
 
     file: str  # beside the model
     sha256: str
+    width: int | None = None
+    context: int | None = None
 
 
 class Sheet(BaseModel):

@@ -13,6 +13,8 @@ from pocket_core.records import Summary, TimestepRecord, summarise
 from pocket_core.settings import Settings
 from pocket_core.status import Counts
 from pocket_core.types import Due, Port, Seconds
+from pocketd.casting import tell_score
+from pocketd.known_score import of_part
 from pocketd.midiscore import MidiScore, TimedMessage
 from pocketd.quantise import Quantised, quantise
 
@@ -47,15 +49,19 @@ def render(
 
     The drums come early by the look-ahead and the drum score's tempo and meter rule, so `settings` keep
     neither their lead nor their meters. A musician's message is stamped with its own time but handed over
-    `transport` later, after all that left until then.
+    `transport` later, after all that left until then. A model that reads the score knows all of it.
 
     Args:
         human: The musician; may be without notes.
         drums: The drum track, its drum channel if it has one; quantised here where it is not.
         transport: Musician's onset to the earliest output it can cause, >= 0.
         progress: Called now and then with the share that is done, 0..1.
+
+    Raises:
+        EncoderError: The model cannot read the score.
     """
     part = quantise(drums.drum_part(), settings.snap)
+    tell_score(predictor, of_part(part.score, settings.voices, settings.snap))
     ahead = settings.look_ahead
     settings = replace(settings, drums_lead=ahead, meters=drums.meters)
     engine = Engine(settings, MapClock(drums.tempo, Seconds(0.0)), predictor)

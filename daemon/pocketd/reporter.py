@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from pocket_core.engine import Engine
 from pocket_core.predict import Predictor
+from pocket_core.records import TimestepRecord
 from pocket_core.status import Counts
-from pocket_core.transport import SongClock
+from pocket_core.transport import SongClock, TransportChange
 from pocket_core.types import Due, Port, Seconds
 from pocketd import __version__
 from pocketd.backends.protocol import Incoming
@@ -19,6 +21,14 @@ from pocketd.outbox import Outbox
 RUNNING_EVERY = Seconds(0.1)  # between two `Now` while the transport runs
 STOPPED_EVERY = Seconds(1.0)
 CLOCK_BYTES = frozenset((0xF8, 0xFE))  # timing clock, active sensing
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """What the engine did since it was last asked."""
+
+    changes: list[TransportChange]
+    records: list[TimestepRecord]
 
 
 class Reporter:
@@ -59,19 +69,19 @@ class Reporter:
             )
         )
 
-    def turn(self, arrived: list[Incoming], sent: list[Due], now: Seconds) -> None:
+    def turn(self, arrived: list[Incoming], sent: list[Due], happened: Happened, now: Seconds) -> None:
         """Tell of one turn of the loop, in the order in which it happened."""
         running = self._clock.running
         offer = self.outbox.offer
         for message in arrived:
             if running or message.data[:1] == b"" or message.data[0] not in CLOCK_BYTES:
                 offer(Message(at=message.at, port=message.port, data=message.data))
-        for change in self._engine.take_changes():
+        for change in happened.changes:
             meter = self._engine.settings.meters.position(self._clock.beat_at(change.at)).meter
             offer(transport_record(change, self._clock.bpm, meter, self._counts()))
         for due in sent:
             offer(Message(at=due.at, port=Port.OUT, data=due.data))
-        for record in self._engine.take_records():
+        for record in happened.records:
             offer(Timestep(timestep=record))
         if now >= self._next_now or running != self._running:
             self._look(running, self._counts(), now)

@@ -242,12 +242,16 @@ def test_takes_go_to_the_user_s_folder_or_where_they_are_sent() -> None:
 
 
 def test_paths_begin_at_the_folder_of_their_file_wherever_pocketd_is_started(tmp_path: Path) -> None:
-    (tmp_path / "my.yaml").write_text("{model: own.onnx, takes: {folder: kept/here}}")
+    (tmp_path / "my.yaml").write_text(
+        "{model: own.onnx, model_without_score: ./other.onnx, score: a/song.mid, takes: {folder: kept/here}}"
+    )
 
     mine = load(tmp_path / "my.yaml")
 
     assert mine.takes_folder == tmp_path / "kept" / "here"
     assert mine.model == str(tmp_path / "own.onnx")
+    assert mine.model_without_score == str(tmp_path / "other.onnx")
+    assert mine.score == str(tmp_path / "a" / "song.mid")
 
 
 def test_the_name_of_a_model_is_no_path() -> None:

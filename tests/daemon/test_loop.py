@@ -14,6 +14,7 @@ from pocket_core.types import Due, Port, Seconds
 from pocket_core.wire import note_off, note_on
 from pocketd.backends.clock import VirtualClock
 from pocketd.backends.loopback import Loopback, Sent
+from pocketd.casting import Cast
 from pocketd.config import Config
 from pocketd.loop import Loop
 from pocketd.model import load_predictor
@@ -219,7 +220,7 @@ def test_a_reload_of_another_model_is_played_by_and_told() -> None:
     feed_beats(rig, 2)
     rig.play_until(1.4)
 
-    rig.loop.take_over(Reloaded(rig.config, FixedPredictor(0.010)))
+    rig.loop.take_over(Reloaded(rig.config, Cast(FixedPredictor(0.010))))
     rig.play_until(2.0)
 
     assert [at for at, data in rig.left if data == KICK] == pytest.approx([1.12, 1.63], abs=1e-6)
@@ -230,7 +231,7 @@ def test_a_reload_of_another_step_limit_is_taken_over() -> None:
     strict, lenient = (load_predictor("lstm", Seconds(limit)) for limit in (0.001, 0.008))
     rig = Rig(predictor=strict)
 
-    rig.loop.take_over(Reloaded(rig.config, lenient))
+    rig.loop.take_over(Reloaded(rig.config, Cast(lenient)))
 
     assert len([r for r in rig.told() if r["kind"] == "hello" and r["model"] == "lstm"]) == 2
     assert rig.loop._predictor is lenient

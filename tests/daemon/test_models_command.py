@@ -16,7 +16,8 @@ from tests.daemon.models_driver import config, invoke, listed, own_models, run
 from tests.daemon.onnx_models import OLD_CARD, Tiny
 
 SHIPPED = [shelved.name for shelved in shelf() if shelved.ships]
-MORE = {"encoder": {"file": "mine-reads.onnx", "sha256": "cc33"}, "mood": "merry"}
+READS = {"file": "mine-reads.onnx", "sha256": "cc33", "width": 27, "context": 2}
+MORE = {"encoder": READS, "mood": "merry"}
 NO_TORCH = """
 import sys
 from pocketd.commands.models import command

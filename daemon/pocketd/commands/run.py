@@ -19,7 +19,7 @@ from pocketd.requests import Requests
 from pocketd.standard import let_go_of_output
 
 if TYPE_CHECKING:  # the rest, and numpy with it, is imported once the ports are open
-    from pocketd.model import Loaded
+    from pocketd.casting import Cast
     from pocketd.reload import Reloaded
 
 log = logging.getLogger(__name__)
@@ -48,22 +48,31 @@ def command(
     chosen = _read(config, no_record)
     backend = open_backend(chosen.backend, chosen.midi_api, chosen.client)  # first: others can connect now
     try:
+        from pocketd.casting import make_cast
+        from pocketd.copyist import Copyist
         from pocketd.desk import spawn_desk
         from pocketd.loop import Loop
-        from pocketd.model import load_or_none
         from pocketd.reload import Reloader
 
-        model = load_or_none(chosen.model, Seconds(chosen.step_limit_ms / 1000))
-        if require_model and model.fault is not None:
-            raise ModelError(model.fault)
+        cast = make_cast(chosen)
+        if require_model and cast.fault is not None:
+            raise ModelError(cast.fault)
     except BaseException:
         backend.close()
         raise
-    _tell(chosen, backend, model)
+    _tell(chosen, backend, cast)
     outbox, desk = spawn_desk(chosen)
     reloader = Reloader(lambda: _reload(config, no_record))
-    loop = Loop(chosen, backend, model.predictor, outbox=outbox, requests=requests, reloader=reloader)
-    loop.fault("model file", model.fault or "")
+    loop = Loop(
+        chosen,
+        backend,
+        cast.player,
+        outbox=outbox,
+        requests=requests,
+        reloader=reloader,
+        copyist=Copyist(cast),
+    )
+    loop.fault("model file", cast.fault or "")
     try:
         loop.run()
     finally:
@@ -94,29 +103,29 @@ def _read(path: Path | None, no_record: bool) -> Config:
 
 
 def _reload(path: Path | None, no_record: bool) -> Reloaded:
-    from pocketd.model import load_or_none
+    from pocketd.casting import make_cast
     from pocketd.reload import Reloaded
 
     config = _read(path, no_record)
-    model = load_or_none(config.model, Seconds(config.step_limit_ms / 1000))
-    return Reloaded(config, None if model.fault is not None else model.predictor, model.fault)
+    cast = make_cast(config)
+    return Reloaded(config, None if cast.fault is not None else cast, cast.fault)
 
 
-def _tell(config: Config, backend: Backend, model: Loaded) -> None:
+def _tell(config: Config, backend: Backend, cast: Cast) -> None:
     """Say that it plays; nobody has to hear it."""
     try:
-        _say(config, backend, model)
+        _say(config, backend, cast)
     except OSError as error:
         let_go_of_output()
         log.warning("standard output: %s; playing all the same", error.strerror or error)
 
 
-def _say(config: Config, backend: Backend, model: Loaded) -> None:
-    if model.fault is not None:
-        print(f"pocketd: {model.fault}; playing without a model", file=sys.stderr)
+def _say(config: Config, backend: Backend, cast: Cast) -> None:
+    if cast.fault is not None:
+        print(f"pocketd: {cast.fault}; {cast.instead}", file=sys.stderr)
     ports = ", ".join(backend.port_names)
     print(
         f"ready: ports {ports} via {backend.name}, look-ahead {config.look_ahead_ms:g} ms, "
-        f"model {model.predictor.name}",
+        f"model {cast.player.name}",
         flush=True,
     )
