@@ -255,6 +255,7 @@ class Engine:
             return
         if isinstance(event, Start | Continue | Stop):
             self._hit_start.yield_to_clock()
+        self._plan()  # what came in this same moment is decided by the clock that it came under
         self._apply(self._clock.feed(event))
         if isinstance(event, Pulse):
             self._stale = True

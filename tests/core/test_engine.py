@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from pocket_core.clock import MapClock, PulseClock
 from pocket_core.engine import Engine
-from pocket_core.features import GROOVE
-from pocket_core.predict import Predictor, ZeroPredictor
+from pocket_core.features import DIFF, GROOVE, HEARD_AGE
+from pocket_core.predict import Prediction, Predictor, State, ZeroPredictor
 from pocket_core.settings import ControlMap, HumanFilter, Settings
 from pocket_core.tempo import TempoChange, TempoMap
 from pocket_core.testing import (
@@ -104,9 +106,9 @@ def test_offsets_stay_within_the_limits(wish: float, played: float) -> None:
 
 def test_timesteps_never_overtake_each_other() -> None:
     class Alternating(FixedPredictor):
-        def step(self, x, state):  # type: ignore[no-untyped-def]
-            _, after = super().step(x, state)
-            return (0.09 if after[0][0] % 2 else -0.09), after
+        def step(self, x: NDArray[np.float32], state: State, beat: Beats) -> tuple[Prediction, State]:
+            _, after = super().step(x, state, beat)
+            return Prediction(Seconds(0.09 if after[0][0] % 2 else -0.09)), after
 
     engine = at_120(Alternating())
 
@@ -285,7 +287,7 @@ def test_a_new_onset_is_known_to_the_timesteps_behind_its_own() -> None:
 
     x, step = predictor.asked[-1]
     assert step == 1
-    assert x[-6:] == pytest.approx([0.1, 0.05, 1.0, 0.1 * 0.2 * 1.0, 0.1, 0.05], abs=2e-3)
+    assert x[DIFF : HEARD_AGE + 1] == pytest.approx([0.1, 0.05, 1.0, 0.1 * 0.2 * 1.0, 0.1, 0.05], abs=2e-3)
 
 
 def test_a_sixteenth_before_the_kick_does_not_pull_it() -> None:
@@ -421,6 +423,21 @@ def test_stop_gives_every_note_its_note_off() -> None:
 
     assert sorted(due) == [(8, KICK), (8, SNARE), (9, KICK), (9, SNARE)]
     assert engine.idle
+
+
+@pytest.mark.parametrize("then", [b"\xfc", b"\xfc\xfa\xf8", bytes.fromhex("F2 10 00 FB F8")])
+def test_a_pulse_and_what_ends_its_run_may_come_in_one_moment(then: bytes) -> None:
+    def played(*, ask: bool) -> list[tuple[float, int]]:
+        engine = on_clock(FixedPredictor(0.030))
+        engine.receive(b"\xfa", Port.CONTROL, Seconds(0.0))
+        end = pulses(engine, 0.0, 48)
+        hit(engine, end - 0.05)
+        engine.receive(b"\xf8", Port.CONTROL, Seconds(end + 0.004))  # late: the clock moves
+        due = engine.take_due(Seconds(end + 0.004)) if ask else []
+        engine.receive(then, Port.CONTROL, Seconds(end + 0.004))
+        return strikes(due + drain(engine))
+
+    assert played(ask=True) == played(ask=False)
 
 
 def test_silence_of_the_clock_stops_and_the_drums_go_on() -> None:
