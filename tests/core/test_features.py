@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pocket_core.features import COLUMNS, WIDTH, Context, vector
+from pocket_core import habits, portrait
+from pocket_core.features import COLUMNS, HABITS, OFFSETS, PAPER, PORTRAIT, WIDTH, Context, vector
 from pocket_core.tempo import MeterMap
 from pocket_core.types import Beats, Seconds
 
@@ -24,6 +25,9 @@ ALONE = Context(
     groove=Seconds(0.0),
     heard=None,
     heard_age=None,
+    beats_since_previous=None,
+    portrait=tuple(range(portrait.WIDTH)),
+    habits=tuple(range(-habits.WIDTH, 0)),
 )
 
 
@@ -37,9 +41,27 @@ def test_a_hit_with_nothing_known_around_it() -> None:
     assert x.shape == (WIDTH,)
     assert x.dtype == np.float32
     half = math.sqrt(0.5)
-    assert x == pytest.approx(
+    assert x[:PAPER] == pytest.approx(
         [1, 0, 1, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 1, 1, half, half, 0, -1, 0, 1, 0, 1, 0, 0, 0, 1], abs=1e-6
     )
+    assert x[PAPER:PORTRAIT] == pytest.approx([1, 1, 0, 0, -1, 0, 1], abs=1e-6)
+
+
+def test_behind_the_place_come_the_musician_and_then_the_drummer() -> None:
+    x = vector(ALONE)
+
+    assert x[PORTRAIT:HABITS].tolist() == list(ALONE.portrait)
+    assert x[HABITS:].tolist() == list(ALONE.habits)
+
+
+def test_an_onset_without_a_drum_strikes_no_voice() -> None:
+    assert vector(replace(ALONE, voices=()))[:9].tolist() == [0.0] * 9
+
+
+def test_every_column_has_a_name_of_its_own_and_every_offset_a_column() -> None:
+    assert len(set(COLUMNS)) == WIDTH == 210
+    assert set(OFFSETS) <= set(COLUMNS)
+    assert not any(word in name for name in OFFSETS for word in ("velocity", "age", "known", "share"))
 
 
 def test_offsets_are_tenths_of_a_second() -> None:
@@ -49,9 +71,16 @@ def test_offsets_are_tenths_of_a_second() -> None:
 
 
 def test_gaps_and_ages_are_clipped() -> None:
-    context = replace(ALONE, since_previous=Seconds(9.0), to_next=Seconds(5.0), heard_age=Beats(99.0))
+    context = replace(
+        ALONE,
+        since_previous=Seconds(9.0),
+        to_next=Seconds(5.0),
+        heard_age=Beats(99.0),
+        beats_since_previous=Beats(18.0),
+    )
 
-    assert [column(context, c) for c in ("since previous", "to next", "heard age")] == [2.0, 2.0, 1.0]
+    names = ("since previous", "to next", "heard age", "beats since previous")
+    assert [column(context, name) for name in names] == [2.0, 2.0, 1.0, 1.0]
 
 
 def test_an_unknown_next_is_not_a_next_at_once() -> None:
