@@ -61,6 +61,17 @@ def test_a_repeated_note_ends_the_one_before_with_that_ones_shift() -> None:
     assert kinds(leave(outgoing)) == [(1.2, 9), (1.7, 8), (1.9, 9)]
 
 
+def test_a_note_leaves_as_hard_as_it_came_or_as_it_was_told_to() -> None:
+    outgoing = Outgoing()
+    first, second = outgoing.strike(kick(1.0, velocity=80)), outgoing.strike(kick(1.1, velocity=90))
+    second.velocity = 33
+
+    outgoing.send(first, Seconds(1.2))
+    outgoing.send(second, Seconds(1.3))
+
+    assert [d.data[2] for d in leave(outgoing) if d.data[0] >> 4 == 9] == [80, 33]
+
+
 def test_a_release_belongs_to_the_newest_note() -> None:
     outgoing = Outgoing()
     outgoing.strike(kick(1.0))
