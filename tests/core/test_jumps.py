@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from pocket_core.clock import PulseClock
 from pocket_core.engine import Engine
-from pocket_core.predict import State
+from pocket_core.predict import Prediction, State
 from pocket_core.records import TimestepRecord
 from pocket_core.settings import Settings
 from pocket_core.testing import HAT, KICK, FixedPredictor
-from pocket_core.types import Due, Port, Seconds
+from pocket_core.types import Beats, Due, Port, Seconds
 from pocket_core.wire import note_off, note_on
 
 LOOP = 8  # beats
@@ -43,9 +43,9 @@ class Played:
 class Counting(FixedPredictor):
     """Tells the steps in its state by the microseconds of its offset."""
 
-    def step(self, x: NDArray[np.float32], state: State) -> tuple[Seconds, State]:
-        offset, after = super().step(x, state)
-        return Seconds(offset + float(state[0][0]) * 1e-6), after
+    def step(self, x: NDArray[np.float32], state: State, beat: Beats) -> tuple[Prediction, State]:
+        prediction, after = super().step(x, state, beat)
+        return Prediction(Seconds(prediction.offset + float(state[0][0]) * 1e-6)), after
 
 
 def play_loop(

@@ -5,16 +5,27 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import cycle
 
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pocket_core.clock import MapClock, PulseClock
 from pocket_core.engine import Engine
+from pocket_core.predict import Prediction, Predictor
 from pocket_core.settings import Settings
 from pocket_core.tempo import TempoChange, TempoMap
-from pocket_core.testing import BrokenPredictor, EagerPredictor, FixedPredictor
+from pocket_core.testing import (
+    BrokenPredictor,
+    ChainPredictor,
+    EagerPredictor,
+    FixedPredictor,
+    MoodyPredictor,
+    SayingPredictor,
+    voicing,
+)
 from pocket_core.transport import SongClock
 from pocket_core.types import Beats, Due, Port, Seconds
 from pocket_core.wire import control_change, note_off, note_on, song_position
@@ -22,6 +33,8 @@ from pocket_core.wire import control_change, note_off, note_on, song_position
 DRUMS, HUMAN, CONTROL = Port.DRUMS, Port.HUMAN, Port.CONTROL
 
 Act = tuple[float, Port, bytes]  # seconds since the act before, where, what
+
+LAST = 1.5  # seconds; nothing is still to leave so long behind the last that came, at any of these tempos
 
 gaps = st.sampled_from([0.0, 0.0, 0.0005, 0.004, 0.0208, 0.0208, 0.06, 0.13, 0.4])
 notes = st.sampled_from([36, 38, 42, 60])  # the last is outside the map
@@ -51,27 +64,49 @@ acts = st.lists(
     min_size=60,
     max_size=200,
 )
+ABSURD = voicing({0: -1e30, 1: 1e30, 2: 0.3}, {0: -1e30, 1: 1e30}, spread=0.5, velocity_spread=0.5)
 clocks = st.sampled_from(["pulses", "map", "by hit"])
-predictors = st.sampled_from(
-    [FixedPredictor(0.03), FixedPredictor(-0.5), EagerPredictor(), BrokenPredictor()]
+
+
+@dataclass(frozen=True)
+class Player:
+    """A model, and how it is listened to."""
+
+    predictor: Predictor
+    expressive: float = 0.0
+    dynamics: float = 0.0
+
+
+players = st.sampled_from(
+    [
+        Player(FixedPredictor(0.03)),
+        Player(FixedPredictor(-0.5)),
+        Player(EagerPredictor()),
+        Player(BrokenPredictor()),
+        Player(MoodyPredictor()),
+        Player(MoodyPredictor(-0.08), expressive=1.0, dynamics=1.0),
+        Player(MoodyPredictor(0.04), expressive=0.5),
+        Player(SayingPredictor(Prediction(Seconds(0.0), None, ABSURD)), expressive=1.0, dynamics=1.0),
+    ]
 )
 
 
-def new(kind: str, predictor: FixedPredictor) -> Engine:
+def new(kind: str, player: Player) -> Engine:
     tempo = TempoMap(
         [TempoChange(Beats(0), 120.0), TempoChange(Beats(3), 150.0), TempoChange(Beats(5), 90.0)]
     )
     clock: SongClock = PulseClock()
     if kind != "pulses":
         clock = MapClock(tempo, origin=Seconds(0.0) if kind == "map" else None)
-    return Engine(Settings(start_on_hit=kind == "by hit"), clock, predictor)
+    settings = Settings(start_on_hit=kind == "by hit", expressive=player.expressive, dynamics=player.dynamics)
+    return Engine(settings, clock, player.predictor)
 
 
 def play(
-    kind: str, predictor: FixedPredictor, played: list[Act], *, poll: bool, asked: Sequence[float] = ()
+    kind: str, player: Player, played: list[Act], *, poll: bool, asked: Sequence[float] = ()
 ) -> tuple[Engine, list[Due]]:
     """Feed an engine; poll it at each act or not, and, in turn, at these parts of the times between acts."""
-    engine = new(kind, predictor)
+    engine = new(kind, player)
     now, due = 0.0, []
     parts = cycle(asked)
     for gap, port, data in played:
@@ -86,17 +121,19 @@ def play(
 
 
 @settings(max_examples=150, deadline=None)
-@given(clocks, predictors, acts)
+@given(clocks, players, acts)
 def test_no_note_is_lost_stuck_or_released_before_it_sounds(
-    kind: str, predictor: FixedPredictor, played: list[Act]
+    kind: str, player: Player, played: list[Act]
 ) -> None:
-    engine, due = play(kind, predictor, played, poll=True)
+    engine, due = play(kind, player, played, poll=True)
 
+    hard = not player.dynamics  # velocities are as they came
     struck = Counter(
-        (d[0] & 15, d[1], d[2]) for _, p, d in played if p is DRUMS and d[0] >> 4 == 9 and d[2] > 0
+        (d[0] & 15, d[1], hard and d[2]) for _, p, d in played if p is DRUMS and d[0] >> 4 == 9 and d[2] > 0
     )
-    left = Counter((d.data[0] & 15, d.data[1], d.data[2]) for d in due if d.data[0] >> 4 == 9)
+    left = Counter((d.data[0] & 15, d.data[1], hard and d.data[2]) for d in due if d.data[0] >> 4 == 9)
     assert left == struck
+    assert all(1 <= d.data[2] <= 127 for d in due if d.data[0] >> 4 == 9)
     sounding: set[tuple[int, int]] = set()
     for message in due:
         key = (message.data[0] & 15, message.data[1])
@@ -112,47 +149,59 @@ def test_no_note_is_lost_stuck_or_released_before_it_sounds(
 
 
 @settings(max_examples=100, deadline=None)
-@given(clocks, predictors, acts)
+@given(clocks, players, acts)
 def test_messages_leave_in_order_of_time_and_within_the_limits(
-    kind: str, predictor: FixedPredictor, played: list[Act]
+    kind: str, player: Player, played: list[Act]
 ) -> None:
-    engine, due = play(kind, predictor, played, poll=True)
+    engine, due = play(kind, player, played, poll=True)
 
     times = [d.at for d in due]
     assert times == sorted(times)
+    assert not times or times[-1] < sum(gap for gap, _, _ in played) + LAST
     for record in engine.take_records():
         assert record.played_ms >= -109
         assert math.isfinite(record.forecast_ms)
 
 
 @settings(max_examples=100, deadline=None)
-@given(clocks, predictors, acts)
-def test_how_often_the_engine_is_asked_changes_nothing(
-    kind: str, predictor: FixedPredictor, played: list[Act]
-) -> None:
-    _, polled = play(kind, predictor, played, poll=True)
-    _, at_the_end = play(kind, predictor, played, poll=False)
+@given(clocks, players, acts)
+def test_how_often_the_engine_is_asked_changes_nothing(kind: str, player: Player, played: list[Act]) -> None:
+    _, polled = play(kind, player, played, poll=True)
+    _, at_the_end = play(kind, player, played, poll=False)
 
     assert polled == at_the_end
 
 
 @settings(max_examples=100, deadline=None)
-@given(clocks, predictors, acts, st.lists(st.floats(0.01, 0.99), min_size=1, max_size=7))
+@given(clocks, players, acts, st.lists(st.floats(0.01, 0.99), min_size=1, max_size=7))
 def test_when_the_engine_is_asked_changes_nothing(
-    kind: str, predictor: FixedPredictor, played: list[Act], asked: list[float]
+    kind: str, player: Player, played: list[Act], asked: list[float]
 ) -> None:
-    _, often = play(kind, predictor, played, poll=False, asked=asked)
-    _, at_the_end = play(kind, predictor, played, poll=False)
+    _, often = play(kind, player, played, poll=False, asked=asked)
+    _, at_the_end = play(kind, player, played, poll=False)
 
     assert often == at_the_end
 
 
-@settings(max_examples=100, deadline=None)
-@given(clocks, predictors, acts, st.lists(st.floats(0.0, 0.03), min_size=1, max_size=7))
-def test_what_is_stamped_late_or_out_of_order_leaves_whole_and_not_in_the_past(
-    kind: str, predictor: FixedPredictor, played: list[Act], lateness: list[float]
+@settings(max_examples=50, deadline=None)
+@given(clocks, acts, st.lists(st.floats(0.01, 0.99), min_size=1, max_size=7))
+def test_when_the_engine_is_asked_changes_nothing_of_what_a_model_hears(
+    kind: str, played: list[Act], asked: list[float]
 ) -> None:
-    engine = new(kind, predictor)
+    player = Player(ChainPredictor(-0.05))
+    often, _ = play(kind, player, played, poll=True, asked=asked)
+    at_the_end, _ = play(kind, player, played, poll=False)
+
+    (one,), (other,) = often._decider._state, at_the_end._decider._state  # all that it was asked of what left
+    np.testing.assert_array_equal(one, other)
+
+
+@settings(max_examples=100, deadline=None)
+@given(clocks, players, acts, st.lists(st.floats(0.0, 0.03), min_size=1, max_size=7))
+def test_what_is_stamped_late_or_out_of_order_leaves_whole_and_not_in_the_past(
+    kind: str, player: Player, played: list[Act], lateness: list[float]
+) -> None:
+    engine = new(kind, player)
     now, due, late = 0.0, list[Due](), cycle(lateness)
     for gap, port, data in played:
         now += gap
@@ -169,11 +218,11 @@ def test_what_is_stamped_late_or_out_of_order_leaves_whole_and_not_in_the_past(
 
 
 @settings(max_examples=50, deadline=None)
-@given(clocks, predictors, acts)
+@given(clocks, players, acts)
 def test_doing_what_is_due_until_nothing_is_comes_to_an_end(
-    kind: str, predictor: FixedPredictor, played: list[Act]
+    kind: str, player: Player, played: list[Act]
 ) -> None:
-    engine = new(kind, predictor)
+    engine = new(kind, player)
     now, turns = 0.0, 0
     for gap, port, data in played:
         now += gap
@@ -194,7 +243,7 @@ def test_doing_what_is_due_until_nothing_is_comes_to_an_end(
     st.lists(st.tuples(gaps, st.sampled_from([DRUMS, HUMAN, CONTROL]), st.binary(max_size=8)), max_size=60)
 )
 def test_any_bytes_on_any_port_leave_no_note_behind(played: list[Act]) -> None:
-    engine, _ = play("pulses", FixedPredictor(0.02), played, poll=True)
+    engine, _ = play("pulses", Player(FixedPredictor(0.02)), played, poll=True)
 
     assert engine.idle
     assert engine.counts.lost == 0
