@@ -5,7 +5,8 @@ BIN    := $(VENV)/bin
 DATA   ?= $(if $(POCKETD_DATA),$(POCKETD_DATA),../shared/data)
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: help demo test lint format types contracts check bench bench-follow bench-realtime bench-closed-loop clean
+.PHONY: help demo test lint format types contracts check clean pictures
+.PHONY: bench bench-follow bench-left-out bench-humanise bench-duos bench-closed-loop bench-realtime
 
 help: ## What there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
@@ -47,16 +48,29 @@ contracts: $(VENV)/.dev ## Who may import whom
 
 check: lint types contracts test ## All that CI runs
 
-bench: bench-follow bench-closed-loop bench-realtime ## Every table of figures
+bench: bench-follow bench-humanise bench-duos bench-closed-loop bench-realtime ## Every table but one (bench-left-out)
 
 bench-follow: $(VENV)/.dev ## How close the drums land to the musician
 	@$(BIN)/python benchmarks/follow.py --data '$(DATA)'
+
+bench-left-out: $(VENV)/.dev ## The same with each drummer left out: six trainings, an hour; kept for the next time
+	@$(BIN)/python benchmarks/left_out.py --data '$(DATA)'
+
+bench-humanise: $(VENV)/.dev ## How like a drummer, with nobody playing
+	@$(BIN)/python benchmarks/humanise.py --data '$(DATA)'
+
+bench-duos: $(VENV)/.dev ## In the drummer's chair of real duos and trios
+	@$(BIN)/python benchmarks/duos.py --data '$(DATA)'
 
 bench-closed-loop: $(VENV)/.dev ## Two who follow each other
 	@$(BIN)/python benchmarks/closed_loop.py
 
 bench-realtime: $(VENV)/.dev ## On time: steps, start, memory, idle
 	@$(BIN)/python benchmarks/realtime.py
+
+pictures: $(VENV)/.dev ## Draw docs/offsets.png and docs/waiting.png anew
+	@$(BIN)/python benchmarks/offsets_plot.py --data '$(DATA)'
+	@$(BIN)/python benchmarks/waiting_plot.py
 
 clean: ## Throw away what was set up
 	rm -rf $(VENV) demo-out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -127,7 +127,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", type=Path, help="write the figures there as well")
-    parser.add_argument("--model", default="lstm", help=f"a shipped model, or {', '.join(SIMPLE)}")
+    parser.add_argument("--model", default="follower", help=f"a shipped model, or {', '.join(SIMPLE)}")
     parser.add_argument("--seeds", type=int, default=FEW, help="how many simulations a line")
     parser.add_argument("--seed", type=int, default=1, help="of the first simulation")
     parser.add_argument("--bars", type=int, default=BARS)

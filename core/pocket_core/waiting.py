@@ -23,8 +23,8 @@ from dataclasses import dataclass
 
 from pocket_core.types import Seconds
 
-#: An ms of drag where nobody plays counts as so many ms of error where the musician plays: without any transport,
-#: and fading with it, so that about the same is spent on waiting whatever the transport.
+#: An ms of drag where nobody plays counts as so many ms of error where the musician plays, without transport.
+#: It fades with the transport, so that about the same is spent on waiting whatever that is.
 PRICE, FADES = 0.21, Seconds(0.0042)
 LONGEST = Seconds(0.025)  # what waiting longer would bring is next to nothing
 LOGISTIC_SPREAD = math.log(4.0)  # mean absolute deviation of a logistic distribution of scale 1

@@ -11,18 +11,30 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_core import PydanticCustomError
 
 from pocket_core.errors import ConfigError
+from pocket_core.habits import UNKNOWN, Habits
 from pocket_core.settings import ControlMap, HumanFilter, Settings
 from pocket_core.tempo import Meter, MeterChange, MeterMap
 from pocket_core.types import Beats, Port, Seconds
 from pocket_core.voices import ROLAND, VoiceMap
 from pocketd.config_errors import explain
+from pocketd.like import read_habits
 from pocketd.yamlfile import Document, KeyPath, parse_yaml, read_yaml
 
 Note = Annotated[int, Field(ge=0, le=127)]
 Channel = Annotated[int, Field(ge=1, le=16)]
 
 #: What cannot change while the daemon runs; all else is taken over on a reload.
-FIXED = ("backend", "client", "midi_api", "clock", "tempo", "takes.record", "takes.folder", "meter_display")
+FIXED = (
+    "backend",
+    "client",
+    "midi_api",
+    "clock",
+    "tempo",
+    "takes.record",
+    "takes.folder",
+    "like",
+    "meter_display",
+)
 
 
 def _milliseconds(default: float, least: float, most: float) -> float:
@@ -123,6 +135,12 @@ class Config(_Section):
     bypass: bool = Field(default=False, description="true or false")
     laid_back_ms: float = _milliseconds(0, -64, 63)
     late_commit: bool = Field(default=True, description="true or false")
+    transport_ms: float = _milliseconds(3, 0, 100)
+    expressive: float = Field(default=0.0, ge=0, le=1, description="0 to 1")
+    dynamics: float = Field(default=0.0, ge=0, le=1, description="0 to 1")
+    like: str | None = Field(
+        default=None, min_length=1, pattern=r"^[^\x00]*$", description="a drummer's MIDI file, or null"
+    )
     restore: float = Field(default=0.9, ge=0, le=1, description="0 to 1")
     free_ms: float = _milliseconds(8, 0, 100)
     snap_ms: float = _milliseconds(3, 0, 20)
@@ -136,7 +154,7 @@ class Config(_Section):
         description="the nine voices, each with a list of notes 0 to 127",
     )
     model: str = Field(
-        default="lstm",
+        default="follower",
         min_length=1,
         pattern=r"^[^\x00]*$",
         description="a model's name, a path to an .onnx, or none",
@@ -209,6 +227,14 @@ class Config(_Section):
             raise ConfigError("takes.folder is null, and this user has no home folder; name a folder there")
         return place
 
+    def habits(self) -> Habits:
+        """Return what is known of the drummer whom the drums shall be like.
+
+        Raises:
+            MidiFileError: The recording that `like` names cannot be used.
+        """
+        return UNKNOWN if self.like is None else read_habits(Path(self.like), VoiceMap(self.voices))
+
     def settings(self) -> Settings:
         """Return what of this concerns the engine, in seconds."""
         lead = self.look_ahead_ms if self.drums_lead_ms is None else self.drums_lead_ms
@@ -221,6 +247,9 @@ class Config(_Section):
             laid_back=_seconds(self.laid_back_ms),
             bypass=self.bypass,
             late_commit=self.late_commit,
+            transport=_seconds(self.transport_ms),
+            expressive=self.expressive,
+            dynamics=self.dynamics,
             restore=self.restore,
             free=_seconds(self.free_ms),
             snap=_seconds(self.snap_ms),
@@ -285,7 +314,7 @@ def _check(document: Document) -> Config:
     if folder is not None:
         takes = config.takes.model_copy(update={"folder": _placed(folder, document, ("takes", "folder"))})
         config = config.model_copy(update={"takes": takes})
-    files = [("score", config.score)] if config.score is not None else []
+    files = [(key, path) for key in ("like", "score") if (path := getattr(config, key)) is not None]
     models = [(key, getattr(config, key)) for key in ("model", "model_without_score")]
     for key, path in (*files, *((key, model) for key, model in models if names_a_file(model))):
         config = config.model_copy(update={key: _placed(path, document, (key,))})

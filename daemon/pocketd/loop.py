@@ -76,7 +76,7 @@ class Loop:
         copyist: Copyist | None = None,
     ) -> None:
         self._clock = song_clock(config)
-        self.engine = Engine(config.settings(), self._clock, predictor)
+        self.engine = Engine(config.settings(), self._clock, predictor, config.habits())
         self.worst_lateness = Seconds(0.0)  # of any message sent so far
         self.stumbles = 0  # exceptions that cost a message or a turn
         self._config = config

@@ -103,3 +103,8 @@ def _ends(notes: Sequence[FileNote]) -> list[Seconds]:
             ends[before] = min(ends[before], note.at_s)
         newest[note.channel, note.note] = i
     return ends
+
+
+def nobody(beside: MidiScore) -> MidiScore:
+    """Return a part without notes beside another."""
+    return MidiScore("nobody", (), (), beside.tempo, beside.meters, beside.ticks_per_beat)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from pocket_core.clock import MapClock
 from pocket_core.engine import Engine
+from pocket_core.habits import UNKNOWN, Habits
 from pocket_core.predict import Predictor
 from pocket_core.records import Summary, TimestepRecord, summarise
 from pocket_core.settings import Settings
@@ -43,6 +44,7 @@ def render(
     predictor: Predictor,
     transport: Seconds = TRANSPORT,
     *,
+    habits: Habits = UNKNOWN,
     progress: Callable[[float], None] = lambda _: None,
 ) -> Rendered:
     """Play two scores through the engine.
@@ -55,6 +57,7 @@ def render(
         human: The musician; may be without notes.
         drums: The drum track, its drum channel if it has one; quantised here where it is not.
         transport: Musician's onset to the earliest output it can cause, >= 0.
+        habits: The drummer whom the drums shall be like.
         progress: Called now and then with the share that is done, 0..1.
 
     Raises:
@@ -63,8 +66,8 @@ def render(
     part = quantise(drums.drum_part(), settings.snap)
     tell_score(predictor, of_part(part.score, settings.voices, settings.snap))
     ahead = settings.look_ahead
-    settings = replace(settings, drums_lead=ahead, meters=drums.meters)
-    engine = Engine(settings, MapClock(drums.tempo, Seconds(0.0)), predictor)
+    settings = replace(settings, drums_lead=ahead, meters=drums.meters, transport=transport)
+    engine = Engine(settings, MapClock(drums.tempo, Seconds(0.0)), predictor, habits)
     feed = [(m.at_s - ahead, 0, m.at_s - ahead, Port.DRUMS, m.data) for m in part.score.stream()]
     feed += [(m.at_s + transport, 1, m.at_s, Port.HUMAN, m.data) for m in human.stream()]
     feed.sort(key=lambda item: item[:2])

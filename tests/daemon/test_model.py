@@ -13,21 +13,27 @@ from hypothesis import strategies as st
 
 from pocket_core import features
 from pocket_core.errors import ContractError, ModelError
-from pocket_core.predict import ZeroPredictor
-from pocket_core.types import Seconds
+from pocket_core.predict import NOTHING, ZeroPredictor
+from pocket_core.types import Beats, Seconds
 from pocketd.model import REST, OnnxPredictor, load_predictor
 
 onnx = pytest.importorskip("onnx", reason="the train extra brings onnx, which builds these small models")
 
 LIMIT = Seconds(0.010)
 X = np.zeros(features.WIDTH, np.float32)
+HERE = Beats(0.0)
 
 
 @dataclass
 class Recipe:
-    """A model that adds its first feature to its state, and returns the state times `gain`, in seconds."""
+    """A model that adds its first feature to its state, and says the state times `gain`, in seconds.
+
+    What else it says is 1, 2, 3 ... thousandths more.
+    """
 
     gain: float = 0.001
+    outputs: int = 1
+    hears: bool = False
     width: int = features.WIDTH
     version: int = features.VERSION
     state: tuple[int, ...] = (1, 1)
@@ -43,7 +49,8 @@ class Recipe:
                     helper.make_node("Gather", ["x", "first"], ["struck"], axis=1),
                     helper.make_node("Add", ["struck", "h"], ["h_next"]),
                     helper.make_node("Gather", ["h_next", "first"], ["one"], axis=1),
-                    helper.make_node("Mul", ["one", "gain"], ["offset_s"]),
+                    helper.make_node("Mul", ["one", "gain"], ["offset"]),
+                    helper.make_node("Add", ["offset", "thousandths"], ["said"]),
                 ],
                 name,
                 [
@@ -51,12 +58,15 @@ class Recipe:
                     helper.make_tensor_value_info("h", floats, shape),
                 ],
                 [
-                    helper.make_tensor_value_info("offset_s", floats, [1, 1]),
+                    helper.make_tensor_value_info("said", floats, [1, self.outputs]),
                     helper.make_tensor_value_info("h_next", floats, shape),
                 ],
                 [
                     onnx.numpy_helper.from_array(np.array([0], np.int64), "first"),
                     onnx.numpy_helper.from_array(np.array([self.gain], np.float32), "gain"),
+                    onnx.numpy_helper.from_array(
+                        np.arange(self.outputs, dtype=np.float32)[None] / 1000, "thousandths"
+                    ),
                 ],
             ),
             opset_imports=[helper.make_opsetid("", 17)],
@@ -66,12 +76,14 @@ class Recipe:
         path.write_bytes(model.SerializeToString())
         card = {
             "name": name,
-            "format": 1,
+            "format": 2,
             "features_version": self.version,
             "width": self.width,
             "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
             "state": [{"name": "h", "shape": list(self.state)}],
-            "output": "offset_s",
+            "output": "said",
+            "outputs": self.outputs,
+            "hears": self.hears,
             "licence": "MIT",
         }
         path.with_suffix(".json").write_text(json.dumps(card | self.card))
@@ -110,14 +122,43 @@ def test_a_step_hands_the_state_on_and_leaves_the_old_one_alone(tmp_path: Path) 
     predictor = load(Recipe().write(tmp_path))
     first = predictor.initial_state()
 
-    one, second = predictor.step(struck(5.0), first)
-    two, _ = predictor.step(struck(2.0), second)
+    one, second = predictor.step(struck(5.0), first, HERE)
+    two, _ = predictor.step(struck(2.0), second, HERE)
 
-    assert one == pytest.approx(0.005)
-    assert two == pytest.approx(0.007)
+    assert one.offset == pytest.approx(0.005)
+    assert two.offset == pytest.approx(0.007)
     assert first[0][0, 0] == 0.0
     assert second[0][0, 0] == 5.0
     assert predictor.faults == 0
+
+
+def test_all_that_a_model_says_is_read(tmp_path: Path) -> None:
+    predictor = load(Recipe(outputs=41).write(tmp_path))
+
+    said, _ = predictor.step(struck(5.0), predictor.initial_state(), HERE)
+
+    ms = iter(range(5, 46))
+    assert said.offset == pytest.approx(0.001 * next(ms))
+    assert said.meeting is not None
+    assert said.voicing is not None
+    meeting = (said.meeting.expected, said.meeting.spread, said.meeting.chance)
+    assert meeting == pytest.approx([0.001 * next(ms) for _ in meeting])
+    next(ms)  # where a drummer would play the first stroke: for training alone
+    for part in ("offsets", "spreads", "velocities", "velocity_spreads"):
+        assert getattr(said.voicing, part) == pytest.approx([0.001 * next(ms) for _ in range(9)])
+
+
+def test_a_model_of_one_output_says_the_offset_alone(tmp_path: Path) -> None:
+    predictor = load(Recipe().write(tmp_path))
+
+    said, _ = predictor.step(struck(5.0), predictor.initial_state(), HERE)
+
+    assert (said.meeting, said.voicing) == (None, None)
+
+
+@pytest.mark.parametrize("hears", [True, False])
+def test_its_card_says_whether_a_model_hears(tmp_path: Path, hears: bool) -> None:
+    assert load(Recipe(hears=hears).write(tmp_path)).hears is hears
 
 
 def test_a_loaded_model_tells_its_name_and_its_digest(tmp_path: Path) -> None:
@@ -200,10 +241,19 @@ def test_a_graph_of_other_shapes_than_its_card_is_refused(tmp_path: Path) -> Non
         load_predictor(path, LIMIT)
 
 
+def test_a_graph_that_says_less_than_its_card_is_refused(tmp_path: Path) -> None:
+    path = Recipe(card={"outputs": 41}).write(tmp_path)
+
+    with pytest.raises(ContractError, match=r"its graph has .*said\[1, 1\].* its card says .*said\[1, 41\]"):
+        load_predictor(path, LIMIT)
+
+
 @pytest.mark.parametrize(
     ("key", "value", "said"),
     [
-        ("format", 2, "format: Input should be 1"),
+        ("format", 1, "format: Input should be 2"),
+        ("outputs", 5, "outputs: Input should be 1 or 41"),
+        ("hears", "perhaps", "hears: "),
         ("width", "wide", "width: "),
         ("state", [{"name": "h"}], r"state\.0\.shape: Field required"),
     ],
@@ -255,9 +305,9 @@ def test_a_step_that_makes_no_sense_is_no_offset_a_fresh_state_and_a_fault(
 ) -> None:
     predictor = load(Recipe().write(tmp_path))
 
-    offset, state = predictor.step(struck(value), predictor.initial_state())
+    prediction, state = predictor.step(struck(value), predictor.initial_state(), HERE)
 
-    assert offset == 0.0
+    assert prediction == NOTHING
     assert state is predictor.initial_state()
     assert predictor.faults == 1
     assert predictor.fault is not None
@@ -267,20 +317,20 @@ def test_a_step_that_makes_no_sense_is_no_offset_a_fresh_state_and_a_fault(
 def test_a_state_of_another_model_is_a_fault_and_no_exception(tmp_path: Path) -> None:
     predictor = load(Recipe().write(tmp_path))
 
-    offset, _ = predictor.step(X, (np.zeros((3, 3), np.float32),))
+    prediction, _ = predictor.step(X, (np.zeros((3, 3), np.float32),), HERE)
 
-    assert offset == 0.0
+    assert prediction == NOTHING
     assert predictor.fault is not None
     assert "a step failed" in predictor.fault
 
 
 def test_the_first_good_step_ends_the_fault(tmp_path: Path) -> None:
     predictor = load(Recipe().write(tmp_path))
-    _, state = predictor.step(struck(np.nan), predictor.initial_state())
+    _, state = predictor.step(struck(np.nan), predictor.initial_state(), HERE)
 
-    offset, _ = predictor.step(struck(3.0), state)
+    prediction, _ = predictor.step(struck(3.0), state, HERE)
 
-    assert offset == pytest.approx(0.003)
+    assert prediction.offset == pytest.approx(0.003)
     assert predictor.fault is None
     assert predictor.faults == 1
 
@@ -289,9 +339,18 @@ def test_each_kind_of_fault_is_logged_once(tmp_path: Path, caplog: pytest.LogCap
     predictor = load(Recipe().write(tmp_path))
 
     for value in (np.nan, np.nan, 1e6, np.nan):
-        predictor.step(struck(value), predictor.initial_state())
+        predictor.step(struck(value), predictor.initial_state(), HERE)
 
     assert len(caplog.messages) == 2
+
+
+def test_nonsense_in_any_of_its_outputs_is_a_fault(tmp_path: Path) -> None:
+    predictor = load(Recipe(outputs=41).write(tmp_path))
+
+    prediction, _ = predictor.step(struck(3e38), (np.full((1, 1), 3e38, np.float32),), HERE)
+
+    assert prediction == NOTHING
+    assert predictor.faults == 1
 
 
 def test_a_slow_model_rests_and_is_tried_again(tmp_path: Path) -> None:
@@ -299,16 +358,16 @@ def test_a_slow_model_rests_and_is_tried_again(tmp_path: Path) -> None:
     predictor = load(Recipe().write(tmp_path), clock)
     state = predictor.initial_state()
     clock.step = 0.011  # each step now seems to take 11 ms
-    slow = [predictor.step(struck(1.0), state)[0] for _ in range(7)]
+    slow = [predictor.step(struck(1.0), state, HERE)[0].offset for _ in range(7)]
 
     clock.step = 0.001
-    resting = predictor.step(struck(1.0), state)[0]
+    resting = predictor.step(struck(1.0), state, HERE)[0]
     fault = predictor.fault
     clock.time += REST
-    after = predictor.step(struck(1.0), state)[0]
+    after = predictor.step(struck(1.0), state, HERE)[0].offset
 
     assert slow == pytest.approx([0.001] * 4 + [0.0] * 3)
-    assert resting == 0.0
+    assert resting == NOTHING
     assert fault is not None
     assert "5 of 10 steps took over 10 ms" in fault
     assert after == pytest.approx(0.001)
@@ -322,7 +381,7 @@ def test_a_slow_step_now_and_then_is_forgiven(tmp_path: Path) -> None:
 
     for n in range(100):
         clock.step = 0.011 if n % 3 == 0 else 0.001
-        predictor.step(struck(1.0), state)
+        predictor.step(struck(1.0), state, HERE)
 
     assert predictor.faults == 0
 

@@ -78,15 +78,15 @@ def model_step() -> list[float]:
     import numpy as np
 
     from pocket_core.features import WIDTH
-    from pocket_core.types import Seconds
+    from pocket_core.types import Beats, Seconds
     from pocketd.model import load_predictor
 
     model = load_predictor("lstm", Seconds(10.0))
     state = model.initial_state()
     offsets = []
     for _ in range(3):
-        offset, state = model.step(np.zeros(WIDTH, np.float32), state)
-        offsets.append(float(offset))
+        prediction, state = model.step(np.zeros(WIDTH, np.float32), state, Beats(0.0))
+        offsets.append(float(prediction.offset))
     return offsets
 
 

@@ -48,7 +48,7 @@ def command(
     drums: Path | None = typer.Option(None, help="The drum track's MIDI file, with --human."),
     out: Path = typer.Option(Path("demo-out"), help="The folder for what the demo writes."),
     seconds: float = typer.Option(20.0, help="How much is played, 4 to 600; longer files are cut."),
-    model: str = typer.Option("lstm", help="A model that ships, an ONNX file of your own, or none."),
+    model: str = typer.Option("follower", help="A model that ships, an ONNX file of your own, or none."),
     loopback: bool = typer.Option(False, "--loopback", help="Stay in the process, whatever MIDI there is."),
 ) -> None:
     """Play a musician and a drum track through the running effect, and show what it does.

@@ -13,10 +13,13 @@ from rich.console import Console
 from rich.progress import Progress
 
 from pocket_core.errors import ConfigError, ModelError
+from pocket_core.habits import UNKNOWN
 from pocket_core.predict import Predictor
 from pocket_core.settings import Settings
 from pocket_core.types import Seconds
+from pocketd.like import read_habits
 from pocketd.midifile import read_score, score_bytes
+from pocketd.midiscore import nobody
 from pocketd.model import load_predictor
 from pocketd.render import TRANSPORT, Rendered, render
 from pocketd.summary import remarks, report_bytes, table
@@ -28,36 +31,51 @@ PATIENCE_S = 2.0  # a render that takes longer shows how far it is
 
 def command(
     *,
-    human: Path = typer.Option(..., help="The musician's MIDI file, placed by its own tempo."),
+    human: Path | None = typer.Option(
+        None, help="The musician's MIDI file, placed by its own tempo; without one nobody plays along."
+    ),
     drums: Path = typer.Option(..., help="The drum track's MIDI file; its tempo and meter rule."),
     out: Path = typer.Option(..., help="Where the shifted drums go, a MIDI file."),
     report: Path | None = typer.Option(None, help="Where the report goes: every timestep, as JSON."),
-    model: str = typer.Option("lstm", help="A model that ships, an ONNX file of your own, or none."),
+    model: str = typer.Option("follower", help="A model that ships, an ONNX file of your own, or none."),
     amount: float = typer.Option(1.0, help="How much of the offset is played: 0 is a metronome, 1 glued."),
     lookahead_ms: float = typer.Option(
         120.0, help="How far ahead the effect sees, and so how early a hit can be, 20 to 1000."
     ),
     late_commit: bool = typer.Option(True, help="Let what the musician plays move hits that still wait."),
+    expressive: float = typer.Option(
+        0.0, help="How much each drum goes its own way where nobody plays, 0 to 1."
+    ),
+    dynamics: float = typer.Option(0.0, help="How much of a drummer's dynamics is played, 0 to 1."),
+    like: Path | None = typer.Option(None, help="A drummer's MIDI file whom the drums shall be like."),
     transport_ms: float = typer.Option(
         TRANSPORT * 1000, help="A musician's onset to the earliest output it can cause, 0 to 1000."
     ),
 ) -> None:
     """Render a musician and a drum track to drums in the pocket, faster than real time.
 
+    Without a musician the drums are humanised: try --expressive 1 --dynamics 1, and --like with a recorded
+    drummer.
     The same files give the same bytes. Drums that are not on a grid are quantised first.
     """
     settings = Settings(
         look_ahead=Seconds(within("--lookahead-ms", lookahead_ms, 20, 1000) / 1000),
         amount=within("--amount", amount, 0, 1),
         late_commit=late_commit,
+        expressive=within("--expressive", expressive, 0, 1),
+        dynamics=within("--dynamics", dynamics, 0, 1),
     )
     transport = Seconds(within("--transport-ms", transport_ms, 0, 1000) / 1000)
     written = [path for path in (out, report) if path is not None]
-    refuse_overwriting([human, drums], written)
+    refuse_overwriting([path for path in (human, drums, like) if path is not None], written)
     predictor = load_predictor(model, step_limit=UNHURRIED)
-    drum_score, human_score = read_score(drums), read_score(human)
+    drum_score = read_score(drums)
+    human_score = nobody(drum_score) if human is None else read_score(human)
+    habits = UNKNOWN if like is None else read_habits(like, settings.voices)
     with _progress() as progress:
-        rendered = render(human_score, drum_score, settings, predictor, transport, progress=progress)
+        rendered = render(
+            human_score, drum_score, settings, predictor, transport, habits=habits, progress=progress
+        )
     _refuse_faults(predictor)
     files = {out: score_bytes(drum_score, rendered.output, f"{drums.stem} in the pocket")}
     if report is not None:
@@ -66,7 +84,7 @@ def command(
     console = Console(highlight=False, markup=False)
     for line in _remarks(rendered):
         console.print(line, soft_wrap=True)
-    title = f"{drums.name} to {human.name}, model {predictor.name}"
+    title = f"{drums.name} to {human_score.name if human is None else human.name}, model {predictor.name}"
     console.print(table(title, rendered.summary, rendered.counts))
     console.print(f"wrote {' and '.join(map(str, written))}", soft_wrap=True)
 
