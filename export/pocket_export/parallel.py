@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
+from importlib import import_module
 from typing import Any, TypeVar
 
 import torch
@@ -124,13 +125,21 @@ def company() -> Iterator[Company]:
     """Join the processes that `torchrun` has started, as its environment says; else be alone.
 
     Raises:
-        CompanyError: They did not find each other.
+        CompanyError: They do not find each other.
     """
     size = int(os.environ.get("WORLD_SIZE", "1"))
     if size < 2 or "RANK" not in os.environ:
         yield ALONE
         return
-    _together(lambda: distributed.init_process_group("gloo", timeout=LONGEST_WAIT))
+    # Optimisers import it. Once a group is there it holds on to it, so that gloo's threads live on until the
+    # process ends, which they then may abort.
+    import_module("torch._dynamo")
+    try:
+        distributed.init_process_group("gloo", timeout=LONGEST_WAIT)
+    except (RuntimeError, ValueError) as error:
+        raise CompanyError(
+            f"cannot meet the other processes of this training ({_line(error)}); start them all with torchrun"
+        ) from error
     try:
         yield Company(distributed.get_rank(), distributed.get_world_size())
     finally:
@@ -141,7 +150,10 @@ def _together(exchange: Callable[[], object]) -> None:
     try:
         exchange()
     except RuntimeError as error:  # gloo's are of no other kind
-        line = str(error).splitlines()[0]
         raise CompanyError(
-            f"another process of this training has gone ({line}); see what it said, then go on with --resume"
+            f"another process of this training has gone ({_line(error)}); go on with --resume"
         ) from error
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:120]
