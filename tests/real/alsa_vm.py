@@ -41,6 +41,7 @@ for module in {modules}; do modprobe $module || echo "no module $module"; done
 cd /guest
 python3 ./script.py
 echo "{ended} $?"
+sleep 1  # the line above is out before the kernel speaks
 echo o > /proc/sysrq-trigger
 sleep 60
 """
