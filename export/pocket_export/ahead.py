@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 from multiprocessing.connection import Connection
+from threading import Thread
 
 import numpy as np
 
@@ -81,9 +83,17 @@ def _take(here: Connection) -> list[Lesson]:
     return lessons
 
 
+def _end_with_parent() -> None:
+    """End when whoever asks has ended, be it killed while something is being made."""
+    if (parent := parent_process()) is not None:
+        parent.join()
+    os._exit(0)
+
+
 def _serve(there: Connection, chances: Chances, performances: Performances, seed: int) -> None:
     """Make what is asked for until nobody asks any more; an interrupt is for the other process to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Thread(target=_end_with_parent, daemon=True).start()
     while True:
         try:
             number = there.recv()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -46,11 +47,12 @@ class Checkpoint:
         for what, before, after in (
             ("model", was.model, now.model),
             ("data", was.contents_sha256, now.contents_sha256),
+            ("number of files a split", was.most, now.most),
             ("drummer left out", was.without, now.without),
         ):
             if before != after:
                 raise DataError(
-                    f"the checkpoint's {what} is {before or 'none'}, asked is {after or 'none'}; "
+                    f"the checkpoint's {what}: {before or 'none'}, asked: {after or 'none'}; "
                     "train without --resume"
                 )
         training.net.load_state_dict(self.net)
@@ -119,7 +121,7 @@ def unpack(content: bytes, path: Path) -> Checkpoint:
             history=[Epoch(**{**epoch, "validation": Follow(**epoch["validation"])}) for epoch in history],
             **{name: held[name] for name in ("updates", "best", "best_ms", "net", "optimiser")},
         )
-    except (RuntimeError, ValueError, EOFError, KeyError, TypeError) as error:
+    except (RuntimeError, ValueError, EOFError, KeyError, TypeError, UnpicklingError) as error:
         raise DataError(
             f"checkpoint {path} is damaged or of another version of pocketd; train without --resume"
         ) from error

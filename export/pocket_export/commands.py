@@ -1,32 +1,35 @@
-"""The sub-commands of `pocketd` that train. torch is imported only when one of them runs."""
+"""`pocketd pretrain`: the sub-command that trains. torch is imported only when it runs."""
 
 from __future__ import annotations
 
-import importlib.util
-from collections.abc import Callable, Iterator
+import shlex
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from pocket_core.errors import ConfigError, PocketError
+from pocket_export.device import Device, choose
+from pocket_export.needs import need
 
 if TYPE_CHECKING:
     from pocket_export.train import Epoch
 
 ALL = "all"
 QUICK_FILES, QUICK_EPOCHS = 6, 2
-NEEDED = ("torch", "onnx", "onnxruntime", "symusic")
 
 
-class TrainingMissingError(PocketError):
-    """The packages that training needs are not installed."""
+class InterruptedTrainingError(PocketError):
+    """Somebody has had enough."""
 
-    exit_code = 2
+    exit_code = 130  # as a shell reports SIGINT
 
 
 def pretrain(
@@ -36,42 +39,68 @@ def pretrain(
     ),
     model: str = typer.Option(ALL, help="follower, seq2seq, lstm, lstm-solo or all."),
     out: Path | None = typer.Option(None, help="Where the models go; else where they ship from."),
+    without: str = typer.Option("", metavar="DRUMMER", help="Leave out a drummer, such as drummer1."),
     epochs: int | None = typer.Option(None, min=1, help="At most so many passes over the data."),
     seed: int = typer.Option(1, min=0, help="The same seed on the same machine gives the same model."),
     threads: int = typer.Option(0, min=0, help="How many cores to train on; 0: all."),
+    device: Device = typer.Option(Device.AUTO, help="auto takes a GPU where there is one."),
+    log: Path | None = typer.Option(
+        None, "--log", "--tensorboard", metavar="DIR", help="Write figures there for TensorBoard."
+    ),
     resume: bool = typer.Option(False, "--resume", help="Go on where a training broke off."),
     quick: bool = typer.Option(False, "--quick", help="A smoke run on a few files; needs --out."),
 ) -> None:
-    """Train the models that ship, from the Groove dataset to ONNX files with their cards."""
+    """Train the models that ship, from the Groove dataset to ONNX files with their cards.
+
+    On several processes: `torchrun --nproc-per-node 2 -m pocketd pretrain`, with the same options.
+    """
     if quick and out is None:
         raise ConfigError("--quick makes a toy that may not replace what ships; say where it goes with --out")
-    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
-    if missing:
-        raise TrainingMissingError(f"training needs {', '.join(missing)}: pip install -e '.[train]'")
+    if without and out is None:
+        raise ConfigError("a model that lacks a drummer may not replace what ships; say where with --out")
+    need("torch", "onnx", "onnxruntime", "symusic", *(("tensorboard",) if log is not None else ()))
     import torch
 
     from pocket_export import pretrain as making
     from pocket_export.groove import find_data, load
+    from pocket_export.parallel import company
     from pocket_export.schools import SCHOOLS
 
     names = list(SCHOOLS) if model == ALL else [model]
     if unknown := [name for name in names if name not in SCHOOLS]:
         known = ", ".join([*SCHOOLS, ALL])
         raise ConfigError(f"no model is called {unknown[0]!r}; there are: {known}")
+    where = choose(device)
     if threads:
         torch.set_num_threads(threads)
-    console = Console()
-    source = find_data(data)
-    groove = load(source, most=QUICK_FILES if quick else None)
     folder = _folder(out or shipped())
-    for name in names:
-        usual = SCHOOLS[name].recipe
-        recipe = replace(usual, seed=seed, epochs=epochs or (QUICK_EPOCHS if quick else usual.epochs))
-        command = _as_typed(source, name, epochs, seed, quick=quick)
-        order = making.Order(name, recipe, folder, command, resume)
-        with _shown(console, name, recipe.epochs) as watch:
-            path = making.pretrain(order, groove, watch)
-        console.print(f"wrote {path}", soft_wrap=True)
+    with company() as together:
+        console, groove, source = Console(quiet=not together.leads), None, Path()
+        if together.leads:
+            source = find_data(data)
+            groove = load(source, most=QUICK_FILES if quick else None)
+            groove = groove.without_drummer(without) if without else groove
+        for name in names:
+            usual = SCHOOLS[name].recipe
+            recipe = replace(usual, seed=seed, epochs=epochs or (QUICK_EPOCHS if quick else usual.epochs))
+            words = _words(epochs, seed, quick=quick, without=without, device=where.type)
+            order = making.Order(
+                name,
+                recipe,
+                folder,
+                _as_typed(source, name, words, together.size),
+                resume,
+                most=QUICK_FILES if quick else 0,
+                without=without,
+                device=where,
+                log=log,
+            )
+            with (
+                interruptible(order.checkpoint if together.leads else None),
+                _shown(console, name, recipe.epochs) as watch,
+            ):
+                path = making.pretrain(order, groove, watch, together)
+            console.print(f"wrote {path}", soft_wrap=True)
 
 
 def _folder(path: Path) -> Path:
@@ -91,30 +120,62 @@ def shipped() -> Path:
 
 
 @contextmanager
+def interruptible(checkpoint: Path | None) -> Iterator[None]:
+    """Say of a training that is interrupted how to go on; of several processes' the first says it."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        if checkpoint is None:
+            raise
+        if not checkpoint.exists():
+            raise InterruptedTrainingError("interrupted before the first epoch was over") from error
+        raise InterruptedTrainingError(
+            "interrupted; the epochs that are over are kept. The same command with --resume goes on; "
+            f"`pocketd export --checkpoint {shlex.quote(str(checkpoint))} --out DIR` makes a model of them"
+        ) from error
+
+
+@contextmanager
 def _shown(console: Console, name: str, epochs: int) -> Iterator[Callable[[float, Epoch | None], None]]:
-    """Show a bar with the time left, and a line for every epoch."""
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=True) as progress:
-        task, done = progress.add_task(name, total=epochs), 0
+    """Show a bar with the time that the whole training takes at most, and a line for every epoch."""
+    from pocket_export.time_left import TimeLeft
+
+    left = TimeLeft(epochs, perf_counter())
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    quiet = not console.is_terminal  # where it would leave an empty line
+    with Progress(
+        *columns, TextColumn("{task.fields[left]}"), console=console, transient=True, disable=quiet
+    ) as progress:
+        task = progress.add_task(f"{name}, making lessons", total=epochs, left="")
 
         def watch(share: float, epoch: Epoch | None) -> None:
-            nonlocal done
-            if epoch is None:
-                progress.update(task, completed=done + share)
-                return
-            done = epoch.number
-            progress.update(task, completed=done)
-            progress.console.print(
-                f"{name} epoch {epoch.number}: loss {epoch.loss:.2f}, validation {epoch.validation}, "
-                f"{epoch.seconds:.0f} s"
+            left.note(share, epoch)
+            done, rest = len(left.taken) + left.share, left.at_most(perf_counter())
+            progress.update(
+                task,
+                completed=done,
+                description=f"{name}, epoch {min(int(done) + 1, epochs)} of {epochs}",
+                left="" if rest is None else f"at most {timedelta(seconds=round(rest))} left",
             )
+            if epoch is not None:
+                progress.console.print(
+                    f"{name} epoch {epoch.number}: loss {epoch.loss:.2f}, validation {epoch.validation}, "
+                    f"{epoch.seconds:.0f} s",
+                    soft_wrap=True,
+                )
 
         yield watch
 
 
-def _as_typed(data: Path, name: str, epochs: int | None, seed: int, *, quick: bool) -> str:
-    """Return the command that makes this one model, free of where the data lay and the output went."""
-    words = ["pocketd pretrain --data", data.name, "--model", name]
-    words += [] if epochs is None else ["--epochs", str(epochs)]
+def _words(epochs: int | None, seed: int, *, quick: bool, without: str, device: str) -> list[str]:
+    """Return the options that decide the weights, as one would type them."""
+    words = [] if epochs is None else ["--epochs", str(epochs)]
+    words += ["--without", without] if without else []
     words += ["--seed", str(seed), *(["--quick"] if quick else [])]
-    return " ".join(words)
+    return words + (["--device", device] if device != Device.CPU else [])
+
+
+def _as_typed(data: Path, name: str, words: Sequence[str], processes: int) -> str:
+    """Return the command that makes this one model, free of where the data lay and the output went."""
+    started = f"torchrun --nproc-per-node {processes} -m " if processes > 1 else ""
+    return " ".join([f"{started}pocketd pretrain --data {data.name} --model {name}", *words])

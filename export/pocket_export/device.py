@@ -1,13 +1,15 @@
-"""Where a network trains: a GPU where there is one."""
+"""Where a network trains: a GPU where there is one. torch is imported only when it is asked."""
 
 from __future__ import annotations
 
 import os
 from enum import StrEnum
-
-import torch
+from typing import TYPE_CHECKING
 
 from pocket_core.errors import ConfigError
+
+if TYPE_CHECKING:
+    import torch
 
 
 class Device(StrEnum):
@@ -24,6 +26,8 @@ def choose(wanted: Device) -> torch.device:
     Raises:
         ConfigError: A GPU was asked for and there is none.
     """
+    import torch
+
     there = torch.cuda.is_available()
     if wanted is Device.CPU or (wanted is Device.AUTO and not there):
         return torch.device("cpu")

@@ -77,7 +77,7 @@ def train(
         checkpoint: Written whole after each epoch, by the first process.
         resume: Go on from `checkpoint`, if it is there.
         watch: Called often, and with each epoch that a resumed training has behind it.
-        origin: What a checkpoint says of where the training comes from.
+        origin: What a checkpoint says of where the training comes from; the first process's counts.
         company: Who trains together.
         log: Of the first process.
 
@@ -85,7 +85,7 @@ def train(
         DataError: A checkpoint of another training, or one that cannot be read.
         CompanyError: Another process has gone.
     """
-    training = Training(net, recipe, origin or Origin())
+    training = Training(net, recipe, company.tell(origin or Origin()))
     optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
     if resume and checkpoint is not None:
         there = company.leads and checkpoint.exists()

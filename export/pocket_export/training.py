@@ -55,6 +55,7 @@ class Origin:
     data: str = ""  # in words
     data_sha256: str = ""
     contents_sha256: str = ""
+    most: int = 0  # files of each split at most; 0: all
     without: str = ""  # the drummer who was left out; empty: nobody
 
 

@@ -53,6 +53,7 @@ class Seq2Seq(Network):
         self.decoder = nn.LSTM(PAPER + self.context, hidden, layers, batch_first=True, dropout=dropout)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(hidden, HEADS)
+        nn.init.zeros_(self.decoder.get_parameter("weight_ih_l0")[:, PAPER:].detach())
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
 

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
 import multiprocessing
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from pocket_core.errors import DataError
@@ -31,6 +35,34 @@ def test_lessons_made_ahead_are_those_made_on_the_spot_and_nothing_is_left_runni
             np.testing.assert_array_equal(lesson.x, other.x)
             np.testing.assert_array_equal(lesson.strokes, other.strokes)
             assert lesson.musician == other.musician
+
+
+#: Opens a process that makes lessons, tells its id, and waits to be killed.
+WAITING = """
+import multiprocessing, sys
+from pocket_export.ahead import ahead
+from pocket_export.curriculum import paper_chances
+
+if __name__ == "__main__":
+    with ahead(paper_chances, [], 1) as draw:
+        draw(1)
+        print(multiprocessing.active_children()[0].pid, flush=True)
+        sys.stdin.read()
+"""
+
+
+def test_whoever_is_killed_leaves_nobody_who_makes_lessons(tmp_path: Path) -> None:
+    script = tmp_path / "waiting.py"
+    script.write_text(WAITING)
+    with subprocess.Popen(
+        [sys.executable, str(script)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as asks:
+        assert asks.stdout is not None
+        maker = psutil.Process(int(asks.stdout.readline()))
+
+        asks.kill()
+
+        assert maker.wait(timeout=30) is None  # not our child, so only that it has gone
 
 
 def test_what_goes_wrong_there_is_told_here_and_nothing_is_left_running() -> None:

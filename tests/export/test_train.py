@@ -12,8 +12,10 @@ from pocket_export.duets import CYMBALS, NOBODY
 from pocket_export.evaluate import follow, forecast, score
 from pocket_export.groove import load
 from pocket_export.train import Epoch, Recipe, train
+from pocket_export.train_log import TrainLog
 from pocket_models.lstm import Anchor, PocketLSTM
 from tests.export.archives import archive
+from tests.export.test_train_log import scalars
 
 Taught = tuple[list[Lesson], list[Lesson]]
 RECIPE = Recipe(epochs=3, batch=2, chunk=24, rate=1e-2, bfloat16=False)
@@ -44,7 +46,7 @@ def learn(
 ) -> PocketLSTM:
     net = tiny()
     own, other = taught
-    train(net, lambda chance: own, other, recipe, watch=silent, checkpoint=checkpoint, resume=resume)
+    train(net, lambda number: own, other, recipe, watch=silent, checkpoint=checkpoint, resume=resume)
     return net
 
 
@@ -87,12 +89,52 @@ def test_a_training_broken_off_and_resumed_is_the_training(taught: Taught, tmp_p
 
     own, other = taught
     with pytest.raises(PowerCutError):
-        train(tiny(), lambda chance: own, other, RECIPE, watch=break_off, checkpoint=tmp_path / "c.pt")
+        train(tiny(), lambda number: own, other, RECIPE, watch=break_off, checkpoint=tmp_path / "c.pt")
 
     resumed = learn(taught, RECIPE, checkpoint=tmp_path / "c.pt", resume=True).state_dict()
 
     whole = learn(taught, RECIPE).state_dict()
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
+
+
+def test_a_resumed_training_shows_what_it_has_behind_it(taught: Taught, tmp_path: Path) -> None:
+    own, other = taught
+    seen: list[Epoch] = []
+
+    def watch(share: float, epoch: Epoch | None) -> None:
+        if epoch is not None:
+            seen.append(epoch)
+
+    for resume in (False, True):
+        training = train(
+            tiny(),
+            lambda number: own,
+            other,
+            RECIPE,
+            watch=watch,
+            checkpoint=tmp_path / "c.pt",
+            resume=resume,
+        )
+
+    assert seen == [*training.history, *training.history]
+
+
+def test_every_update_is_counted_and_logged(taught: Taught, tmp_path: Path) -> None:
+    own, other = taught
+    seen: list[float] = []
+    log = TrainLog(tmp_path)
+
+    training = train(tiny(), lambda number: own, other, RECIPE, watch=lambda s, e: seen.append(s), log=log)
+    log.close()
+
+    shown = scalars(tmp_path)
+    assert training.updates == len(seen) - len(training.history)
+    assert [step for step, _ in shown["update/loss"]] == list(range(1, training.updates + 1))
+    assert [value for _, value in shown["epoch/number"]] == [1.0, 2.0, 3.0]
+    assert shown["validation/mae_ms"][-1][1] == pytest.approx(training.history[-1].validation.mae_ms)
+    rates = [value for _, value in shown["update/rate"]]
+    assert max(rates) == pytest.approx(RECIPE.rate, rel=0.1)
+    assert rates[-1] < 0.1 * RECIPE.rate
 
 
 def test_a_checkpoint_of_another_recipe_is_refused(taught: Taught, tmp_path: Path) -> None:
@@ -113,7 +155,7 @@ def test_training_stops_when_nothing_improves(taught: Taught) -> None:
     own, other = taught
 
     training = train(
-        tiny(), lambda chance: own, other, Recipe(epochs=9, rate=0.0, patience=2, batch=2), watch=silent
+        tiny(), lambda number: own, other, Recipe(epochs=9, rate=0.0, patience=2, batch=2), watch=silent
     )
 
     assert [epoch.number for epoch in training.history] == [1, 2, 3]
@@ -123,7 +165,7 @@ def test_the_network_is_left_with_its_best_weights(taught: Taught) -> None:
     own, other = taught
     net = tiny()
 
-    training = train(net, lambda chance: own, other, RECIPE, watch=silent)
+    training = train(net, lambda number: own, other, RECIPE, watch=silent)
 
     assert follow(net, other).mae_ms == min(epoch.figure_ms for epoch in training.history)
 
@@ -132,7 +174,7 @@ def test_solo_drums_are_judged_by_the_drummer(tmp_path: Path) -> None:
     solo = lessons(load(archive(tmp_path / "groove.zip")).split("train"), NOBODY)
 
     net = PocketLSTM(hidden=8, anchor=Anchor.GRID)
-    training = train(net, lambda chance: solo, solo, Recipe(epochs=1, batch=2), watch=silent)
+    training = train(net, lambda number: solo, solo, Recipe(epochs=1, batch=2), watch=silent)
 
     assert training.best_ms == training.history[0].validation.drummer_mae_ms
 
