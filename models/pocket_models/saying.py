@@ -15,7 +15,7 @@ from pocket_core.voices import VOICES
 UNIT = 0.010  # seconds; what the output layer counts offsets in, and the layer of entry
 VELOCITY_UNIT = 0.1
 CENTRE = 0.5  # a velocity of whom nothing is known
-GLUE = 4.0  # how much nearer to the musician than their chance alone would put it the forecast lies
+GLUE = 8.0  # how much nearer to the musician than their chance alone would put it the forecast lies
 LEAST_SPREAD, LEAST_VELOCITY_SPREAD = 1e-4, 1e-3  # seconds, shares
 
 _N = len(VOICES)
