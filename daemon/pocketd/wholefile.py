@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from pocket_core.errors import PocketError
 
 def write_whole(path: Path, data: bytes) -> None:
     """Write a file at once: readers see the old one or the new one, never a part.
+
+    It keeps the permissions of the file that it replaces; a new one has the usual.
 
     Raises:
         PocketError: The place cannot be written to; what was there is untouched.
@@ -21,7 +24,7 @@ def write_whole(path: Path, data: bytes) -> None:
 def write_together(files: Mapping[Path, bytes]) -> None:
     """Write files that belong together: none is put in its place before all are on the disk.
 
-    A link is followed. What is no file, such as a folder, a pipe or a device, is refused, as another file
+    Each keeps the permissions of the file that it replaces. A link is followed. What is no file, such as a folder, a pipe or a device, is refused, as another file
     would take its place.
 
     Raises:
@@ -36,6 +39,7 @@ def write_together(files: Mapping[Path, bytes]) -> None:
                 _refuse_others(path, target)
                 staged[target] = part = target.with_name(f".{target.name}.{os.getpid()}.part")
                 with part.open("wb") as file:
+                    _permit_as(target, part)  # before anybody could read what is not for them
                     file.write(data)
                     file.flush()
                     os.fsync(file.fileno())
@@ -49,6 +53,14 @@ def write_together(files: Mapping[Path, bytes]) -> None:
         raise PocketError(
             f"cannot write {path}: {error.strerror or error}; choose a folder that is yours and has room"
         ) from error
+
+
+def _permit_as(target: Path, part: Path) -> None:
+    if not target.exists():
+        return
+    mode = stat.S_IMODE(target.stat().st_mode)
+    if mode != stat.S_IMODE(part.stat().st_mode):  # not every file system lets it be set, even to what it is
+        part.chmod(mode)
 
 
 def _refuse_others(path: Path, target: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shlex
-import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -263,15 +262,12 @@ def _held(name: str, config: Config) -> str:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Write a configuration whole, with the permissions it had; a missing folder is made."""
-    mode = stat.S_IMODE(path.stat().st_mode) if path.exists() else None
+    """Write a configuration whole; a missing folder is made."""
     try:
         path.parent.mkdir(exist_ok=True)
-        write_whole(path, data)
-        if mode is not None:
-            path.chmod(mode)
     except OSError as error:
         raise PocketError(f"cannot write {path}: {error.strerror}; name a file that is yours") from None
+    write_whole(path, data)
 
 
 def _see_that_it_plays_by(config: Path) -> None:
