@@ -49,6 +49,7 @@ OUTPUTS: tuple[str, ...] = (
 )
 PAPER_OUTPUTS = 1  # the paper's single offset
 _VOICING = OUTPUTS.index(f"offset {VOICES[0]}")
+_PARTS = [slice(_VOICING + n * len(VOICES), _VOICING + (n + 1) * len(VOICES)) for n in range(4)]
 
 
 def read(numbers: Sequence[float]) -> Prediction:
@@ -60,10 +61,8 @@ def read(numbers: Sequence[float]) -> Prediction:
     offset = Seconds(numbers[0])
     if len(numbers) == PAPER_OUTPUTS:
         return Prediction(offset)
-    a, b, c, d = (tuple(numbers[_VOICING + n * len(VOICES) :][: len(VOICES)]) for n in range(4))
-    return Prediction(
-        offset, Meeting(Seconds(numbers[1]), Seconds(numbers[2]), numbers[3]), Voicing(a, b, c, d)
-    )
+    meeting = Meeting(Seconds(numbers[1]), Seconds(numbers[2]), numbers[3])
+    return Prediction(offset, meeting, Voicing(*[tuple(numbers[part]) for part in _PARTS]))
 
 
 class Predictor(Protocol):

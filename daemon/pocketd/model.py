@@ -8,8 +8,9 @@ A model is two files: `NAME.onnx`, one step (`x` and the state in, what it says 
 from __future__ import annotations
 
 import logging
+import math
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -25,7 +26,7 @@ from pocket_core.predict import NOTHING, Prediction, Predictor, State, ZeroPredi
 from pocket_core.types import Beats, Seconds
 from pocketd.backends.clock import SystemClock
 from pocketd.encoder import Contexts, Encoder, EncoderCard, load_encoder
-from pocketd.onnxfile import one_line, read_bytes, read_graph, start_session
+from pocketd.onnxfile import Bound, one_line, read_bytes, read_graph, start_session
 
 log = logging.getLogger(__name__)
 
@@ -121,7 +122,7 @@ def load_predictor(
             f"model {card.name} wants features v{card.features_version} of width {card.width}, "
             f"this build computes v{features.VERSION} of width {features.WIDTH}; run `pocketd pretrain` again"
         )
-    session = start_session(path, data, _shapes(card))
+    session = start_session(path, data, {**_inputs(card), **_outputs(card)})
     encoder = None if card.encoder is None else load_encoder(card.name, path, card.encoder)
     predictor = OnnxPredictor(card, session, step_limit, now or SystemClock().now, encoder)
     predictor.warm_up()
@@ -137,14 +138,16 @@ def _read_card(path: Path) -> Card:
         raise ModelError(f"{path}: {where}: {first['msg']}; export the model again") from None
 
 
-def _shapes(card: Card) -> dict[str, list[int]]:
-    """Return what goes in and out of the graph of a step."""
-    shapes: dict[str, list[int]] = {"x": [1, card.width], card.output: [1, card.outputs]}
-    if card.encoder is not None:
-        shapes["context"] = [1, card.encoder.context]
-    for state in card.state:
-        shapes |= {state.name: state.shape, f"{state.name}_next": state.shape}
-    return shapes
+def _inputs(card: Card) -> dict[str, list[int]]:
+    """Return what goes into the graph of a step, in order: features, context if any, state."""
+    context = {} if card.encoder is None else {"context": [1, card.encoder.context]}
+    return {"x": [1, card.width], **context, **{state.name: state.shape for state in card.state}}
+
+
+def _outputs(card: Card) -> dict[str, list[int]]:
+    """Return what comes out of it, in order: what it says, then the state."""
+    state = {f"{state.name}_next": state.shape for state in card.state}
+    return {card.output: [1, card.outputs], **state}
 
 
 class _StepError(Exception):
@@ -181,9 +184,10 @@ class OnnxPredictor:
         self._contexts: Contexts | None = None  # None: the score is not known
         self.faults = 0  # steps without a usable forecast
         self.fault: str | None = None  # what is wrong now, one line; None: nothing, or it has recovered
-        self._run: Callable[[Sequence[str], dict[str, NDArray[np.float32]]], list[Any]] = session.run
-        self._outputs = [card.output, *(f"{state.name}_next" for state in card.state)]
-        self._inputs = [state.name for state in card.state]
+        self._graph = Bound(session, _inputs(card), _outputs(card))
+        self._x = self._graph.inputs["x"][0]
+        self._before = [self._graph.inputs[part.name] for part in card.state]
+        self._said, *self._after = self._graph.outputs.values()
         self._initial: State = tuple(np.zeros(state.shape, np.float32) for state in card.state)
         for part in self._initial:
             part.flags.writeable = False  # handed out again and again
@@ -236,23 +240,25 @@ class OnnxPredictor:
             raise ModelError(f"model {self.name}: {fault}; export it again") from None
 
     def _predict(self, x: NDArray[np.float32], state: State, beat: Beats) -> tuple[Prediction, State]:
-        feed = dict(zip(self._inputs, state, strict=True))
-        feed["x"] = x.reshape(1, -1)
         try:
+            self._x[:] = x
+            for buffer, part in zip(self._before, state, strict=True):
+                buffer[:] = part
             if self.encoder is not None:
                 context = None if self._contexts is None else self._contexts.at(beat)
-                feed["context"] = self.encoder.unknown if context is None else context
-            output, *following = self._run(self._outputs, feed)
+                self._graph.inputs["context"][:] = self.encoder.unknown if context is None else context
+            self._graph.run()
         except Exception as error:  # whatever it is, the drums go on
             raise _StepError("failed", f"a step failed: {one_line(error)}") from None
-        if not np.isfinite(output).all() or not all(np.isfinite(part).all() for part in following):
+        numbers, following = self._said[0].tolist(), tuple([part.copy() for part in self._after])
+        if not math.isfinite(sum(numbers) + sum([part.sum() for part in following])):
             raise _StepError("not finite", "a step gave NaN or infinity")
-        prediction = read(output[0].tolist())
+        prediction = read(numbers)
         if abs(prediction.offset) > ABSURD:
             raise _StepError(
                 "absurd", f"a step gave {prediction.offset:.3g} s; at most {ABSURD:g} s is believed"
             )
-        return prediction, tuple(following)
+        return prediction, following
 
     def _time(self, start: Seconds) -> None:
         """Count a step that began at `start` and ends now; too many slow ones are a fault."""

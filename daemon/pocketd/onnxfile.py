@@ -7,6 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pocket_core.errors import ContractError, ModelError
 
 LARGEST = 64 * 2**20  # bytes of an .onnx file
@@ -84,6 +87,39 @@ def start_session(path: Path, data: bytes, wanted: Shapes) -> Any:
             f"its card says {_shapes(wanted)} of tensor(float); export it again"
         )
     return session
+
+
+class Bound:
+    """A graph that reads and writes arrays of its own; one thread at a time.
+
+    Over handing arrays to the session and taking others from it, it saves a sixth of a call that comes after
+    a pause.
+
+    Args:
+        session: Of the graph; it has no other inputs and outputs.
+        inputs: Name and shape of each, none of them of any length.
+        outputs: Likewise.
+    """
+
+    def __init__(self, session: Any, inputs: Shapes, outputs: Shapes) -> None:
+        self.inputs = _arrays(inputs)
+        self.outputs = _arrays(outputs)
+        self._binding = session.io_binding()
+        for arrays, bind in (
+            (self.inputs, self._binding.bind_input),
+            (self.outputs, self._binding.bind_output),
+        ):
+            for name, array in arrays.items():
+                bind(name, "cpu", 0, np.float32, array.shape, array.ctypes.data)
+        self._session = session
+
+    def run(self) -> None:
+        """Make the outputs of the inputs. Raises what ONNX Runtime raises."""
+        self._session.run_with_iobinding(self._binding)
+
+
+def _arrays(shapes: Shapes) -> dict[str, NDArray[np.float32]]:
+    return {name: np.zeros([n or 1 for n in shape], np.float32) for name, shape in shapes.items()}
 
 
 def one_line(error: Exception) -> str:

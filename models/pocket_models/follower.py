@@ -13,10 +13,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
-from pocket_core.features import COLUMNS, OFFSET_SCALE, OFFSETS
+from pocket_core.features import COLUMNS, OFFSET_SCALE, OFFSETS, WIDTH
 from pocket_core.predict import OUTPUTS
 from pocket_models.network import Network, State
-from pocket_models.saying import HEADS, UNIT, say
+from pocket_models.saying import HEADS, UNIT, Folded, say, split
 
 HIDDEN = 256
 WIDE = 128  # units between features and recurrence
@@ -91,5 +91,43 @@ class Follower(Network):
         after = new + keep * (before - new)
         return say(self.head(after), x), (after[None],)
 
+    def one_step(self) -> nn.Module:
+        """Return the step in as few operations as it takes."""
+        return _OneStep(self)
+
     def _see(self, x: Tensor) -> Tensor:
         return torch.relu(self.enter(x.index_select(-1, self.seen) * self.gain))
+
+
+class _OneStep(nn.Module):
+    """The step for a batch of one; what is not seen has a weight of 0. The weights are as they are now."""
+
+    def __init__(self, net: Follower) -> None:
+        super().__init__()
+        self.hidden = net.gru.hidden_size
+        self.enter = net.enter.weight.new_zeros(WIDTH, net.enter.out_features)
+        self.enter[net.seen] = (net.enter.weight.detach() * net.gain).t()
+        self.enter_bias = net.enter.bias.detach()
+        self.of_input, self.of_state, self.bias, self.more_bias = (
+            net.gru.get_parameter(f"{name}_l0").detach().t().contiguous()
+            for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        )
+        self.folded = Folded(net.head)
+
+    def forward(self, x: Tensor, h: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the predictions (1, OUTPUTS) and the state after the step.
+
+        Args:
+            x: float32 (1, F).
+            h: float32 (1, 1, hidden).
+        """
+        before, gates = h[0], 2 * self.hidden
+        seen = torch.relu(torch.addmm(self.enter_bias, x, self.enter))
+        below = torch.addmm(self.bias, seen, self.of_input)
+        within = torch.addmm(self.more_bias, before, self.of_state)
+        gates_below, new_below = split(below, [gates, self.hidden])
+        gates_within, new_within = split(within, [gates, self.hidden])
+        reset, keep = torch.sigmoid(gates_below + gates_within).chunk(2, 1)
+        new = torch.tanh(new_below + reset * new_within)
+        after = new + keep * (before - new)
+        return self.folded.say(after, x), after[None]

@@ -7,9 +7,10 @@ zeros says what those do.
 from __future__ import annotations
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
-from pocket_core.features import GROOVE, HABITS, OFFSET_SCALE
+from pocket_core.features import GROOVE, HABITS, OFFSET_SCALE, WIDTH
+from pocket_core.predict import OUTPUTS
 from pocket_core.voices import VOICES
 
 UNIT = 0.010  # seconds; what the output layer counts offsets in, and the layer of entry
@@ -57,3 +58,86 @@ def say(said: Tensor, x: Tensor) -> Tensor:
         ],
         -1,
     )
+
+
+def split(row: Tensor, sizes: list[int]) -> tuple[Tensor, ...]:
+    """Return parts of a tensor (1, C), each with so many columns."""
+    parts: tuple[Tensor, ...] = row.split(sizes, 1)  # type: ignore[no-untyped-call]
+    return parts
+
+
+class Folded:
+    """`say` of an output layer in few operations, for export; the weights are as they are now.
+
+    Almost all that is said is a sum, or the exponential of one, of what the layer below says and of the
+    features: so it is one matrix product. ONNX Runtime has a price for each operation, above all after a
+    pause, as there is one from step to step.
+
+    Args:
+        head: From the layer below to `HEADS` numbers.
+    """
+
+    def __init__(self, head: nn.Linear) -> None:
+        size, seconds = len(OUTPUTS), 1.0 / OFFSET_SCALE
+        weight, bias = head.weight.detach(), head.bias.detach()
+        self._below = head.in_features
+        # Columns: what is said but for exponentials, their exponents, the chance's, expected - own.
+        self._weight = weight.new_zeros(self._below + WIDTH, 2 * size + 2)
+        self._bias = weight.new_zeros(2 * size + 2)
+        self._unit = weight.new_zeros(size)  # of an exponential
+
+        def add(column: int, number: int, gain: float = 1.0) -> None:
+            self._weight[: self._below, column] += gain * weight[number]
+            self._bias[column] += gain * bias[number]
+
+        def feature(column: int, of: int, gain: float = 1.0) -> None:
+            self._weight[self._below + of, column] += gain
+
+        def spread(column: int, number: int, unit: float, least: float) -> None:
+            add(size + column, number)
+            self._unit[column], self._bias[column] = unit, least
+
+        offset, expected, stray, chance, own = range(5)
+        for column, number in ((offset, _OWN), (expected, _EXPECTED), (own, _OWN)):
+            add(column, number, UNIT)
+            feature(column, GROOVE, seconds)
+        spread(stray, _SPREAD, UNIT, LEAST_SPREAD)
+        add(2 * size, _CHANCE)
+        add(2 * size + 1, _EXPECTED, UNIT)
+        add(2 * size + 1, _OWN, -UNIT)
+        for v in range(_N):
+            offset_v, stray_v, hard_v, hard_stray_v = (own + 1 + v + n * _N for n in range(4))
+            add(offset_v, _OFFSET + v, UNIT)
+            feature(offset_v, GROOVE, seconds)
+            feature(offset_v, HABITS + v, seconds)
+            spread(stray_v, _STRAY + v, UNIT, LEAST_SPREAD)
+            add(hard_v, _VELOCITY + v, VELOCITY_UNIT)
+            feature(hard_v, HABITS + _N + v)
+            self._bias[hard_v] += CENTRE
+            spread(hard_stray_v, _VELOCITY_STRAY + v, VELOCITY_UNIT, LEAST_VELOCITY_SPREAD)
+        self._sums = weight.new_zeros(WIDTH, 2)  # of habits in seconds, of voices struck
+        self._sums[HABITS : HABITS + _N, 0], self._sums[:_N, 1] = seconds, 1.0
+        which = torch.eye(size)
+        self._is_own, self._is_chance, self._is_offset = (
+            which[offset] + which[own],
+            which[chance],
+            which[offset],
+        )
+
+    def say(self, below: Tensor, x: Tensor) -> Tensor:
+        """Return the predictions (1, OUTPUTS).
+
+        Args:
+            below: float32 (1, units), what the layer below says.
+            x: float32 (1, F).
+        """
+        size = len(OUTPUTS)
+        sums = torch.addmm(self._bias, torch.cat([below, x], 1), self._weight)
+        said, exponents, likely, apart = split(sums, [size, size, 1, 1])
+        habits, struck = split(torch.matmul(x, self._sums), [1, 1])
+        habit = habits / struck.clamp(min=1.0)
+        chance = torch.sigmoid(likely)
+        glued = 1.0 - (1.0 - chance) ** GLUE
+        said = said + self._unit * torch.exp(exponents) + habit * self._is_own + chance * self._is_chance
+        together: Tensor = said + glued * (apart - habit) * self._is_offset
+        return together

@@ -132,6 +132,17 @@ def test_a_step_hands_the_state_on_and_leaves_the_old_one_alone(tmp_path: Path) 
     assert predictor.faults == 0
 
 
+def test_what_a_step_gave_outlives_the_next(tmp_path: Path) -> None:
+    model = load(Recipe().write(tmp_path))
+    first, after_first = model.step(struck(1.0), model.initial_state(), HERE)
+
+    again, _ = model.step(struck(5.0), after_first, HERE)
+
+    assert first.offset == pytest.approx(0.001)
+    assert [part.tolist() for part in after_first] == [[[1.0]]]
+    assert again.offset == pytest.approx(0.006)
+
+
 def test_all_that_a_model_says_is_read(tmp_path: Path) -> None:
     predictor = load(Recipe(outputs=41).write(tmp_path))
 

@@ -44,6 +44,18 @@ def test_step_after_step_says_what_the_whole_sequence_says() -> None:
     torch.testing.assert_close(state, last, atol=1e-5, rtol=1e-5)
 
 
+def test_what_is_exported_says_what_a_step_says() -> None:
+    net, x = network(), features(batch=1)
+    single, state = net.one_step(), net.initial_state(1)
+
+    with torch.no_grad():
+        for t in range(x.shape[1]):
+            quick, quick_state = single(x[:, t], *state)
+            said, state = net.step(x[:, t], state)
+            torch.testing.assert_close(quick, said, atol=1e-5, rtol=1e-5)
+            torch.testing.assert_close(quick_state, state[0], atol=1e-5, rtol=1e-5)
+
+
 def test_a_sequence_in_two_parts_is_the_sequence() -> None:
     net, x = network(), features(steps=20)
 
