@@ -24,8 +24,8 @@ def write_whole(path: Path, data: bytes) -> None:
 def write_together(files: Mapping[Path, bytes]) -> None:
     """Write files that belong together: none is put in its place before all are on the disk.
 
-    Each keeps the permissions of the file that it replaces. A link is followed. What is no file, such as a folder, a pipe or a device, is refused, as another file
-    would take its place.
+    Each keeps the permissions of the file that it replaces. A link is followed. What is no file, such as a
+    folder, a pipe or a device, is refused, as another file would take its place.
 
     Raises:
         PocketError: One of them cannot be written; what was there is untouched.
