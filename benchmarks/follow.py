@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, only this folder is on it
 
@@ -22,8 +21,8 @@ from benchmarks.duets import ARCHIVE, Duet, load
 from benchmarks.players import SHIPPED, predictor
 from benchmarks.progress import progress
 from benchmarks.rivals import RIVALS, TRANSPORTS_MS, follow, own_hands
-from benchmarks.scores import Errors, Pair, by_drummer, figures, pair
-from benchmarks.table import Column, Report, Row, Section, print_grid, screen
+from benchmarks.scores import Compared, Errors, by_drummer, figures, pair
+from benchmarks.table import Column, Report, Row, Section, print_compared, print_drummers, screen
 from benchmarks.through_engine import Run, errors, play
 from pocket_core.errors import PocketError
 from pocket_core.predict import Predictor
@@ -138,13 +137,13 @@ def run_engines(
     }
 
 
-def paired(scored: Sequence[Scored], seed: int) -> list[tuple[str, str, Pair]]:
+def paired(scored: Sequence[Scored], seed: int) -> list[Compared]:
     """Compare every engine's row with the groove template's of the same transport, file by file."""
     templates = {
         s.row.transport_ms: s for s in scored if s.row.model is None and s.row.name.startswith(TEMPLATE)
     }
     return [
-        (s.row.name, against.row.name, pair(s.files, against.files, seed))
+        Compared(s.row.name, against.row.name, pair(s.files, against.files, seed))
         for s in scored
         if s.row.model is not None
         for against in [templates[s.row.transport_ms]]
@@ -202,11 +201,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             *_reference(test=options.split == "test"),
         ),
         remarks,
-        {"paired": [_pair_json(*p) for p in pairs], "by_drummer": drummers},
+        {"paired": [compared.as_json() for compared in pairs], "by_drummer": drummers},
     )
     report.print(console)
-    _print_drummers(console, drummers)
-    _print_pairs(console, pairs)
+    print_drummers(console, "MAE ms by drummer, forecast", drummers)
+    print_compared(console, "the groove template's", pairs)
     console.print(f"took {time.perf_counter() - began:.0f} s on {options.processes} processes")
     if options.json:
         report.write(options.json)
@@ -262,35 +261,6 @@ def _reference(*, test: bool) -> list[Section]:
         return []
     rows = [Row(name, known=values) for name, values in (*known.PILOT.items(), *known.LATE_PILOT.items())]
     return [Section("known, not re-run", rows, reference=True)]
-
-
-def _pair_json(name: str, against: str, found: Pair) -> dict[str, Any]:
-    return {
-        "name": name,
-        "against": against,
-        "better_share": found.better_share,
-        "mean_ms": found.mean_ms,
-        "mean_ms_low": found.low_ms,
-        "mean_ms_high": found.high_ms,
-        "files": found.files,
-    }
-
-
-def _print_drummers(console: Console, drummers: dict[str, dict[int, float]]) -> None:
-    numbers = sorted({number for line in drummers.values() for number in line})
-    lines = [
-        (name, *(f"{line[n]:.2f}" if n in line else "" for n in numbers)) for name, line in drummers.items()
-    ]
-    print_grid(console, "MAE ms by drummer, forecast", [f"drummer {n}" for n in numbers], lines)
-
-
-def _print_pairs(console: Console, pairs: Sequence[tuple[str, str, Pair]]) -> None:
-    lines = [
-        (name, against, f"{p.better_share:.0%}", *(f"{x:+.2f}" for x in (p.mean_ms, p.low_ms, p.high_ms)))
-        for name, against, p in pairs
-    ]
-    title = "File by file: MAE less the groove template's, every file counting once"
-    print_grid(console, title, ["against", "better in", "mean ms", "from", "to"], lines)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, only this folder is on it
 
@@ -24,8 +23,8 @@ from benchmarks.humanise_rivals import Linear, fit_linear, quantised, running_me
 from benchmarks.humanise_scores import Hits, as_errors, by_history, by_windows, figures
 from benchmarks.players import SHIPPED, predictor
 from benchmarks.progress import progress
-from benchmarks.scores import Pair, by_drummer, pair
-from benchmarks.table import Column, Report, Row, Section, print_grid, screen
+from benchmarks.scores import Compared, by_drummer, pair
+from benchmarks.table import Column, Report, Row, Section, print_compared, print_drummers, screen
 from benchmarks.windows import Humaniser, Sheet, cut
 from pocket_core.errors import PocketError
 
@@ -123,11 +122,11 @@ def play_models(
     return scored, missing
 
 
-def paired(scored: Sequence[Scored], seed: int) -> list[tuple[str, str, Pair]]:
+def paired(scored: Sequence[Scored], seed: int) -> list[Compared]:
     """Compare every row with the rival it has to beat, file by file."""
     named = {s.row.name: as_errors(s.files) for s in scored}
     return [
-        (s.row.name, s.against, pair(named[s.row.name], named[s.against], seed))
+        Compared(s.row.name, s.against, pair(named[s.row.name], named[s.against], seed))
         for s in scored
         if s.against is not None
     ]
@@ -192,11 +191,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ),
         ),
         remarks,
-        {"paired": [_pair_json(*p) for p in pairs], "by_drummer": drummers},
+        {"paired": [compared.as_json() for compared in pairs], "by_drummer": drummers},
     )
     report.print(console)
-    _print_drummers(console, drummers)
-    _print_pairs(console, pairs)
+    print_drummers(console, "MAE ms by drummer", drummers)
+    print_compared(console, "the rival's", pairs)
     console.print(f"took {time.perf_counter() - began:.0f} s")
     if options.json:
         report.write(options.json)
@@ -218,33 +217,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 def _quoted() -> list[Row]:
     return [Row(name, known=values) for name, values in QUOTED.items()]
-
-
-def _pair_json(name: str, against: str, found: Pair) -> dict[str, Any]:
-    return {
-        "name": name,
-        "against": against,
-        "better_share": found.better_share,
-        "mean_ms": found.mean_ms,
-        "mean_ms_low": found.low_ms,
-        "mean_ms_high": found.high_ms,
-        "files": found.files,
-    }
-
-
-def _print_drummers(console: Console, drummers: dict[str, dict[int, float]]) -> None:
-    numbers = sorted({number for line in drummers.values() for number in line})
-    lines = [(name, *(f"{line[number]:.2f}" for number in numbers)) for name, line in drummers.items()]
-    print_grid(console, "MAE ms by drummer", [f"drummer {number}" for number in numbers], lines)
-
-
-def _print_pairs(console: Console, pairs: Sequence[tuple[str, str, Pair]]) -> None:
-    lines = [
-        (name, against, f"{p.better_share:.0%}", *(f"{x:+.2f}" for x in (p.mean_ms, p.low_ms, p.high_ms)))
-        for name, against, p in pairs
-    ]
-    title = "File by file: MAE less the rival's, every file counting once"
-    print_grid(console, title, ["against", "better in", "mean ms", "from", "to"], lines)
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from benchmarks.duets import ARCHIVE, Duet, load
 from benchmarks.follow import COLUMNS, PLAIN, RUNS, Outcome, engine_rows, run_engines
 from benchmarks.progress import progress
 from benchmarks.scores import by_drummer
-from benchmarks.table import Report, Row, Section, print_grid, screen
+from benchmarks.table import Report, Row, Section, print_drummers, screen
 from benchmarks.through_engine import Run
 from pocket_core.errors import PocketError
 
@@ -133,13 +133,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         name: by_drummer([outcome.forecast for outcome in runs[PLAIN]])
         for name, runs in (("left out", left_out), ("known", known))
     }
-    headings = [f"drummer {d}" for d in drummers]
-    print_grid(
-        console,
-        "MAE ms by drummer, forecast",
-        headings,
-        [(name, *(f"{line[d]:.2f}" for d in drummers)) for name, line in lines.items()],
-    )
+    print_drummers(console, "MAE ms by drummer, forecast", lines)
     console.print(f"took {time.perf_counter() - began:.0f} s on {options.processes} processes")
     if options.json:
         report.write(options.json)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,27 @@ class Pair:
     low_ms: float
     high_ms: float
     files: int
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """A row beside the one that it has to beat."""
+
+    name: str
+    against: str
+    pair: Pair
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as the JSON files have it."""
+        return {
+            "name": self.name,
+            "against": self.against,
+            "better_share": self.pair.better_share,
+            "mean_ms": self.pair.mean_ms,
+            "mean_ms_low": self.pair.low_ms,
+            "mean_ms_high": self.pair.high_ms,
+            "files": self.pair.files,
+        }
 
 
 def figures(files: Sequence[Errors], seed: int) -> dict[str, float]:

@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from benchmarks.scores import Compared
 from pocketd.wholefile import write_whole
 
 WIDTH = 136  # characters; what the widest table needs
@@ -165,6 +166,30 @@ def print_grid(console: Console, title: str, headings: Sequence[str], lines: Seq
         grid.add_row(*line)
     console.print()
     console.print(grid)
+
+
+def print_drummers(console: Console, title: str, rows: Mapping[str, Mapping[int, float]]) -> None:
+    """Print a row's MAE in ms by drummer, a line a row; empty where it met none of a drummer's."""
+    numbers = sorted({number for row in rows.values() for number in row})
+    lines = [(name, *(f"{row[n]:.2f}" if n in row else "" for n in numbers)) for name, row in rows.items()]
+    print_grid(console, title, [f"drummer {number}" for number in numbers], lines)
+
+
+def print_compared(console: Console, rival: str, compared: Sequence[Compared]) -> None:
+    """Print how much better or worse than its rival each row is.
+
+    Args:
+        console: Where to.
+        rival: Whose MAE is taken off, as in "the rival's".
+        compared: A line each.
+    """
+    lines = [
+        (c.name, c.against, f"{p.better_share:.0%}", *(f"{x:+.2f}" for x in (p.mean_ms, p.low_ms, p.high_ms)))
+        for c in compared
+        for p in [c.pair]
+    ]
+    title = f"File by file: MAE less {rival}, every file counting once"
+    print_grid(console, title, ["against", "better in", "mean ms", "from", "to"], lines)
 
 
 def machine() -> dict[str, Any]:

@@ -41,16 +41,16 @@ def test_a_model_on_the_grid_is_the_quantised_row() -> None:
 
 def test_every_row_is_set_against_the_rival_it_has_to_beat() -> None:
     scored = [*rivals(SHEETS, LINEAR, 1, test=False), *model_rows("drummer", Drummer(), SHEETS, 1, QUIET)]
-    found = {name: (against, pair) for name, against, pair in paired(scored, 1)}
+    found = {compared.name: compared for compared in paired(scored, 1)}
 
-    assert {name: against for name, (against, _) in found.items()} == {
+    assert {name: compared.against for name, compared in found.items()} == {
         "linear": "quantised",
         "running mean (history)": "quantised",
         "drummer (windows)": "linear",
         "drummer (history)": "running mean (history)",
     }
-    assert found["drummer (windows)"][1].better_share == 1.0
-    assert found["drummer (windows)"][1].files == 3
+    assert found["drummer (windows)"].pair.better_share == 1.0
+    assert found["drummer (windows)"].pair.files == 3
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from benchmarks.table import Column, Report, Row, Section
+from benchmarks.scores import Compared, Pair
+from benchmarks.table import Column, Report, Row, Section, print_compared, print_drummers
 from rich.console import Console
 
 
@@ -52,6 +53,30 @@ def test_the_file_has_the_keys_that_others_read_and_keeps_quoted_rows_apart(tmp_
     ]
     assert [row["name"] for row in whole["reference"]] == ["pilot"]
     assert list(path.parent.iterdir()) == [path]
+
+
+def test_drummers_stand_in_order_and_what_a_row_has_not_met_stays_empty() -> None:
+    console = Console(record=True, width=100)
+
+    print_drummers(console, "by drummer", {"lstm": {10: 9.25, 7: 1.5}, "grid": {7: 20.0}})
+
+    lines = [line.split() for line in console.export_text().splitlines() if line.strip()]
+    assert lines == [
+        ["by", "drummer"],
+        ["drummer", "7", "drummer", "10"],
+        ["lstm", "1.50", "9.25"],
+        ["grid", "20.00"],
+    ]
+
+
+def test_a_comparison_says_against_what_in_how_many_files_and_by_how_much() -> None:
+    console = Console(record=True, width=100)
+
+    print_compared(console, "the grid's", [Compared("lstm", "grid", Pair(0.75, -2.0, -3.5, 0.25, 4))])
+
+    text = console.export_text()
+    assert "MAE less the grid's" in text
+    assert text.splitlines()[-1].split() == ["lstm", "grid", "75%", "-2.00", "-3.50", "+0.25"]
 
 
 def test_a_figure_that_is_no_number_is_never_written(tmp_path: Path) -> None:
