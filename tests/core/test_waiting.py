@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -54,6 +54,7 @@ def costs(
     return cost / (plays + 1.0 - meet.chance)
 
 
+@settings(deadline=None)  # 20,000 onsets each
 @given(offsets, meetings, transports, prices)
 def test_no_other_wait_costs_less(forecast: float, meet: Meeting, transport: float, price: float) -> None:
     wait = longest_wait(Seconds(forecast), meet, Seconds(transport), price=price)
