@@ -19,8 +19,10 @@ from pocket_core.habits import UNKNOWN, Habits, Stroke
 from pocket_core.portrait import Portrait
 from pocket_core.predict import Prediction, Predictor
 from pocket_core.settings import Settings
-from pocket_core.tempo import MeterMap
+from pocket_core.tempo import MeterMap, TempoChange, TempoMap
 from pocket_core.types import Beats, Seconds
+from pocketd.casting import tell_score
+from pocketd.known_score import KnownScore, make_steps
 
 LEAD = Settings().drums_lead + 1e-9
 LOUDEST = 127
@@ -59,6 +61,9 @@ class ModelHumaniser:
         places, firsts = np.unique(steps, return_index=True)
         ends = [*firsts[1:].tolist(), len(steps)]
         portrait, meters, pace = Portrait(), MeterMap(), 60.0 / bpm
+        struck_at = zip((steps / SIXTEENTHS).tolist(), voices.tolist(), strict=True)
+        score = make_steps((Beats(beat), [voice]) for beat, voice in struck_at)
+        tell_score(self.predictor, KnownScore(score, TempoMap([TempoChange(Beats(0.0), bpm)]), meters))
         state = self.predictor.initial_state()
         bar_start = 0
         for i, (place, first, end) in enumerate(zip(places.tolist(), firsts.tolist(), ends, strict=True)):

@@ -14,7 +14,7 @@ from pocket_core.testing import EagerPredictor
 from pocket_core.types import Seconds
 from pocketd.model import load_predictor
 
-SHIPPED = ("lstm-solo", "lstm", "follower")  # the best last
+SHIPPED = ("lstm-solo", "lstm", "seq2seq", "follower")  # the best last
 TEMPLATE = "template"  # the engine's own groove template and nothing else
 
 SIMPLE: Mapping[str, Callable[[], Predictor]] = {

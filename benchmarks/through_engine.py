@@ -7,6 +7,7 @@ has advanced. Nothing waits; the engine is told the time.
 from __future__ import annotations
 
 import heapq
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import count
 
@@ -20,8 +21,10 @@ from pocket_core.grid import TWELFTHS
 from pocket_core.predict import Predictor
 from pocket_core.records import TimestepRecord
 from pocket_core.settings import Settings
-from pocket_core.tempo import TempoChange, TempoMap
+from pocket_core.tempo import MeterMap, TempoChange, TempoMap
 from pocket_core.types import Beats, Port, Seconds
+from pocketd.casting import tell_score
+from pocketd.known_score import KnownScore, make_steps
 
 ORIGIN = Seconds(1.0)  # when beat 0 sounds, so that nothing arrives before 0
 TAIL = Seconds(2.0)  # after the last message: whatever waits has left, every window is closed
@@ -65,7 +68,9 @@ def play(duet: Duet, predictor: Predictor, run: Run) -> list[TimestepRecord]:
     def feed(arrival: float, delay: float, port: Port, data: bytes) -> None:
         heapq.heappush(queue, (arrival + delay, next(order), arrival, port, data))
 
-    for twelfth, notes in _quantised(duet).items():
+    quantised = _quantised(duet)
+    tell_score(predictor, _score(duet, quantised))
+    for twelfth, notes in quantised.items():
         arrival = ORIGIN + twelfth / TWELFTHS * pace - settings.look_ahead
         for number, velocity in notes.items():
             feed(arrival, 0.0, Port.DRUMS, bytes((NOTE_ON, number, velocity)))
@@ -82,6 +87,16 @@ def play(duet: Duet, predictor: Predictor, run: Run) -> list[TimestepRecord]:
         end = Seconds(delivery)
     engine.take_due(Seconds(end + TAIL))
     return records + engine.take_records()
+
+
+def _score(duet: Duet, quantised: Mapping[int, Mapping[int, int]]) -> KnownScore:
+    """Return the drum track as a model knows it that reads the score beforehand."""
+    voices = Settings().voices
+    struck = (
+        (Beats(twelfth / TWELFTHS), [v for note in notes if (v := voices.index(note)) is not None])
+        for twelfth, notes in quantised.items()
+    )
+    return KnownScore(make_steps(struck), TempoMap([TempoChange(Beats(0.0), duet.bpm)]), MeterMap())
 
 
 def errors(duet: Duet, records: list[TimestepRecord], *, committed: bool) -> Errors:
