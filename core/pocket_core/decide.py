@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pocket_core.align import Listener
+from pocket_core.alone import AllAlone, Alone, take_in_before
 from pocket_core.expression import TOGETHER, Expression, dynamics, express
 from pocket_core.features import Context, vector
 from pocket_core.grid import twelfth_of_bar
@@ -30,21 +30,8 @@ from pocket_core.transport import SongClock
 from pocket_core.types import Beats, Seconds
 
 LATE = Seconds(0.001)  # a hit this far behind its wish is late
-ABSURD = Seconds(1.0)  # a forecast beyond is a fault, and none
 REACH = 64  # timesteps: how far back an onset may still be on its way
 MOST_BARS = 2048  # snapshots kept
-MOST_ALONE = 64  # onsets without a drum that wait for a timestep behind them
-
-
-@dataclass(slots=True, eq=False)
-class _Alone:
-    """An onset that stands in the score without a drum: a step of the model from which no hit comes."""
-
-    beat: Beats
-    features: NDArray[np.float32]  # as known before it
-    came_in: State | None = None
-    came_out: State = ()
-    ahead_of: Timestep | None = None  # the timestep before which the model takes it in, as last computed
 
 
 class Decider:
@@ -62,7 +49,7 @@ class Decider:
     ) -> None:
         self._predictor = predictor
         self._habits = habits
-        self._alone: list[_Alone] = []  # by beat
+        self._alone = AllAlone()
         self._listener = listener
         self._clock = clock
         self._late_commit = LateCommit()
@@ -142,24 +129,22 @@ class Decider:
         around = Neighbours(before[-1] if before else None, after, met)
         nominal = Seconds(self._clock.time_of(beat) + settings.look_ahead - settings.drums_lead)
         context = self._context(beat, nominal, (), around, settings)
-        at = next((i for i, alone in enumerate(self._alone) if alone.beat > beat), len(self._alone))
-        self._alone.insert(at, _Alone(beat, vector(context)))
-        if len(self._alone) > MOST_ALONE:
-            self._take_in_for_good(self._alone.pop(0), pending, begins)
+        if (first := self._alone.add(Alone(beat, vector(context)))) is not None:
+            self._take_in_for_good(first, pending, begins)
 
-    def _take_in_for_good(self, alone: _Alone, pending: Sequence[Timestep], begins: int) -> None:
+    def _take_in_for_good(self, alone: Alone, pending: Sequence[Timestep], begins: int) -> None:
         """Advance the state that the run goes on from; what is already behind a timestep is given up."""
         if self._entry is not None:
-            self._entry = self._take_in(alone, self._entry)
+            self._entry = alone.take_in(self._predictor, self._entry)
             return
         first = pending[max(begins, 0)] if pending else None
         if first is None:
-            self._state = self._take_in(alone, self._state)
+            self._state = alone.take_in(self._predictor, self._state)
         elif alone.beat < first.beat - SAME:
             if first.enters is not None:
-                first.enters = self._take_in(alone, first.enters)
+                first.enters = alone.take_in(self._predictor, first.enters)
             else:
-                self._state = self._take_in(alone, self._state)
+                self._state = alone.take_in(self._predictor, self._state)
 
     def _begins(self, pending: Sequence[Timestep]) -> int:
         """Return where in what waits the present run of the transport begins; negative: before all of it."""
@@ -179,16 +164,14 @@ class Decider:
             anew: More may have changed than which timesteps there are.
         """
         state, previous, met = self._state, self._recent[-1] if self._recent else None, self._newest_met()
-        heard, begins = 0, self._begins(pending)
+        alone, begins = self._alone.queue(), self._begins(pending)
         for i, step in enumerate(pending):
             if now < step.ready:
                 return
             if step.enters is not None:
                 state, previous, met = step.enters, None, None
-            while i >= begins and heard < len(self._alone) and self._alone[heard].beat < step.beat - SAME:
-                state = self._take_in(self._alone[heard], state)
-                self._alone[heard].ahead_of = step
-                heard += 1
+            if i >= begins:
+                state = take_in_before(step, alone, self._predictor, state)
             after = pending[i + 1] if i + 1 < len(pending) else None
             around = Neighbours(previous, after, met)
             own = step.sure and step.features is not None  # an onset of its own must not be known
@@ -240,8 +223,7 @@ class Decider:
         if step.enters is not None:
             self._recent.clear()
             self._met = None
-        taken = [alone for alone in self._alone if alone.ahead_of is step]
-        self._alone = [alone for alone in self._alone if alone.ahead_of is not step]
+        taken = self._alone.leave(step)
         bar = settings.meters.position(step.beat).bar
         opens = not self._recent or settings.meters.position(self._recent[-1].beat).bar != bar
         room = len(self._snapshots) < MOST_BARS or bar in self._snapshots
@@ -315,17 +297,8 @@ class Decider:
 
     def _ask(self, step: Timestep, features: NDArray[np.float32], state: State) -> None:
         prediction, after = self._predictor.step(features, state, step.beat)
-        sane = abs(prediction.offset) <= ABSURD  # NaN is not
-        step.prediction, step.came_in = prediction if sane else NOTHING, state
-        step.came_out = after if sane else state
-
-    def _take_in(self, alone: _Alone, state: State) -> State:
-        """Return the state after an onset without a drum."""
-        if alone.came_in is not state:
-            prediction, after = self._predictor.step(alone.features, state, alone.beat)
-            alone.came_in = state
-            alone.came_out = after if abs(prediction.offset) <= ABSURD else state
-        return alone.came_out
+        step.prediction, step.came_in = prediction if prediction.sane else NOTHING, state
+        step.came_out = after if prediction.sane else state
 
 
 def _held(own: Expression, step: Timestep, wish: Seconds, leaves: Seconds) -> Expression:

@@ -14,6 +14,7 @@ from pocket_core.voices import VOICES
 from pocket_core.waiting import Meeting
 
 State = tuple[NDArray[np.float32], ...]  # a model's recurrent state; its shapes are the model's own
+ABSURD = Seconds(1.0)  # a forecast beyond is a fault, and none
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,11 @@ class Prediction:
     offset: Seconds  # the forecast; positive is late
     meeting: Meeting | None = None  # what it expects of the musician here
     voicing: Voicing | None = None
+
+    @property
+    def sane(self) -> bool:
+        """Whether the forecast can be believed."""
+        return abs(self.offset) <= ABSURD  # NaN is not
 
 
 NOTHING = Prediction(Seconds(0.0))  # the grid

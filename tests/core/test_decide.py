@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pocket_core.alone import MOST_ALONE, Alone
 from pocket_core.clock import MapClock, PulseClock
-from pocket_core.decide import MOST_ALONE
 from pocket_core.engine import Engine
 from pocket_core.features import COLUMNS, DIFF, DIFF_AGE, HEARD, HEARD_AGE
 from pocket_core.predict import Prediction, Predictor, State, ZeroPredictor
@@ -332,7 +332,7 @@ def test_what_a_model_hears_costs_one_step_an_onset_however_long_no_drum_comes()
     engine = started(predictor)
     for n in range(5 * MOST_ALONE):
         onset(engine, 0.26 + n / 4)
-    waiting = sum(type(thing).__name__ == "_Alone" for thing in gc.get_objects())
+    waiting = sum(isinstance(thing, Alone) for thing in gc.get_objects())
 
     hit(engine, 81.0 - L)
     engine.take_due(Seconds(99.0))
