@@ -40,7 +40,7 @@ def express(prediction: Prediction, voices: Iterable[int], *, share: float, seed
     Args:
         prediction: Of the timestep.
         voices: Indices of the drums struck.
-        share: How far they may, 0..1.
+        share: How much of its way each goes, 0..1, its stray included.
         seed: The same gives the same; the arrival of the timestep.
     """
     voicing, meeting = prediction.voicing, prediction.meeting
@@ -49,11 +49,7 @@ def express(prediction: Prediction, voices: Iterable[int], *, share: float, seed
     free = share * (1.0 - (0.0 if meeting is None else min(max(meeting.chance, 0.0), 1.0)))
     own = {
         voice: free
-        * (
-            voicing.offsets[voice]
-            - prediction.offset
-            + share * SD * voicing.spreads[voice] * _stray(seed, voice)
-        )
+        * (voicing.offsets[voice] - prediction.offset + SD * voicing.spreads[voice] * _stray(seed, voice))
         for voice in voices
     }
     first = min(own.values(), default=0.0)
@@ -72,7 +68,8 @@ def dynamics(
         voice: Index of the drum.
         velocity: As it came, 1..127.
         share: How far it goes to the drummer's, 0..1.
-        stray: How far real drummers' irregularity is added, 0..1.
+        stray: How much of real drummers' irregularity the drummer's has, 0..1. A dial of its own: who wants
+            a drummer's accents alone leaves it at 0.
         seed: The same gives the same; the arrival of the timestep.
     """
     voicing = prediction.voicing

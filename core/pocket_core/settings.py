@@ -45,13 +45,13 @@ class Settings:
     drums_lead: Seconds = Seconds(0.120)  # how early the DAW sends the drums; 0 for a rig that cannot
     max_late: Seconds = Seconds(0.100)  # a hit is never later than this behind its nominal time
     guard: Seconds = Seconds(0.012)  # a hit leaves no sooner than this after it came
-    amount: float = 1.0  # 0 metronome .. 1 glued
+    amount: float = 1.0  # 0 metronome .. 1 glued; of times alone
     laid_back: Seconds = Seconds(0.0)  # added to every offset; positive is late
     bypass: bool = False
     late_commit: bool = True
     transport: Seconds = Seconds(0.003)  # from the musician's onset to the earliest hit that it can cause
     expressive: float = 0.0  # 0 all voices together .. 1 each where and as unevenly as a drummer plays it
-    dynamics: float = 0.0  # 0 velocities as they came .. 1 as a drummer plays them
+    dynamics: float = 0.0  # 0 velocities as they came .. 1 as a drummer plays them; whatever the amount
     restore: float = 0.9  # 0..1, how much of a lasting displacement beyond `free` is pulled back
     free: Seconds = Seconds(0.008)  # a lasting displacement up to this is feel
     snap: Seconds = Seconds(0.003)  # beyond the measured arrival jitter

@@ -61,6 +61,14 @@ def test_a_share_is_so_much_of_the_way() -> None:
     assert ways(express(ALONE, (FOOT, HAND), share=0.5, seed=NOW)) == {FOOT: -7.0, HAND: 8.0}
 
 
+def test_a_share_is_so_much_of_the_stray_too() -> None:
+    uneven = replace(ALONE, voicing=voicing({FOOT: -0.010, HAND: 0.020}, spread=0.010))
+
+    half, whole = (ways(express(uneven, (FOOT, HAND), share=share, seed=NOW)) for share in (0.5, 1.0))
+
+    assert half == {voice: pytest.approx(way / 2) for voice, way in whole.items()}
+
+
 def test_a_chance_beyond_certainty_is_certainty() -> None:
     assert set(ways(express(meets(1.5), (FOOT, HAND), share=1.0, seed=NOW)).values()) == {0.0}
     assert ways(express(meets(-0.5), (FOOT, HAND), share=1.0, seed=NOW)) == {FOOT: -14.0, HAND: 16.0}
@@ -218,6 +226,15 @@ def test_half_the_amount_is_half_of_each_drums_way() -> None:
     chord(engine, 1.0, SNARE, KICK)
 
     assert played(engine) == [(0.995, KICK), (1.01, SNARE)]
+
+
+def test_what_a_drummer_strikes_harder_is_as_hard_at_any_amount() -> None:
+    said = replace(ALONE, voicing=voicing(velocities={FOOT: 0.9}))
+    engine = started(SayingPredictor(said), Settings(dynamics=1.0, amount=0.0))
+
+    chord(engine, 1.0, KICK)
+
+    assert engine.take_due(Seconds(1.1))[0].data == note_on(9, KICK, 114)
 
 
 @pytest.mark.parametrize("expressive", [0.0, 0.5, 1.0])
