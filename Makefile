@@ -53,7 +53,7 @@ bench: bench-follow bench-humanise bench-duos bench-closed-loop bench-realtime #
 bench-follow: $(VENV)/.dev ## How close the drums land to the musician
 	@$(BIN)/python benchmarks/follow.py --data '$(DATA)'
 
-bench-left-out: $(VENV)/.dev ## The same with each drummer left out: six trainings, an hour; kept for the next time
+bench-left-out: $(VENV)/.dev ## The same with each drummer left out: six trainings, an hour and more; kept for the next time
 	@$(BIN)/python benchmarks/left_out.py --data '$(DATA)'
 
 bench-humanise: $(VENV)/.dev ## How like a drummer, with nobody playing

@@ -60,13 +60,15 @@ def test_a_model_is_trained_without_the_drummer_as_anybody_would(
 ) -> None:
     instead(monkeypatch, tmp_path, TRAINS)
 
-    path = train("lstm", 7, Path("data"), tmp_path / "cache")
+    path = train("lstm", 7, Path("data"), tmp_path / "cache", 3)
 
-    folder = tmp_path / "cache" / "lstm-without-drummer7"
+    folder = tmp_path / "cache" / "lstm-without-drummer7-3-epochs"
     assert path == folder / "lstm.onnx"
     assert path.is_file()
     words = "-m pocketd pretrain --data data --model lstm --without drummer7"
-    assert (folder.parent / "calls").read_text() == f"{words} --out {folder} --threads 1 --resume\n"
+    assert (
+        folder.parent / "calls"
+    ).read_text() == f"{words} --out {folder} --epochs 3 --threads 1 --resume\n"
 
 
 def test_each_drummer_is_trained_without_once_and_then_kept(
@@ -76,10 +78,11 @@ def test_each_drummer_is_trained_without_once_and_then_kept(
     cache = tmp_path / "cache"
 
     first, again = (
-        train_all("lstm", [1, 7], Path("data"), cache=cache, processes=2, console=QUIET) for _ in range(2)
+        train_all("lstm", [1, 7], Path("data"), cache=cache, epochs=3, processes=2, console=QUIET)
+        for _ in range(2)
     )
 
-    assert first == again == {n: cache / f"lstm-without-drummer{n}" / "lstm.onnx" for n in (1, 7)}
+    assert first == again == {n: cache / f"lstm-without-drummer{n}-3-epochs" / "lstm.onnx" for n in (1, 7)}
     assert len((cache / "calls").read_text().splitlines()) == 2
 
 
@@ -94,7 +97,7 @@ def test_a_training_that_breaks_off_or_makes_no_model_is_told_in_one_line(
     instead(monkeypatch, tmp_path, script)
 
     with pytest.raises(TrainingError, match=said) as told:
-        train("lstm", 7, Path("data"), tmp_path / "cache")
+        train("lstm", 7, Path("data"), tmp_path / "cache", 3)
 
     assert "\n" not in str(told.value)
 
