@@ -244,6 +244,11 @@ class Decider:
             self._met = self._recent[0]
         self._recent.append(step)
 
+    def meet(self, step: Timestep, settings: Settings) -> None:
+        """Learn from an onset that was meant for a timestep, but came once that had left."""
+        if settings.late_commit and step.own_offset is not None:
+            self._late_commit.meet(step.forecast, step.own_offset)
+
     def dress(self, note: Note, step: Timestep, settings: Settings) -> None:
         """Give a note the velocity that its timestep, which leaves or has left, gives its voice."""
         if settings.dynamics and not settings.bypass:

@@ -245,6 +245,8 @@ class Engine:
         if where.alone and where.heard is not None:
             self._decider.listen(where.heard.beat, self._score.pending, s)
         self._listener.learn(onset, where, velocity=event.velocity / 127, meters=s.meters)
+        if where.sure and where.step is not None and where.step.index >= 0:
+            self._decider.meet(where.step, s)
         self._learnt = True
 
     # --- transport -------------------------------------------------------------------------------------

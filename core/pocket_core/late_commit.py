@@ -52,11 +52,21 @@ class LateCommit:
         Args:
             forecast: What was expected of it.
             refined: What became of that.
-            onset: The musician's offset, where it is meant for this timestep; None: has not played by now.
+            onset: The musician's offset, where it is meant for this timestep; None: has not played by now;
+                an onset that comes yet is told by `meet`.
         """
         self.balance = min(max(self.balance + RATE * (refined - forecast), -MOST), MOST)
         if onset is not None:
-            self.spread = Seconds(self.spread + ERROR_RATE * (abs(onset - forecast) - self.spread))
+            self.meet(forecast, onset)
+
+    def meet(self, forecast: Seconds, onset: Seconds) -> None:
+        """Learn from an onset that was meant for a timestep, be it that it came once that had left.
+
+        Args:
+            forecast: What was expected of it.
+            onset: The musician's offset.
+        """
+        self.spread = Seconds(self.spread + ERROR_RATE * (abs(onset - forecast) - self.spread))
 
     def reset(self) -> None:
         """Start anew, as at the start of a take."""

@@ -182,6 +182,25 @@ def test_a_hit_that_waits_is_pulled_by_what_the_one_before_it_left() -> None:
     assert [round(r.played_ms, 1) for r in engine.take_records()] == [50.0, 44.1]
 
 
+def waits(late: float) -> list[float]:
+    """How long each second hit waits for one who plays with the others only, so late that those have left."""
+    engine = started(FixedPredictor(0.0))
+    for n in range(1, 25):
+        hit(engine, n / 2 - L)
+        if n % 2:
+            hit(engine, n / 2 + late, 60, port=Port.HUMAN)
+    engine.flush(Seconds(99.0))
+    engine.take_due(Seconds(math.inf))
+    return [record.refined_ms for record in engine.take_records() if record.human_s is None]
+
+
+def test_an_onset_behind_a_hit_that_has_left_tells_how_far_off_the_musician_is_too() -> None:
+    near, far = waits(0.026), waits(0.038)
+
+    assert near[0] == far[0] == pytest.approx(25.0)
+    assert near[-1] < far[-1]
+
+
 # --- a model that hears ----------------------------------------------------------------------------------
 
 LONG = replace(PLAIN, look_ahead=Seconds(0.6), drums_lead=Seconds(0.6))

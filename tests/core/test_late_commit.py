@@ -105,6 +105,16 @@ def test_the_spread_follows_the_onsets_that_have_come() -> None:
     assert commit.spread == pytest.approx(0.012 + ERROR_RATE * (0.028 - 0.012))
 
 
+def test_an_onset_that_came_too_late_for_its_hit_counts_as_any_other() -> None:
+    early, late = LateCommit(), LateCommit()
+
+    early.note(GRID.offset, GRID.offset, Seconds(-0.028))
+    late.note(GRID.offset, GRID.offset, None)
+    late.meet(GRID.offset, Seconds(0.028))
+
+    assert late == early
+
+
 def test_a_new_take_begins_as_the_first() -> None:
     commit = LateCommit()
     for _ in range(20):
