@@ -20,7 +20,7 @@ class Heard:
     """An onset that counted."""
 
     offset: Seconds  # from its timestep's nominal time, or from the nearest grid position
-    beat: Beats  # position of that timestep or grid position
+    beat: Beats  # position of that timestep or grid position, counted from where the transport is now
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,8 @@ class Listener:
         if step is not None and self._surely(onset, step, grid):
             if step.sure:
                 return NOWHERE
-            return Belonging(Heard(Seconds(onset - step.nominal), step.beat), step, True)
+            beat = Beats(step.beat + step.jumped)
+            return Belonging(Heard(Seconds(onset - step.nominal), beat), step, True)
         heard = None
         if self._last_loose is None or abs(grid - self._last_loose) > SAME:
             heard = Heard(Seconds(on_clock - self._clock.time_of(grid)), grid)
@@ -112,8 +113,10 @@ class Listener:
             self._last_loose = heard.beat
         if heard is not None:
             self.heard = heard
-            voices = tuple(sorted(step.voices)) if where.sure and step is not None else ()
-            self.portrait.hear(meters.position(heard.beat), heard.offset, velocity=velocity, voices=voices)
+            met = step if where.sure else None
+            place = meters.position(heard.beat) if met is None else met.counted(meters)
+            voices = () if met is None else tuple(sorted(met.voices))
+            self.portrait.hear(place, heard.offset, velocity=velocity, voices=voices)
         if step is not None:
             step.onset, step.sure = onset, where.sure
             self.portrait.meet(meters.position(step.beat), Seconds(onset - step.nominal))

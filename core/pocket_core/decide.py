@@ -201,7 +201,7 @@ class Decider:
                 step.refined = self._late_commit.refine(
                     step.prediction,
                     onset,
-                    chance=self._listener.portrait.chance(settings.meters.position(step.beat)),
+                    chance=self._listener.portrait.chance(step.counted(settings.meters)),
                     transport=Seconds(transport),
                 )
             if onset is None and settings.expressive and not settings.bypass:
@@ -268,7 +268,8 @@ class Decider:
     def _look(self, step: Timestep, around: Neighbours, settings: Settings) -> None:
         """Bring the features of a timestep up to date."""
         step.around = around
-        context = self._context(step.beat, step.nominal, tuple(sorted(step.voices)), around, settings)
+        voices = tuple(sorted(step.voices))
+        context = self._context(step.beat, step.nominal, voices, around, settings, jumped=step.jumped)
         if context != step.context:
             step.context, step.features, step.came_in = context, vector(context), None
 
@@ -279,6 +280,8 @@ class Decider:
         voices: tuple[int, ...],
         around: Neighbours,
         settings: Settings,
+        *,
+        jumped: Beats = Beats(0.0),
     ) -> Context:
         """Return what is known of a place: of a timestep, or where no drum is."""
         previous, after, met = around.previous, around.after, around.met
@@ -294,9 +297,9 @@ class Decider:
             diff_fresh=met is not None and met is previous,
             groove=portrait.groove.expect(twelfth_of_bar(place)),
             heard=None if heard is None else heard.offset,
-            heard_age=None if heard is None else Beats(max(beat - heard.beat, 0.0)),
+            heard_age=None if heard is None else Beats(max(beat + jumped - heard.beat, 0.0)),
             beats_since_previous=None if previous is None else Beats(max(beat - previous.beat, 0.0)),
-            portrait=portrait.look(place, voices),
+            portrait=portrait.look(place.counted(jumped), voices),
             habits=self._habits.look(twelfth_of_bar(place), voices),
         )
 

@@ -16,6 +16,7 @@ from pocket_core.outgoing import Note
 from pocket_core.predict import NOTHING, Prediction, State
 from pocket_core.settings import Settings
 from pocket_core.shift import Limits
+from pocket_core.tempo import BarPosition, MeterMap
 from pocket_core.transport import Relocated, SongClock
 from pocket_core.types import Beats, Seconds
 
@@ -49,6 +50,7 @@ class Timestep:
 
     nominal: Seconds = Seconds(0.0)  # as last computed; final once it has left
     fixed: Seconds | None = None  # nominal time, where the clock no longer says it
+    jumped: Beats = Beats(0.0)  # how far the transport has jumped since it came, where it did not with it
     onset: Seconds | None = None  # the musician's, both latencies taken out
     sure: bool = False  # the onset is meant for this position, and not for another of the grid
 
@@ -79,6 +81,10 @@ class Timestep:
     def distance(self, note: Note) -> Seconds:
         """Return how far behind the timestep's earliest this note leaves, >= 0."""
         return Seconds(max(note.hit.at - self.came, 0.0) + self.expression.apart.get(note.voice, 0.0))
+
+    def counted(self, meters: MeterMap) -> BarPosition:
+        """Return where it is for a portrait, whose count of beats goes on through jumps."""
+        return meters.position(self.beat).counted(self.jumped)
 
     @property
     def reach(self) -> Seconds:
@@ -178,6 +184,7 @@ class Score:
                 behind.append(step)
             else:
                 step.fixed = step.nominal
+                step.jumped = Beats(step.jumped + jump.entered - jump.left)
         return behind
 
     def _grid(self, beat: Beats, settings: Settings) -> Beats | None:

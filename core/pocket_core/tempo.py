@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pocket_core.types import Beats, Seconds
 
@@ -91,6 +91,13 @@ class BarPosition:
     bar_line: Beats  # where the bar begins, quarter notes from the start of the song
     next_line: Beats  # where it ends; a new meter may cut it short
     meter: Meter
+
+    def counted(self, jumped: Beats) -> BarPosition:
+        """Return the same place of a bar as counted from behind a jump of so many beats."""
+        if not jumped:
+            return self
+        line, ends = Beats(self.bar_line + jumped), Beats(self.next_line + jumped)
+        return replace(self, bar_line=line, next_line=ends)
 
 
 class MeterMap:

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 
 from pocket_core.clock import PulseClock
 from pocket_core.engine import Engine
+from pocket_core.features import COLUMNS
 from pocket_core.predict import Prediction, State
 from pocket_core.records import TimestepRecord
 from pocket_core.settings import Settings
-from pocket_core.testing import HAT, KICK, FixedPredictor
+from pocket_core.testing import HAT, KICK, FixedPredictor, RecordingPredictor
 from pocket_core.types import Beats, Due, Port, Seconds
 from pocket_core.wire import note_off, note_on
 
@@ -117,3 +118,39 @@ def test_a_jump_ends_a_note_from_before_it_that_still_waits(note: int) -> None:
 
     assert [d.data[0] >> 4 for d in due] == [9, 8]
     assert due[1].at - due[0].at == pytest.approx(0.020)
+
+
+# --- the musician about a jump ---------------------------------------------------------------------------
+
+LAST = 7.75  # a hit that still waits when the loop begins again, where the drums come with no lead
+A_BAR_AGO = COLUMNS.index("played 1 bar ago")
+
+
+def play_two_rounds(*, hits: list[float], onsets: list[float]) -> RecordingPredictor:
+    """Play the loop twice, with kicks and a musician's onsets at these beats of the two rounds."""
+    predictor = RecordingPredictor(0.030)
+    engine = Engine(Settings(restore=0.0, drums_lead=Seconds(0.0)), PulseClock(), predictor)
+    fed = [(TOP - 0.01, Port.CONTROL, b"\xfa")]
+    fed += [(TOP + tick / 48, Port.CONTROL, b"\xf8") for tick in range(2 * LOOP * 24)]
+    fed.append((TOP + LOOP / 2 - 0.001, Port.CONTROL, bytes.fromhex("F2 00 00 FB")))
+    fed += [(TOP + beat / 2, Port.DRUMS, note_on(9, KICK, 100)) for beat in hits]
+    fed += [(TOP + beat / 2 + 0.120, Port.HUMAN, note_on(0, 60, 100)) for beat in onsets]
+    for at, port, data in sorted(fed, key=lambda f: f[0]):
+        engine.take_due(Seconds(at))
+        engine.receive(data, port, Seconds(at))
+    engine.take_due(Seconds(TOP + LOOP))
+    return predictor
+
+
+def test_a_hit_that_waits_through_a_jump_still_knows_what_was_a_bar_ago() -> None:
+    predictor = play_two_rounds(hits=[0.5, LAST], onsets=[LAST - 4])
+
+    before, behind = (x[A_BAR_AGO] for x, count in predictor.asked if count == 1)
+    assert (before, behind) == (1.0, 1.0)
+
+
+def test_an_onset_behind_a_jump_is_heard_where_its_hit_was_before_it() -> None:
+    predictor = play_two_rounds(hits=[0.5, LAST, LAST + 4, LAST + 8], onsets=[LAST + 0.03])
+
+    a_bar_on, two_bars_on = predictor.asked[-2:]
+    assert (a_bar_on[0][A_BAR_AGO], two_bars_on[0][A_BAR_AGO]) == (1.0, 0.0)
