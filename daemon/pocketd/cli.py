@@ -15,12 +15,13 @@ from pocketd.standard import hold_streams, let_go_of_output, printable
 
 #: Sub-command to the module that holds it; loaded only when asked for, so that `run` starts fast.
 COMMANDS = {
-    "run": "pocketd.commands.run",
-    "ports": "pocketd.commands.ports",
     "demo": "pocketd.commands.demo",
+    "ports": "pocketd.commands.ports",
+    "run": "pocketd.commands.run",
     "render": "pocketd.commands.render",
     "models": "pocketd.commands.models",
 }
+OTHERS = "Training"  # over the commands that other packages bring
 INTERRUPTED = 130  # as a shell reports SIGINT
 
 
@@ -32,23 +33,31 @@ def build(asked: str | None) -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode="markdown",  # paragraphs of a help text are filled
         help="A drum machine that listens: each drum hit leaves where this musician wants it.\n\n"
-        "Begin with `pocketd demo`, then `pocketd ports`, then `pocketd run`.",
+        "Begin with `pocketd demo`, then `pocketd ports`, then `pocketd run`. "
+        "`pocketd COMMAND --help` explains each.",
+        epilog=None if asked in COMMANDS else _settings(),
     )
     app.callback()(_root)
     for name in [asked] if asked in COMMANDS else COMMANDS:
         _add(app, name, importlib.import_module(COMMANDS[name]).command)
     if asked not in COMMANDS:
         for entry in sorted(entry_points(group="pocketd.commands"), key=lambda e: e.name):
-            _add(app, entry.name, entry.load())
+            _add(app, entry.name, entry.load(), OTHERS)
     return app
 
 
-def _add(app: typer.Typer, name: str, command: Any) -> None:
+def _settings() -> str:
+    from pocketd.config import default_path  # slow to import; the commands that want it do so themselves
+
+    return f"Every setting is explained in {default_path()}; your own file needs only what you change."
+
+
+def _add(app: typer.Typer, name: str, command: Any, panel: str | None = None) -> None:
     """Add a command, or a family of them such as `pocketd models`."""
     if isinstance(command, typer.Typer):
-        app.add_typer(command, name=name)
+        app.add_typer(command, name=name, rich_help_panel=panel)
     else:
-        app.command(name)(command)
+        app.command(name, rich_help_panel=panel)(command)
 
 
 def _tell_version(asked: bool) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from pocket_core.types import Seconds
 from pocketd import __version__
 from pocketd.cli import main
+from pocketd.config import load
 from pocketd.midifile import read_score, write_score
 from pocketd.performance import perform
 
@@ -54,6 +56,28 @@ def test_help_lists_every_command(
     text = capsys.readouterr().out
     listed = {line.strip("│ ").partition(" ")[0] for line in text.splitlines()}
     assert listed >= {"run", "ports", "demo", "render", "models", "data", "pretrain", "evaluate", "export"}
+
+
+def test_help_says_where_every_setting_is_explained(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("COLUMNS", "400")
+
+    run(monkeypatch, "--help")
+
+    said = re.search(r"explained in (.*);", capsys.readouterr().out)
+    assert said is not None
+    assert load(Path(said[1])) == load(None)
+
+
+def test_what_plays_stands_apart_from_what_trains(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(monkeypatch, "--help")
+
+    plays, _, trains = capsys.readouterr().out.partition("Training")
+    assert plays.index(" demo ") < plays.index(" ports ") < plays.index(" run ")
+    assert " pretrain " in trains
 
 
 def test_a_family_of_commands_that_another_package_brings_is_found_by_its_name(

@@ -45,16 +45,21 @@ PICTURE = "performance.png"
 def command(
     *,
     human: Path | None = typer.Option(None, help="The musician's MIDI file; else pocketd makes one up."),
-    drums: Path | None = typer.Option(None, help="The drum track's MIDI file, with --human."),
+    drums: Path | None = typer.Option(None, help="The drum track's MIDI file; goes with --human."),
     out: Path = typer.Option(Path("demo-out"), help="The folder for what the demo writes."),
     seconds: float = typer.Option(20.0, help="How much is played, 4 to 600; longer files are cut."),
-    model: str = typer.Option("follower", help="A model that ships, an ONNX file of your own, or none."),
-    loopback: bool = typer.Option(False, "--loopback", help="Stay in the process, whatever MIDI there is."),
+    model: str = typer.Option(
+        "follower",
+        help="A model that ships (`pocketd models list`), the path of an .onnx file, or none: the grid.",
+    ),
+    loopback: bool = typer.Option(False, "--loopback", help="Use no MIDI system, even where there is one."),
 ) -> None:
     """Play a musician and a drum track through the running effect, and show what it does.
 
     It shows a live meter and a table, and writes to the folder drums.mid (in the pocket),
     drums-quantised.mid, human.mid, performance.png (score, musician and drums over two bars) and the take.
+
+    Where a MIDI system runs, all goes through its ports, as in a session; elsewhere it stays in the process.
     """
     length = Seconds(within("--seconds", seconds, 4, 600))
     given = [path for path in (human, drums) if path is not None]

@@ -23,7 +23,7 @@ from pocketd.standard import printable
 from pocketd.wholefile import write_whole
 from pocketd.yaml_edit import set_key
 
-CONFIG = "Your configuration; without it, the shipped one."
+CONFIG = "Your configuration, a YAML file; without it, the one that ships."
 WIDE = 240  # columns, where nobody's terminal cuts a line
 FAILED = 1
 FIRST_LINE = b"# What is not said here is as in the config.yaml that ships; it explains every key.\n"
@@ -95,7 +95,7 @@ def show(
 def verify(
     names: list[str] | None = typer.Argument(
         None,
-        metavar="[NAME|PATH]...",
+        metavar="NAME|PATH",
         help="Which models; without any, all that there are.",
         show_default=False,
     ),
@@ -126,7 +126,9 @@ def verify(
 
 @command.command()
 def use(
-    name: str = typer.Argument(..., metavar="NAME|PATH", help="A model's name, a path to an .onnx, or none."),
+    name: str = typer.Argument(
+        ..., metavar="NAME|PATH", help="A model's name, the path of an .onnx file, or none."
+    ),
     *,
     config: Path | None = typer.Option(
         None, help="Your configuration, which is written to; it is made where it is missing."

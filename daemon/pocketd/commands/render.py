@@ -36,9 +36,14 @@ def command(
     ),
     drums: Path = typer.Option(..., help="The drum track's MIDI file; its tempo and meter rule."),
     out: Path = typer.Option(..., help="Where the shifted drums go, a MIDI file."),
-    report: Path | None = typer.Option(None, help="Where the report goes: every timestep, as JSON."),
-    model: str = typer.Option("follower", help="A model that ships, an ONNX file of your own, or none."),
-    amount: float = typer.Option(1.0, help="How much of the offset is played: 0 is a metronome, 1 glued."),
+    report: Path | None = typer.Option(None, help="Where a report goes: every timestep, as JSON."),
+    model: str = typer.Option(
+        "follower",
+        help="A model that ships (`pocketd models list`), the path of an .onnx file, or none: the grid.",
+    ),
+    amount: float = typer.Option(
+        1.0, help="How much of the offset is played, 0 to 1: 0 is a metronome, 1 glued."
+    ),
     lookahead_ms: float = typer.Option(
         120.0, help="How far ahead the effect sees, and so how early a hit can be, 20 to 1000."
     ),
@@ -47,9 +52,11 @@ def command(
         0.0, help="How much each drum goes its own way where nobody plays, 0 to 1."
     ),
     dynamics: float = typer.Option(0.0, help="How much of a drummer's dynamics is played, 0 to 1."),
-    like: Path | None = typer.Option(None, help="A drummer's MIDI file whom the drums shall be like."),
+    like: Path | None = typer.Option(
+        None, help="MIDI file of a drummer whom the drums shall be like, played to a click and not quantised."
+    ),
     transport_ms: float = typer.Option(
-        TRANSPORT * 1000, help="A musician's onset to the earliest output it can cause, 0 to 1000."
+        TRANSPORT * 1000, help="How long an onset of the musician takes to move a drum hit, 0 to 1000."
     ),
 ) -> None:
     """Render a musician and a drum track to drums in the pocket, faster than real time.

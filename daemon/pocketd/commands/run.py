@@ -28,19 +28,24 @@ DESK_PATIENCE = Seconds(10.0)  # for finishing the take, at exit
 
 
 def command(
-    config: Path | None = typer.Option(None, help="Your configuration; without it, the shipped one."),
+    config: Path | None = typer.Option(
+        None, help="Your configuration, a YAML file; without it, the one that ships."
+    ),
     require_model: bool = typer.Option(
         False, "--require-model", help="End with exit code 4 where the model cannot be loaded."
     ),
-    no_record: bool = typer.Option(False, "--no-record", help="Keep no takes, whatever the config says."),
+    no_record: bool = typer.Option(
+        False, "--no-record", help="Keep no take of what is played, whatever the configuration says."
+    ),
 ) -> None:
     """Be the effect: open the ports and play until SIGTERM or Ctrl-C.
 
     Its ports: drums (from the DAW, with its clock), human (the musician), control (controllers that move
-    amount, bypass and feel; a clock, too) and out (to the drum module). SIGHUP reads config and model again.
+    amount, bypass and feel; a clock, too) and out (to the drum sampler). Each run of the DAW's transport is
+    kept as a take. SIGHUP reads configuration and model again.
 
     Exit codes: 0 ended as asked; 2 a configuration that cannot be used; 3 no MIDI system, or a port is taken;
-    4 no model, with --require-model.
+    4 no model, with --require-model; 1 anything else.
     """
     logging.basicConfig(format="pocketd: %(message)s", level=logging.WARNING)
     requests = Requests()
