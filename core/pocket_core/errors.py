@@ -1,14 +1,23 @@
 """Every error that pocketd raises on purpose.
 
-    PocketError
-    ├── ConfigError      a configuration that cannot be used          exit code 2
-    ├── MidiFileError    a MIDI file that cannot be read or used      exit code 2
-    ├── MidiSystemError  no MIDI system, or a port is taken           exit code 3
-    ├── ModelError       a model that cannot be trusted or run        exit code 4
-    │   └── ContractError   made for other features, or of other shapes
-    ├── TakeError        a take's journal that cannot be read or written  exit code 1
-    └── DataError        a data set that is missing or not what it should be  exit code 2
+    PocketError                     1
+    ├── ConfigError                 2  a configuration that cannot be used
+    ├── MidiFileError               2  a MIDI file that cannot be read or used
+    ├── MidiSystemError             3  no MIDI system, or a port is taken
+    ├── ModelError                  4  a model that cannot be trusted or run
+    │   ├── ContractError              made for other features, or of other shapes
+    │   ├── EncoderError               what reads the score for it (pocketd.encoder)
+    │   └── ParityError                an export that differs from its network (pocket_export.parity)
+    ├── TakeError                      a take's journal that cannot be read or written
+    ├── DataError                   2  a data set that is missing or is not what it should be
+    ├── FetchError                     a download that did not come through (pocket_export.fetch)
+    ├── InterruptedFetchError     130  somebody ended it (pocket_export.data_command)
+    ├── TrainingMissingError        2  what training needs is not installed (pocket_export.needs)
+    ├── InterruptedTrainingError  130  somebody ended a training (pocket_export.commands)
+    ├── MakerError                     the process that makes its lessons has gone (pocket_export.ahead)
+    └── CompanyError                   a process that trains with it has gone (pocket_export.parallel)
 
+The number is the exit code; without one it is the parent's. What only one part raises stands in that part.
 The message is one line: what was wrong, where, and what to do about it.
 """
 
