@@ -15,10 +15,12 @@ from benchmarks.scores import Errors
 from benchmarks.through_engine import Run
 from rich.console import Console
 
+from pocketd.model_shelf import shipped_folder
+
 from .humanise_archive import archive, line
 
 QUIET = Console(quiet=True)
-SHIPPED = Path("models/pocket_models/pretrained").resolve()
+SHIPPED = shipped_folder()
 
 #: In the place of Python: notes how it was called, and makes a model of the same name that ships.
 TRAINS = f"""#!{sys.executable}
