@@ -11,6 +11,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -98,9 +99,7 @@ def own_folder() -> Path | None:
 
 def shelf() -> list[Shelved]:
     """Return all models that can be named: those that ship, then the user's own, each by name."""
-    own = own_folder()
-    mine = [] if own is None else [Shelved(path, False) for path in _models_in(own)]
-    return [*(Shelved(path, True) for path in _models_in(shipped_folder())), *mine]
+    return [*_shipped(), *_own()]
 
 
 def find(name_or_path: str | Path) -> Path:
@@ -117,11 +116,10 @@ def find(name_or_path: str | Path) -> Path:
         if not path.is_file():
             raise ModelError(f"{path}: no such model file; name a model or the path of an .onnx file")
         return path
-    there = shelf()
-    for shelved in there:
+    for shelved in chain(_shipped(), _own()):  # the user's folder is not looked into for what ships
         if shelved.name == str(name_or_path):
             return shelved.path
-    names = ", ".join(dict.fromkeys([*(shelved.name for shelved in there), NONE]))
+    names = ", ".join(dict.fromkeys([*(shelved.name for shelved in shelf()), NONE]))
     raise ModelError(f"no model is called {str(name_or_path)!r}; there are: {names}")
 
 
@@ -168,6 +166,17 @@ def read_card(path: Path) -> bytes:
     if len(data) > LARGEST_CARD:
         raise ModelError(f"{card}: larger than {LARGEST_CARD // 2**20} MiB; this is no card of pocketd's")
     return data
+
+
+def _shipped() -> Iterator[Shelved]:
+    return (Shelved(path, True) for path in _models_in(shipped_folder()))
+
+
+def _own() -> Iterator[Shelved]:
+    """Yield the user's own models; the folder is looked into when the first is asked for."""
+    own = own_folder()
+    if own is not None:
+        yield from (Shelved(path, False) for path in _models_in(own))
 
 
 def _models_in(folder: Path) -> Iterator[Path]:

@@ -67,6 +67,15 @@ def test_a_name_means_what_ships_whatever_the_user_has(own: Path) -> None:
     assert find("lstm") == shipped_folder() / "lstm.onnx"
 
 
+def test_what_ships_is_found_whatever_has_become_of_the_users_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone() -> Path:
+        raise OSError("stale file handle")
+
+    monkeypatch.setattr("pocketd.model_shelf.own_folder", gone)
+
+    assert find("lstm") == shipped_folder() / "lstm.onnx"
+
+
 def test_a_path_is_a_file_with_or_without_its_suffix(tmp_path: Path) -> None:
     path = Tiny().write(tmp_path, "my.second")
 
