@@ -11,7 +11,8 @@ from pocket_core.types import Seconds
 from pocketd.config import Config
 from pocketd.encoder import Contexts, EncoderError
 from pocketd.known_score import KnownScore, read_known
-from pocketd.model import NONE, Loaded, OnnxPredictor, load_or_none, load_predictor
+from pocketd.model import Loaded, OnnxPredictor, load_or_none, load_predictor
+from pocketd.model_shelf import NONE
 
 
 @dataclass(frozen=True, slots=True)

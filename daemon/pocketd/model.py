@@ -12,7 +12,6 @@ import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,11 +25,11 @@ from pocket_core.predict import NOTHING, Prediction, Predictor, State, ZeroPredi
 from pocket_core.types import Beats, Seconds
 from pocketd.backends.clock import SystemClock
 from pocketd.encoder import Contexts, Encoder, EncoderCard, load_encoder
+from pocketd.model_shelf import NONE, card_of, find
 from pocketd.onnxfile import Bound, one_line, read_bytes, read_graph, start_session
 
 log = logging.getLogger(__name__)
 
-NONE = "none"  # the name of no model: the grid
 LARGEST_CARD = 2**20  # bytes of a .json file
 WARM_UP = 20  # steps
 ABSURD = Seconds(1.0)  # no drummer is this far from the grid
@@ -76,35 +75,13 @@ def load_or_none(name_or_path: str | Path, step_limit: Seconds) -> Loaded:
         return Loaded(ZeroPredictor(), str(error))
 
 
-def find_model(name_or_path: str | Path) -> Path:
-    """Return the .onnx file of a model that ships with pocketd, or of a path.
-
-    Raises:
-        ModelError: No such model; the line names those that ship.
-    """
-    given = Path(name_or_path)
-    if given.suffix == ".onnx" or given.parent != Path():
-        path = given.with_suffix(".onnx")
-        if not path.is_file():
-            raise ModelError(
-                f"{path}: no such model file; `model:` takes a name or the path of an .onnx file"
-            )
-        return path
-    shipped = Path(str(files("pocket_models"))) / "pretrained"
-    path = shipped / f"{name_or_path}.onnx"
-    if not path.is_file():
-        names = ", ".join([*sorted(p.stem for p in shipped.glob("*.onnx") if "." not in p.stem), NONE])
-        raise ModelError(f"no model is called {str(name_or_path)!r}; there are: {names}")
-    return path
-
-
 def load_predictor(
     name_or_path: str | Path, step_limit: Seconds, now: Callable[[], Seconds] | None = None
 ) -> Predictor:
     """Load a model, checked and warm.
 
     Args:
-        name_or_path: A model that ships, a path, or "none" for the grid.
+        name_or_path: What `model:` says: a model that ships, one of the user's own, a path, or "none".
         step_limit: A step that takes longer is too slow.
         now: The clock to measure steps by; None: the machine's.
 
@@ -114,8 +91,8 @@ def load_predictor(
     """
     if str(name_or_path) == NONE:
         return ZeroPredictor()
-    path = find_model(name_or_path)
-    card = _read_card(path.with_suffix(".json"))
+    path = find(name_or_path)
+    card = _read_card(card_of(path))
     data = read_graph(path, card.sha256)
     if (card.features_version, card.width) != (features.VERSION, features.WIDTH):
         raise ContractError(

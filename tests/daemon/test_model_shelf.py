@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from pocket_core.errors import ModelError
+from pocket_core.types import Seconds
+from pocketd.model import load_predictor
 from pocketd.model_shelf import (
     find,
     in_config,
@@ -59,6 +61,12 @@ def test_a_model_is_found_by_its_name(own: Path) -> None:
 
     assert find("mine") == path
     assert find("lstm") == shipped_folder() / "lstm.onnx"
+
+
+def test_what_is_found_by_its_name_can_be_played_by_its_name(own: Path) -> None:
+    Tiny().write(own, "mine")
+
+    assert load_predictor("mine", Seconds(1.0)).name == "mine"
 
 
 def test_a_name_means_what_ships_whatever_the_user_has(own: Path) -> None:
