@@ -38,8 +38,12 @@ def pretrain(
         None, help="The Groove MIDI Dataset: its zip, or a folder with or of it; else where it usually lies."
     ),
     model: str = typer.Option(ALL, help="follower, seq2seq, lstm, lstm-solo or all."),
-    out: Path | None = typer.Option(None, help="Where the models go; else where they ship from."),
-    without: str = typer.Option("", metavar="DRUMMER", help="Leave out a drummer, such as drummer1."),
+    out: Path | None = typer.Option(
+        None, help="Where the models go; without it they replace those that ship."
+    ),
+    without: str = typer.Option(
+        "", metavar="DRUMMER", help="Leave out a drummer, such as drummer1; needs --out."
+    ),
     epochs: int | None = typer.Option(None, min=1, help="At most so many passes over the data."),
     seed: int = typer.Option(1, min=0, help="The same seed on the same machine gives the same model."),
     threads: int = typer.Option(0, min=0, help="How many cores to train on; 0: all."),

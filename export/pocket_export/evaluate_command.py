@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
 #: Figure, heading, digits.
 COLUMNS = (
-    ("files", "files", 0),
     ("steps", "steps", 0),
     ("mae_ms", "MAE ms", 2),
     ("sd_ms", "SD ms", 2),
@@ -42,7 +41,7 @@ COLUMNS = (
 REMARKS = (
     "MAE, SD: musician's onset - forecast where both play; centred: each file's mean error removed",
     "drummer: MAE of the drummer's own offset - forecast, every timestep; chance: how often it is right",
-    "whether the musician plays; velocity: mean squared error, 0..1. The engine's figures, with late commit: "
+    "whether the musician plays, 0..1; velocity: mean squared error, 0..1. The engine's figures, with late commit: "
     "benchmarks/follow.py",
 )
 
@@ -65,7 +64,9 @@ def evaluate(
     model: str = typer.Option(
         ..., help="A model that ships, the path of an .onnx file, or none for the grid."
     ),
-    split: Split = typer.Option(Split.VALIDATION, help="Of the test split, once a model is done."),
+    split: Split = typer.Option(
+        Split.VALIDATION, help="validation to choose by; test once, when a model is done."
+    ),
     data: Path | None = typer.Option(
         None, help="The Groove MIDI Dataset: its zip, or a folder with or of it; else where it usually lies."
     ),
