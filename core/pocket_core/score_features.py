@@ -1,7 +1,8 @@
 """What is known of a timestep from the score alone, for a network that reads all of it beforehand.
 
-The columns are those of `features` in which no performance has a part. The next timestep is always known, so
-no column says whether it is; before the first and after the last is a gap of `LONGEST`.
+First the columns of `features` in which no performance has a part. The next timestep is always known, so no
+column says whether it is; before the first and after the last is a gap of `LONGEST`. Then what is struck at
+fixed distances, earlier and later: a recurrent network would have to count its way there.
 """
 
 from __future__ import annotations
@@ -14,12 +15,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pocket_core.features import COLUMNS, DIFF, LONGEST, OLDEST, PAPER, PORTRAIT
+from pocket_core.grid import TWELFTHS
 from pocket_core.tempo import MeterMap, TempoMap
 from pocket_core.types import Beats
 from pocket_core.voices import VOICES
 
-SCORE_COLUMNS: tuple[str, ...] = tuple(
+#: Sixteenths: two bars, every one of the nearest and then the beats.
+_DISTANCES = (*range(1, 11), 12, 14, 16, 20, 24, 28, 32)
+DISTANCES = (*(-distance for distance in reversed(_DISTANCES)), *_DISTANCES)
+
+#: The columns that `features` has too.
+OWN_COLUMNS: tuple[str, ...] = tuple(
     name for name in (*COLUMNS[:DIFF], *COLUMNS[PAPER:PORTRAIT]) if name != "to next known"
+)
+OWN_WIDTH = len(OWN_COLUMNS)
+SCORE_COLUMNS: tuple[str, ...] = (
+    *OWN_COLUMNS,
+    *(f"{voice} {distance:+d}" for distance in DISTANCES for voice in VOICES),  # 1 where struck
 )
 SCORE_WIDTH = len(SCORE_COLUMNS)
 TO_NEXT = SCORE_COLUMNS.index("to next")
@@ -92,8 +104,34 @@ def score_rows(
         *_turn(3 * beat),
         *_turn(4 * beat),
     )
-    rows[:, len(VOICES) :] = np.stack(columns, 1)
+    rows[:, len(VOICES) : OWN_WIDTH] = np.stack(columns, 1)
+    rows[:, OWN_WIDTH:] = surroundings(beats, rows[:, : len(VOICES)], repeat)
     return rows
+
+
+def surroundings(
+    beats: NDArray[np.float64], struck: NDArray[np.float32], repeat: Repeat | None = None
+) -> NDArray[np.float32]:
+    """Return what is struck at `DISTANCES` from each timestep, to the nearest twelfth of a quarter note.
+
+    Args:
+        beats: Where the timesteps are, rising.
+        struck: `float32[T, 9]`, 1 where a voice is struck.
+        repeat: They are one pass of this.
+
+    Returns:
+        `float32[T, distances * 9]`, the voices of one distance together.
+    """
+    places = np.rint(beats * TWELFTHS).astype(np.int64)
+    sought = places[:, None] + np.array(DISTANCES) * (TWELFTHS // 4)
+    if repeat is not None and (around := round(repeat.length * TWELFTHS)) > 0:
+        places, sought = places % around, sought % around
+    known, which = np.unique(places, return_inverse=True)
+    voices = np.zeros((len(known) + 1, struck.shape[1]), np.float32)  # nothing behind the last
+    np.maximum.at(voices, which, struck)
+    at = np.searchsorted(known, sought)
+    at[known[np.minimum(at, len(known) - 1)] != sought] = len(known)
+    return np.asarray(voices[at].reshape(len(beats), -1), np.float32)
 
 
 def _gaps(positions: NDArray[np.float64]) -> NDArray[np.float64]:

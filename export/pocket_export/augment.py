@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pocket_core.grid import TWELFTHS
-from pocket_export.duets import Limbs, quantise
+from pocket_export.duets import Grid, Limbs, quantise
 from pocket_export.recordings import Performance
 
 SLOWEST, FASTEST = 0.9, 1.1  # of the tempo
@@ -92,6 +92,17 @@ def excerpt(performance: Performance, bar: int, bars: int) -> Performance:
     grid = quantise(performance.beats, performance.meter) / TWELFTHS
     part = _keep(performance, (grid >= bar * long - 1e-9) & (grid < (bar + bars) * long - 1e-9))
     return _with(part, part.beats - bar * long, part.bpm)
+
+
+def loudest_in_cells(performance: Performance) -> Performance:
+    """Return the loudest stroke of each drum and nearest sixteenth, the first of equals, and no other.
+
+    That is what BENCHMARKS' Humanise asks for (after Gillick et al. 2019): of a flam the main stroke.
+    """
+    cells = quantise(performance.beats, performance.meter, Grid.SIXTEENTHS)
+    order = np.lexsort((-performance.velocities, performance.voices, cells))  # stable
+    _, first = np.unique(np.stack((cells, performance.voices))[:, order], axis=1, return_index=True)
+    return _keep(performance, np.sort(order[first]))
 
 
 def bars_of(performance: Performance) -> int:

@@ -9,9 +9,11 @@ import numpy as np
 from pocket_export.augment import (
     MUSICIAN_RESTS,
     VOICE_LOST,
+    Variation,
     bars_of,
     chance_variation,
     excerpt,
+    loudest_in_cells,
     vary,
     with_rests,
     without_voice,
@@ -26,6 +28,11 @@ STRAIGHT_SHARE = 0.25  # of those, over drums in straight sixteenths
 SOLO_SHARE = 0.5  # of the performances, with nobody to follow
 WINDOW_BARS = 2  # of what is humanised without knowing more
 WINDOWS = 4  # at most, of a performance
+READ_SHARE = 0.4  # of the performances, to whoever reads the score
+WINDOW_SHARE = 0.8  # of their windows of two bars
+KNOWN_BARS, KNOWN_SHARE = 4, 0.25  # the same of a known drummer
+WHOLE_SHARE = 0.05  # of them, whole
+READER_DUETS = 0.1  # of the performances, as the cymbals' duets
 
 
 def follow_duets(performances: Sequence[Performance], chance: np.random.Generator) -> Iterator[Lesson]:
@@ -79,9 +86,45 @@ def follower_chances(performances: Sequence[Performance], chance: np.random.Gene
     ]
 
 
+def readings(performances: Sequence[Performance], chance: np.random.Generator) -> Iterator[Lesson]:
+    """Yield drums in straight sixteenths with nobody to follow, as BENCHMARKS' Humanise has them.
+
+    Two bars and nothing else; some bars of a drummer whose bars before are known; and a few whole songs of
+    such. Short pieces make many updates of what takes long to learn. Where nothing is known of a drummer, a
+    bias or another looseness would be noise: those windows only change their tempo.
+    """
+    for performance in performances:
+        if chance.random() >= READ_SHARE:
+            continue
+        cells = loudest_in_cells(performance)
+        bar, bars = performance.meter.bar_beats, bars_of(cells)
+        if not bars:
+            continue
+        strange = vary(cells, Variation(tempo=chance_variation(chance).tempo))
+        windows = prepare(make_duet(strange, NOBODY, Grid.SIXTEENTHS))
+        starts = np.arange(max(bars - WINDOW_BARS + 1, 1))
+        for first in starts[chance.random(len(starts)) < WINDOW_SHARE]:
+            part = windows.between(first * bar, (first + WINDOW_BARS) * bar)
+            if len(part):
+                yield part.alone()
+        known = make_duet(vary(cells, chance_variation(chance)), NOBODY, Grid.SIXTEENTHS)
+        song = prepare(known, knows_drummer=True)
+        starts = np.arange(max(bars - KNOWN_BARS + 1, 1))
+        for first in starts[chance.random(len(starts)) < KNOWN_SHARE]:
+            part = song.between(first * bar, (first + KNOWN_BARS) * bar)
+            if len(part):
+                yield part
+        if chance.random() < WHOLE_SHARE:
+            yield song
+
+
 def reader_chances(performances: Sequence[Performance], chance: np.random.Generator) -> list[Lesson]:
-    """Return what a network learns from that reads the score and does not hear: the follower's drums."""
-    return [lesson.deaf() for lesson in follower_chances(performances, chance)]
+    """Return what a network learns from that reads the score and does not hear: mostly to humanise."""
+    chosen = [p for p in performances if chance.random() < READER_DUETS]
+    return [
+        *(lesson.deaf() for lesson in follow_duets(chosen, chance)),
+        *readings(performances, chance),
+    ]
 
 
 def paper_chances(performances: Sequence[Performance], chance: np.random.Generator) -> list[Lesson]:

@@ -33,14 +33,19 @@ from pocket_core.features import (
 from pocket_core.grid import TWELFTHS
 from pocket_core.habits import UNKNOWN, Habits, Stroke
 from pocket_core.portrait import Portrait
-from pocket_core.score_features import SCORE_COLUMNS, SCORE_WIDTH, TO_NEXT
+from pocket_core.score_features import OWN_COLUMNS, OWN_WIDTH, SCORE_WIDTH, surroundings
+from pocket_core.score_features import TO_NEXT as SCORE_TO_NEXT
 from pocket_core.settings import Settings
 from pocket_core.tempo import BarPosition, MeterChange, MeterMap
 from pocket_core.types import Beats, Seconds
+from pocket_core.voices import VOICES
 from pocket_export.duets import Duet, Grid, Limbs, make_duet, quantise
 from pocket_export.recordings import Performance
 
-_OF_SCORE = [COLUMNS.index(name) for name in SCORE_COLUMNS]
+SINCE_PREVIOUS, TO_NEXT, TO_NEXT_KNOWN = (
+    COLUMNS.index(name) for name in ("since previous", "to next", "to next known")
+)
+_OF_SCORE = [COLUMNS.index(name) for name in OWN_COLUMNS]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +72,12 @@ class Lesson:
     def score(self) -> NDArray[np.float32]:
         """What the score alone tells, (T, SCORE_WIDTH); zeros where there is no drum."""
         rows, at = np.zeros((len(self), SCORE_WIDTH), np.float32), np.flatnonzero(self.drums)
-        rows[at] = self.x[at][:, _OF_SCORE]
+        if not len(at):
+            return rows
+        rows[at, :OWN_WIDTH] = self.x[at][:, _OF_SCORE]
+        rows[at, OWN_WIDTH:] = surroundings(self.beats[at], self.x[at, : len(VOICES)])
         to_next = np.diff(self.beats[at], append=np.inf) * 60.0 / self.source.bpm
-        rows[at, TO_NEXT] = np.minimum(to_next, LONGEST)
+        rows[at, SCORE_TO_NEXT] = np.minimum(to_next, LONGEST)
         return rows
 
     def deaf(self) -> Lesson:
@@ -77,6 +85,18 @@ class Lesson:
         if self.drums.all():
             return self
         return self.rows(np.flatnonzero(self.drums))
+
+    def between(self, start: float, stop: float) -> Lesson:
+        """Return the timesteps of some beats, of drums that nobody plays to, and all that they know."""
+        return self.rows(np.flatnonzero((self.beats >= start - 1e-9) & (self.beats < stop - 1e-9)))
+
+    def alone(self) -> Lesson:
+        """Return drums that nobody plays to as if there were nothing else, and of a drummer not known."""
+        x = self.x.copy()
+        x[:, HABITS:] = 0.0
+        x[:1, SINCE_PREVIOUS], x[:1, PAPER] = LONGEST, 1.0
+        x[-1:, TO_NEXT : TO_NEXT_KNOWN + 1] = 0.0
+        return replace(self, x=x)
 
     def rows(self, which: NDArray[np.int64]) -> Lesson:
         """Return some of the steps."""

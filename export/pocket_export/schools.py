@@ -47,10 +47,20 @@ SCHOOLS: Mapping[str, School] = {
         chances=follower_chances,
     ),
     "seq2seq": School(
-        "The paper's Seq2Seq: it reads the whole score before it plays; trained on duets of each drummer's "
-        "limbs and on solo drums.",
+        "The paper's Seq2Seq: it reads the whole score before it plays; trained on solo drums, and on duets "
+        "of each drummer's limbs.",
         lambda recipe: Seq2Seq(dropout=recipe.dropout),
-        Recipe(epochs=20, chunk=96, rate=1.5e-3, dropout=0.2),
+        Recipe(
+            epochs=32,
+            patience=32,
+            batch=16,
+            chunk=80,
+            rate=2e-3,
+            decay=0.02,
+            dropout=0.3,
+            unread=0.03,
+            weights=Weights(voices=1.0, velocity=15.0, drummer=0.3, spread=0.1, chance=0.2),
+        ),
         cymbals=False,
         chances=reader_chances,
     ),

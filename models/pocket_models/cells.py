@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from pocket_models.network import State
+from pocket_models.saying import split
 
 
 def weights(lstm: nn.LSTM, layer: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -46,6 +47,7 @@ class Products:
     """
 
     def __init__(self, lstm: nn.LSTM, gain: Tensor) -> None:
+        self._hidden = lstm.hidden_size
         self._layers: list[tuple[Tensor, Tensor]] = []  # weight, bias
         for layer in range(lstm.num_layers):
             below, before, bias, more_bias = (w.detach() for w in weights(lstm, layer))
@@ -58,7 +60,7 @@ class Products:
         hs, cs = [], []
         for layer, (weight, bias) in enumerate(self._layers):
             gates = torch.addmm(bias, torch.cat([below, h[layer]], 1), weight)
-            enter, keep, new, leave = gates.chunk(4, 1)  # torch's order: i, f, g, o
+            enter, keep, new, leave = split(gates, [self._hidden] * 4)  # torch's order: i, f, g, o
             cell = torch.sigmoid(keep) * c[layer] + torch.sigmoid(enter) * torch.tanh(new)
             below = torch.sigmoid(leave) * torch.tanh(cell)
             hs.append(below)

@@ -1,9 +1,9 @@
 """The paper's second network: an encoder that reads the whole score, and a decoder that plays (Burloiu 2020).
 
 A bidirectional LSTM reads what is known of the score before anything is played. What it makes of a timestep
-stands behind that timestep's features (the paper's, and what is heard), and a 2-layer LSTM of 256 units with
-tanh and a linear output goes on from there as the paper's first network does. The paper's output is one
-offset; this one has the expressive output layer, of which the offset is the first number.
+stands behind that timestep's features, and a 2-layer LSTM of 256 units goes on from there as the paper's
+first network does. Three things go beyond the paper: a layer of entry before the encoder; the decoder also
+knows the drummer's habits; and the output layer sees the context itself, and says how each drum is played.
 
 A timestep that the score does not have has a context of zeros.
 """
@@ -15,25 +15,31 @@ from collections.abc import Iterable, Sequence
 import torch
 from torch import Tensor, nn
 
-from pocket_core.features import COLUMNS, PAPER, WIDTH
+from pocket_core.features import COLUMNS, HABITS, OFFSETS, PORTRAIT, WIDTH
 from pocket_core.predict import OUTPUTS
-from pocket_core.score_features import SCORE_COLUMNS, SCORE_WIDTH
+from pocket_core.score_features import OWN_COLUMNS, SCORE_WIDTH
 from pocket_models import cells
-from pocket_models.lstm import GAIN, HIDDEN, LAYERS
+from pocket_models.lstm import HIDDEN, LAYERS
 from pocket_models.network import Network, State
-from pocket_models.saying import HEADS, say
+from pocket_models.saying import HEADS, Folded, say
 
+WIDE = 192  # units between score and encoder
 READING = 128  # units of the encoder, a direction
+SEEN = (*range(PORTRAIT), *range(HABITS, WIDTH))  # of the features; the portrait is of what it does not hear
+OFFSET_GAIN, TEMPO_GAIN = 5.0, 2.0
 
 
 class Seq2Seq(Network):
     """Predict each timestep from its features and the whole score; see `pocket_models.network.Network`.
 
+    The encoder sees the score alone: habits that are told of a later bar know how the bars before it were
+    played.
+
     Args:
         hidden: Units of the decoder, a layer.
         layers: Of the decoder.
         reading: Units of the encoder, a direction.
-        dropout: Between the layers and before the output, in training only.
+        dropout: Around the encoder, between the decoder's layers and behind them, in training only.
     """
 
     hears = False
@@ -46,14 +52,15 @@ class Seq2Seq(Network):
     ) -> None:
         super().__init__()
         self.context = 2 * reading
-        self.score_gain = nn.Buffer(_gain(SCORE_COLUMNS), persistent=False)
-        self.gain = nn.Buffer(torch.cat([_gain(COLUMNS[:PAPER]), torch.ones(2 * reading)]), persistent=False)
-        self.forwards = nn.LSTM(SCORE_WIDTH, reading, batch_first=True)
-        self.backwards = nn.LSTM(SCORE_WIDTH, reading, batch_first=True)
-        self.decoder = nn.LSTM(PAPER + self.context, hidden, layers, batch_first=True, dropout=dropout)
+        self.score_gain = nn.Buffer(_gain(OWN_COLUMNS, SCORE_WIDTH), persistent=False)
+        self.gain = nn.Buffer(_gain((COLUMNS[i] for i in SEEN), len(SEEN) + self.context), persistent=False)
+        self.seen = nn.Buffer(torch.tensor(SEEN), persistent=False)
+        self.enter = nn.Linear(SCORE_WIDTH, WIDE)
+        self.forwards = nn.LSTM(WIDE, reading, batch_first=True)
+        self.backwards = nn.LSTM(WIDE, reading, batch_first=True)
+        self.decoder = nn.LSTM(len(SEEN) + self.context, hidden, layers, batch_first=True, dropout=dropout)
         self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(hidden, HEADS)
-        nn.init.zeros_(self.decoder.get_parameter("weight_ih_l0")[:, PAPER:].detach())
+        self.head = nn.Linear(hidden + self.context, HEADS)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
 
@@ -68,10 +75,11 @@ class Seq2Seq(Network):
         Two LSTMs are one that is bidirectional. Apart they read padded scores without packing, eight times
         as fast on a CPU.
         """
-        x = score * self.score_gain
+        x = self.dropout(torch.relu(self.enter(score * self.score_gain)))
         turned = _turn(x, lengths)
         ahead, behind = self.forwards(x)[0], self.backwards(turned)[0]
-        return torch.cat([ahead.float(), _turn(behind.float(), lengths)], -1)
+        context: Tensor = self.dropout(torch.cat([ahead.float(), _turn(behind.float(), lengths)], -1))
+        return context
 
     def forward(self, x: Tensor, state: State | None = None) -> tuple[Tensor, State]:
         """Predict whole sequences at once.
@@ -85,8 +93,8 @@ class Seq2Seq(Network):
         """
         given = None if state is None else (state[0], state[1])
         y, (h, c) = self.decoder(self._see(x) * self.gain, given)
-        said = self.head(self.dropout(torch.tanh(y.float()))).float()
-        return say(said, x), (h.float(), c.float())
+        said = self.head(torch.cat([self.dropout(y.float()), x[..., WIDTH:]], -1))
+        return say(said.float(), x), (h.float(), c.float())
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """Predict one timestep: `forward` of a single step without dropout, by the cell's equations.
@@ -99,23 +107,23 @@ class Seq2Seq(Network):
             Predictions (B, OUTPUTS), and the next state.
         """
         top, after = cells.step(self.decoder, self._see(x) * self.gain, state)
-        return say(self.head(torch.tanh(top)), x), after
+        return say(self.head(torch.cat([top, x[..., WIDTH:]], -1)), x), after
 
     def one_step(self) -> nn.Module:
-        """Return the decoder's step as two matrix products, one a layer."""
+        """Return the decoder's step in as few operations as it takes."""
         return _OneStep(self)
 
     def _see(self, x: Tensor) -> Tensor:
-        return torch.cat([x[..., :PAPER], x[..., WIDTH:]], -1)
+        return torch.cat([x.index_select(-1, self.seen), x[..., WIDTH:]], -1)
 
 
 class _OneStep(nn.Module):
-    """The decoder's step, for a batch of one."""
+    """The decoder's step, for a batch of one: a matrix product a layer and one for all that is said."""
 
     def __init__(self, net: Seq2Seq) -> None:
         super().__init__()
-        self.head = net.head
         self.products = cells.Products(net.decoder, net.gain)
+        self.folded = Folded(net.head)
 
     def forward(self, x: Tensor, context: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return the predictions (1, OUTPUTS) and the state after the step.
@@ -126,8 +134,8 @@ class _OneStep(nn.Module):
             h: float32 (layers, 1, hidden).
             c: Of the same shape.
         """
-        top, h, c = self.products.step(torch.cat([x[:, :PAPER], context], 1), h, c)
-        return say(self.head(torch.tanh(top)), x), h, c
+        top, h, c = self.products.step(torch.cat([x[:, :PORTRAIT], x[:, HABITS:], context], 1), h, c)
+        return self.folded.say(torch.cat([top, context], 1), x), h, c
 
 
 def _turn(rows: Tensor, lengths: Sequence[int] | None) -> Tensor:
@@ -140,6 +148,10 @@ def _turn(rows: Tensor, lengths: Sequence[int] | None) -> Tensor:
     return rows.gather(1, order[..., None].expand(-1, -1, rows.shape[-1]).to(rows.device))
 
 
-def _gain(columns: Iterable[str]) -> Tensor:
-    """Return what brings columns up to about 1."""
-    return torch.tensor([GAIN.get(name, 1.0) for name in columns])
+def _gain(columns: Iterable[str], width: int) -> Tensor:
+    """Return what brings columns up to about 1; those behind them are there."""
+    known = dict.fromkeys(OFFSETS, OFFSET_GAIN) | {"tempo": TEMPO_GAIN}
+    gain = torch.ones(width)
+    for i, name in enumerate(columns):
+        gain[i] = known.get(name, 1.0)
+    return gain

@@ -8,12 +8,22 @@ from numpy.typing import NDArray
 
 from pocket_core import habits, portrait
 from pocket_core.features import COLUMNS, Context, vector
-from pocket_core.score_features import SCORE_COLUMNS, SCORE_WIDTH, TO_NEXT, Repeat, ScoreStep, score_rows
+from pocket_core.score_features import (
+    OWN_COLUMNS,
+    OWN_WIDTH,
+    SCORE_COLUMNS,
+    SCORE_WIDTH,
+    TO_NEXT,
+    Repeat,
+    ScoreStep,
+    score_rows,
+    surroundings,
+)
 from pocket_core.tempo import Meter, MeterChange, MeterMap, TempoChange, TempoMap
 from pocket_core.types import Beats, Seconds
 from pocket_core.voices import VOICES
 
-SHARED = [COLUMNS.index(name) for name in SCORE_COLUMNS]
+SHARED = [COLUMNS.index(name) for name in OWN_COLUMNS]
 SINCE = SCORE_COLUMNS.index("since previous")
 BEATS_SINCE = SCORE_COLUMNS.index("beats since previous")
 KICK, SNARE, HAT = (VOICES.index(name) for name in ("kick", "snare", "closed hat"))
@@ -67,7 +77,7 @@ def test_the_columns_are_the_engine_s_own() -> None:
     assert rows.dtype == np.float32
     wanted = as_the_engine_sees_it(song, TEMPO, METERS)
     wanted[-1, TO_NEXT] = 2.0  # nothing follows, and it is known that nothing does
-    np.testing.assert_allclose(rows, wanted, atol=1e-6)
+    np.testing.assert_allclose(rows[:, :OWN_WIDTH], wanted, atol=1e-6)
 
 
 def test_no_column_is_of_a_performance() -> None:
@@ -102,6 +112,42 @@ def test_a_loop_of_one_hit_is_a_hit_a_loop() -> None:
 
 def test_a_score_without_drums_has_no_rows() -> None:
     assert score_rows([], STEADY, FOUR).shape == (0, SCORE_WIDTH)
+
+
+def around(rows: NDArray[np.float32]) -> list[set[str]]:
+    """The columns of what is struck around each timestep."""
+    return [{SCORE_COLUMNS[i] for i in np.flatnonzero(row) if i >= OWN_WIDTH} for row in rows]
+
+
+def test_a_timestep_knows_what_is_struck_at_some_distances() -> None:
+    # a sixteenth and a bar apart; 17 sixteenths are none of the distances
+    song = [ScoreStep(Beats(0.0), (KICK, HAT)), *steps((0.25, SNARE), (1.25, HAT), (4.25, KICK))]
+
+    rows = score_rows(song, STEADY, FOUR)
+
+    assert around(rows) == [
+        {"snare +1", "closed hat +5"},
+        {"kick -1", "closed hat -1", "closed hat +4", "kick +16"},
+        {"snare -4", "kick -5", "closed hat -5", "kick +12"},
+        {"closed hat -12", "snare -16"},
+    ]
+
+
+def test_hits_off_the_grid_are_at_the_nearest_distance() -> None:
+    rows = score_rows(steps((0.01, KICK), (0.02, SNARE), (0.99, HAT)), STEADY, FOUR)
+
+    assert around(rows) == [{"closed hat +4"}, {"closed hat +4"}, {"kick -4", "snare -4"}]
+
+
+def test_a_loop_goes_on_around_its_ends() -> None:
+    # the kick is struck each two beats, for ever
+    (row,) = score_rows(steps((5.0, KICK)), STEADY, FOUR, Repeat(Beats(4.0), Beats(6.0)))
+
+    assert around(row[None]) == [{f"kick {sign}{distance}" for sign in "-+" for distance in (8, 16, 24, 32)}]
+
+
+def test_where_nothing_is_near_nothing_is_struck() -> None:
+    assert not surroundings(np.array([0.0, 100.0]), np.ones((2, 9), np.float32)).any()
 
 
 def test_beats_that_do_not_rise_are_refused() -> None:

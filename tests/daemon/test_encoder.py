@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from pocket_core.errors import ModelError
-from pocket_core.score_features import Repeat
+from pocket_core.score_features import SCORE_WIDTH, Repeat
 from pocket_core.tempo import MeterMap, TempoChange, TempoMap
 from pocket_core.types import Beats
 from pocketd.encoder import Contexts, Encoder, EncoderCard, EncoderError, load_encoder
@@ -26,7 +26,7 @@ def told(contexts: Contexts, beat: float) -> list[float] | None:
     return None if row is None else [round(float(value), 6) for value in row[0]]
 
 
-def card(encoder: Path, width: int = 27, context: int = 2) -> EncoderCard:
+def card(encoder: Path, width: int = SCORE_WIDTH, context: int = 2) -> EncoderCard:
     return EncoderCard(file=encoder.name, sha256=digest(encoder), width=width, context=context)
 
 
@@ -88,7 +88,7 @@ def test_a_damaged_encoder_is_refused_by_its_digest(tmp_path: Path) -> None:
 def test_an_encoder_for_other_columns_is_refused(tmp_path: Path) -> None:
     model = Pair(encoder_width=20).write(tmp_path)
 
-    with pytest.raises(EncoderError, match="reads 20 columns of a score, this build has 27"):
+    with pytest.raises(EncoderError, match="reads 20 columns of a score, this build has 333"):
         load_encoder("reading", model, card(tmp_path / "reading.encoder.onnx", width=20))
 
 
@@ -109,4 +109,4 @@ def test_an_encoder_that_says_nan_is_a_fault_and_no_context(tmp_path: Path) -> N
 
 def test_a_card_may_name_no_file_elsewhere() -> None:
     with pytest.raises(ValueError, match="file"):
-        EncoderCard(file="../other.onnx", sha256="0", width=27, context=2)
+        EncoderCard(file="../other.onnx", sha256="0", width=SCORE_WIDTH, context=2)

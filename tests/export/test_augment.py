@@ -20,11 +20,12 @@ from pocket_export.augment import (
     bars_of,
     chance_variation,
     excerpt,
+    loudest_in_cells,
     vary,
     with_rests,
     without_voice,
 )
-from pocket_export.duets import CYMBALS, NOBODY, Limbs, quantise
+from pocket_export.duets import CYMBALS, NOBODY, Grid, Limbs, quantise
 from pocket_export.recordings import Performance
 from tests.export.performances import loose, played
 
@@ -198,3 +199,25 @@ def test_bars_are_counted_up_to_the_last_note() -> None:
     assert bars_of(played((0, 0), (11.5, 0))) == 3
     assert bars_of(played((0, 0), (3, 0), meter=Meter(3, 4))) == 2
     assert bars_of(emptied(played((0, 0)))) == 0
+
+
+def test_of_a_flam_the_main_stroke_stays() -> None:
+    # a soft stroke just before a loud one, a kick with them, and two equals
+    flam = played((0.98, 1), (1.01, 1), (1.02, 0), (2.0, 1), (2.05, 1), velocities=(20, 90, 10, 50, 50))
+
+    left = loudest_in_cells(flam)
+
+    assert list(zip(left.beats.tolist(), left.velocities.tolist(), strict=True)) == [
+        (1.01, 90),
+        (1.02, 10),
+        (2.0, 50),
+    ]
+
+
+@given(performances)
+def test_a_cell_keeps_one_stroke(performance: Performance) -> None:
+    left = loudest_in_cells(performance)
+
+    cells = quantise(left.beats, left.meter, Grid.SIXTEENTHS)
+    assert len({*zip(cells.tolist(), left.voices.tolist(), strict=True)}) == len(left.beats)
+    assert (np.diff(left.beats) >= 0).all()

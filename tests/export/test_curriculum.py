@@ -5,17 +5,20 @@ import pytest
 
 from pocket_core.features import DIFF, GROOVE, HABITS, HEARD, OFFSET_SCALE
 from pocket_export.ahead import Chances
+from pocket_export.augment import excerpt, loudest_in_cells
 from pocket_export.curriculum import (
+    KNOWN_BARS,
     WINDOW_BARS,
     duets,
     follower_chances,
     paper_chances,
     reader_chances,
+    readings,
     solos,
     validation_duets,
 )
-from pocket_export.dataset import Lesson
-from pocket_export.duets import CYMBALS, NOBODY
+from pocket_export.dataset import Lesson, prepare
+from pocket_export.duets import CYMBALS, NOBODY, Grid, make_duet
 from pocket_export.recordings import Performance
 from tests.export.performances import loose, played
 from tests.export.test_augment import emptied
@@ -40,12 +43,34 @@ def test_the_same_chance_gives_the_same_lessons(make: Chances) -> None:
     assert len(first) != len(other) or not all(map(same, first, other))
 
 
-def test_who_reads_learns_from_the_followers_drums_without_the_onsets_between_them() -> None:
-    heard, read = (make(MANY, chance()) for make in (follower_chances, reader_chances))
+def test_who_reads_learns_without_the_onsets_between_the_drums() -> None:
+    made = reader_chances(MANY, chance())
 
-    assert any(not lesson.drums.all() for lesson in heard)
-    assert all(lesson.drums.all() for lesson in read)
-    assert [len(lesson) for lesson in read] == [int(lesson.drums.sum()) for lesson in heard]
+    assert {lesson.musician for lesson in made} == {CYMBALS, NOBODY}
+    assert all(lesson.drums.all() for lesson in made)
+
+
+def test_readings_are_windows_and_bars_and_songs_of_known_drummers() -> None:
+    made = list(readings(MANY * 4, chance()))
+
+    lengths = {
+        (bool(lesson.x[:, HABITS:].any()), int(np.ptp(lesson.beats // 4)) + 1): len(lesson) for lesson in made
+    }
+    assert {(False, WINDOW_BARS), (True, KNOWN_BARS), (True, 6)} <= set(lengths)
+    assert all(bars <= WINDOW_BARS for known, bars in lengths if not known)
+    assert all(not (lesson.beats * 4 % 1).any() for lesson in made)
+
+
+def test_a_window_is_prepared_as_if_there_were_nothing_else() -> None:
+    song = loudest_in_cells(loose(3, bars=6, spread=0.0))  # nobody crosses a bar line
+    whole = prepare(make_duet(song, NOBODY, Grid.SIXTEENTHS), knows_drummer=True)
+
+    part = whole.between(8.0, 16.0).alone()
+
+    wanted = prepare(make_duet(excerpt(song, 2, 2), NOBODY, Grid.SIXTEENTHS))
+    np.testing.assert_allclose(part.x, wanted.x, atol=1e-5)
+    np.testing.assert_allclose(part.score, wanted.score, atol=1e-5)
+    np.testing.assert_allclose(part.strokes, wanted.strokes, atol=1e-6)
 
 
 def test_roles_are_any_voices_but_never_all() -> None:

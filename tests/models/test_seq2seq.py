@@ -3,7 +3,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from pocket_core.features import COLUMNS, GROOVE, HABITS, OFFSET_SCALE, PAPER, WIDTH
+from pocket_core.features import COLUMNS, GROOVE, HABITS, OFFSET_SCALE, PORTRAIT, WIDTH
 from pocket_core.predict import OUTPUTS
 from pocket_core.score_features import SCORE_WIDTH
 from pocket_models.lstm import PocketLSTM
@@ -100,13 +100,22 @@ def test_what_it_says_depends_on_the_score() -> None:
     assert not torch.allclose(net(x)[0], net(unknown)[0])
 
 
-def test_the_decoder_sees_the_papers_columns_alone() -> None:
+def test_the_decoder_does_not_see_the_portrait_of_whom_it_does_not_hear() -> None:
     net = network()
     x = features(net)
     other = x.clone()
-    other[..., PAPER:HABITS] += 1.0
+    other[..., PORTRAIT:HABITS] += 1.0
 
     torch.testing.assert_close(net(other)[0], net(x)[0])
+
+
+def test_the_decoder_knows_the_drummers_habits() -> None:
+    net = network()
+    x = features(net)
+    other = x.clone()
+    other[:, 0, -net.context - 1] += 1.0  # the last of the habits, at the first timestep
+
+    assert ((net(other)[0] - net(x)[0]).abs().amax((0, 2)) > 0).all()
 
 
 def test_a_network_without_weights_says_what_the_template_expects() -> None:
