@@ -42,7 +42,7 @@ SCHOOLS: Mapping[str, School] = {
         "The default: follows whoever plays and humanises where nobody does; trained on duets of each "
         "drummer's limbs and on solo drums.",
         lambda recipe: Follower(dropout=recipe.dropout),
-        Recipe(epochs=48, chunk=96, rate=2e-3, dropout=0.3, weights=Weights(meeting=1.5)),
+        Recipe(epochs=48, chunk=96, rate=2e-3, dropout=0.3, weights=Weights(meeting=1.5), patience=12),
         cymbals=False,
         chances=follower_chances,
     ),
