@@ -13,6 +13,7 @@ from pocket_core.features import COLUMNS, HABITS
 from pocket_core.predict import Prediction, Predictor, State, Voicing, ZeroPredictor
 from pocket_core.types import Beats, Seconds
 from pocket_core.voices import VOICES
+from pocketd.known_score import KnownScore
 
 N = len(VOICES)
 
@@ -43,6 +44,18 @@ def test_each_voice_is_played_where_and_how_hard_the_model_says() -> None:
     assert played.offsets_ms[:4].tolist() == pytest.approx([0, 2, 0, 2])
     assert played.velocities is not None
     assert played.velocities[:4].tolist() == pytest.approx([0.0, 0.2, 0.0, 0.2])
+
+
+def test_what_is_written_is_what_a_model_reads_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[KnownScore] = []
+    monkeypatch.setattr("benchmarks.humanise_models.tell_score", lambda _, score: told.append(score))
+    written, humaniser = sheet(3), ModelHumaniser(Drummer())
+
+    humaniser.history([written])
+    humaniser.windows(cut(written))
+
+    whole = [(float(beat), (0, 2)) for beat in range(12)]
+    assert [[(s.beat, s.voices) for s in score.steps] for score in told] == [whole, whole[:8], whole[:8]]
 
 
 def test_a_model_with_one_offset_plays_all_there_and_says_nothing_of_velocities() -> None:

@@ -11,6 +11,7 @@ from benchmarks.players import SIMPLE
 from benchmarks.through_engine import ORIGIN, Run, errors, play
 
 from pocket_core.types import Beats
+from pocketd.known_score import KnownScore
 
 KICK, SNARE, HAT = 36, 38, 42
 MS = 1 / 500  # quarter notes at 120 BPM
@@ -30,6 +31,18 @@ def test_every_drum_timestep_has_its_record_also_where_the_drums_played_a_flam()
     records = play(played, SIMPLE["none"](), Run())
 
     assert [r.nominal_s for r in records] == pytest.approx([ORIGIN + 0.5, ORIGIN + 1.0])
+
+
+def test_the_drum_track_is_what_a_model_reads_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[KnownScore] = []
+    monkeypatch.setattr("benchmarks.through_engine.tell_score", lambda _, score: told.append(score))
+    played = [Note(Beats(1.02), KICK, 90), Note(Beats(1.0), SNARE, 40), Note(Beats(2.0), HAT, 90)]
+
+    play(take_apart("made up", 1, 90.0, [*played, Note(Beats(2.49), KICK, 90)]), SIMPLE["none"](), Run())
+
+    [score] = told
+    assert [(step.beat, step.voices) for step in score.steps] == [(1.0, (0, 1)), (2.5, (0,))]
+    assert score.tempo.seconds_at(Beats(3.0)) == pytest.approx(2.0)
 
 
 def test_with_no_model_the_error_is_the_offset_itself() -> None:
