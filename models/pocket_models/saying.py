@@ -6,6 +6,8 @@ zeros says what those do.
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
 
@@ -24,6 +26,8 @@ _N = len(VOICES)
 _EXPECTED, _SPREAD, _CHANCE, _OWN, _OFFSET = range(5)
 _STRAY, _VELOCITY, _VELOCITY_STRAY = _OFFSET + _N, _OFFSET + 2 * _N, _OFFSET + 3 * _N
 HEADS = _OFFSET + 4 * _N  # so many numbers
+NEVER = -1e4  # an exponent of nothing
+_REST = ("chance's exponent", "expected - own", "habits in seconds", "voices struck")
 
 
 def say(said: Tensor, x: Tensor) -> Tensor:
@@ -81,10 +85,10 @@ class Folded:
         size, seconds = len(OUTPUTS), 1.0 / OFFSET_SCALE
         weight, bias = head.weight.detach(), head.bias.detach()
         self._below = head.in_features
-        # Columns: what is said but for exponentials, their exponents, the chance's, expected - own.
-        self._weight = weight.new_zeros(self._below + WIDTH, 2 * size + 2)
-        self._bias = weight.new_zeros(2 * size + 2)
-        self._unit = weight.new_zeros(size)  # of an exponential
+        # Columns: what is said but for exponentials; their exponents; then one each of `_REST`.
+        self._weight = weight.new_zeros(self._below + WIDTH, 2 * size + len(_REST))
+        self._bias = weight.new_zeros(2 * size + len(_REST))
+        self._bias[size : 2 * size] = NEVER
 
         def add(column: int, number: int, gain: float = 1.0) -> None:
             self._weight[: self._below, column] += gain * weight[number]
@@ -94,17 +98,19 @@ class Folded:
             self._weight[self._below + of, column] += gain
 
         def spread(column: int, number: int, unit: float, least: float) -> None:
+            self._bias[size + column] = math.log(unit)
             add(size + column, number)
-            self._unit[column], self._bias[column] = unit, least
+            self._bias[column] = least
 
         offset, expected, stray, chance, own = range(5)
+        likely, apart, habits, struck = (2 * size + n for n in range(len(_REST)))
         for column, number in ((offset, _OWN), (expected, _EXPECTED), (own, _OWN)):
             add(column, number, UNIT)
             feature(column, GROOVE, seconds)
         spread(stray, _SPREAD, UNIT, LEAST_SPREAD)
-        add(2 * size, _CHANCE)
-        add(2 * size + 1, _EXPECTED, UNIT)
-        add(2 * size + 1, _OWN, -UNIT)
+        add(likely, _CHANCE)
+        add(apart, _EXPECTED, UNIT)
+        add(apart, _OWN, -UNIT)
         for v in range(_N):
             offset_v, stray_v, hard_v, hard_stray_v = (own + 1 + v + n * _N for n in range(4))
             add(offset_v, _OFFSET + v, UNIT)
@@ -115,14 +121,11 @@ class Folded:
             feature(hard_v, HABITS + _N + v)
             self._bias[hard_v] += CENTRE
             spread(hard_stray_v, _VELOCITY_STRAY + v, VELOCITY_UNIT, LEAST_VELOCITY_SPREAD)
-        self._sums = weight.new_zeros(WIDTH, 2)  # of habits in seconds, of voices struck
-        self._sums[HABITS : HABITS + _N, 0], self._sums[:_N, 1] = seconds, 1.0
-        which = torch.eye(size)
-        self._is_own, self._is_chance, self._is_offset = (
-            which[offset] + which[own],
-            which[chance],
-            which[offset],
-        )
+            feature(habits, HABITS + v, seconds)
+            feature(struck, v)
+        # What is said of the drummer's habit, of the chance, and of what lies between musician and drummer.
+        self._rest = weight.new_zeros(3, size)
+        self._rest[0, offset] = self._rest[0, own] = self._rest[1, chance] = self._rest[2, offset] = 1.0
 
     def say(self, below: Tensor, x: Tensor) -> Tensor:
         """Return the predictions (1, OUTPUTS).
@@ -133,11 +136,9 @@ class Folded:
         """
         size = len(OUTPUTS)
         sums = torch.addmm(self._bias, torch.cat([below, x], 1), self._weight)
-        said, exponents, likely, apart = split(sums, [size, size, 1, 1])
-        habits, struck = split(torch.matmul(x, self._sums), [1, 1])
+        said, exponents, likely, apart, habits, struck = split(sums, [size, size, 1, 1, 1, 1])
         habit = habits / struck.clamp(min=1.0)
         chance = torch.sigmoid(likely)
         glued = 1.0 - (1.0 - chance) ** GLUE
-        said = said + self._unit * torch.exp(exponents) + habit * self._is_own + chance * self._is_chance
-        together: Tensor = said + glued * (apart - habit) * self._is_offset
-        return together
+        rest = torch.cat([habit, chance, glued * (apart - habit)], 1)
+        return torch.addmm(said + torch.exp(exponents), rest, self._rest)
