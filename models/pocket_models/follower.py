@@ -1,10 +1,10 @@
 """The default: what the groove template and the drummer's habits leave, by a recurrent network.
 
-Features go through one layer of rectified units into one of gated recurrent units (Cho et al. 2014); both
-reach the output layer. It steps at every drum and at every onset without a drum, so it hears all that the
-musician plays, in order. For each step it says where the musician will be, how surely, and whether they play
-here at all; and where and how hard a drummer would play each voice. The forecast lies between the two, the
-nearer to the musician the likelier they play: it follows whoever plays, and humanises where nobody does.
+Features go through one layer of rectified units into one of gated recurrent units (Cho et al. 2014). It
+steps at every drum and at every onset without a drum, so it hears all that the musician plays, in order. For
+each step it says where the musician will be, how surely, and whether they play here at all; and where and
+how hard a drummer would play each voice. The forecast lies between the two, the nearer to the musician the
+likelier they play: it follows whoever plays, and humanises where nobody does.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class Follower(Network):
         self.enter = nn.Linear(len(seen), wide)
         self.gru = nn.GRU(wide, hidden, batch_first=True)
         self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(hidden + wide, HEADS)
+        self.head = nn.Linear(hidden, HEADS)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
 
@@ -66,9 +66,8 @@ class Follower(Network):
         Returns:
             Predictions (B, T, OUTPUTS), and the state after the last step.
         """
-        seen = self._see(x)
-        y, last = self.gru(seen, None if state is None else state[0])
-        return say(self.head(self.dropout(torch.cat([y, seen], -1))).float(), x), (last.float(),)
+        y, last = self.gru(self._see(x), None if state is None else state[0])
+        return say(self.head(self.dropout(y)).float(), x), (last.float(),)
 
     def step(self, x: Tensor, state: State) -> tuple[Tensor, State]:
         """Predict one step: `forward` of a single step without dropout, by the cell's equations.
@@ -84,14 +83,13 @@ class Follower(Network):
         of_input, of_state, bias, more_bias = (
             self.gru.get_parameter(f"{name}_l0") for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
         )
-        seen = self._see(x)
-        below = linear(seen, of_input, bias)
+        below = linear(self._see(x), of_input, bias)
         within = linear(before, of_state, more_bias)
         reset = torch.sigmoid(below[:, :hidden] + within[:, :hidden])
         keep = torch.sigmoid(below[:, hidden : 2 * hidden] + within[:, hidden : 2 * hidden])
         new = torch.tanh(below[:, 2 * hidden :] + reset * within[:, 2 * hidden :])
         after = new + keep * (before - new)
-        return say(self.head(torch.cat([after, seen], -1)), x), (after[None],)
+        return say(self.head(after), x), (after[None],)
 
     def one_step(self) -> nn.Module:
         """Return the step in as few operations as it takes."""
@@ -132,4 +130,4 @@ class _OneStep(nn.Module):
         reset, keep = torch.sigmoid(gates_below + gates_within).chunk(2, 1)
         new = torch.tanh(new_below + reset * new_within)
         after = new + keep * (before - new)
-        return self.folded.say(torch.cat([after, seen], 1), x), after[None]
+        return self.folded.say(after, x), after[None]
