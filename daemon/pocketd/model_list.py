@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -102,7 +103,7 @@ def _row(shelved: Shelved, used: Path | None) -> Row:
         fault = misfit(sheet)
     except ModelError as error:
         fault = str(error)
-    size = shelved.path.stat().st_size if shelved.path.is_file() else 0  # a link may lead nowhere
+    size = os.path.getsize(shelved.path) if os.path.isfile(shelved.path) else 0  # a link may lead nowhere
     return Row(shelved, sheet, fault, size, used is not None and _same(used, shelved.path))
 
 
@@ -127,4 +128,4 @@ def _yes(value: bool | None) -> str:
 
 
 def _same(a: Path, b: Path) -> bool:
-    return a.resolve() == b.resolve()
+    return os.path.realpath(a) == os.path.realpath(b)

@@ -112,8 +112,8 @@ def find(name_or_path: str | Path) -> Path:
     """
     given = Path(name_or_path)
     if given.suffix == ".onnx" or given.parent != Path():
-        path = given if given.suffix == ".onnx" else given.with_name(f"{given.name}.onnx")
-        if not path.is_file():
+        path = given if given.suffix == ".onnx" else given.parent / f"{given.name}.onnx"
+        if not os.path.isfile(path):  # Path's own raises where a name is too long or a folder not ours
             raise ModelError(f"{path}: no such model file; name a model or the path of an .onnx file")
         return path
     for shelved in chain(_shipped(), _own()):  # the user's folder is not looked into for what ships
@@ -125,7 +125,7 @@ def find(name_or_path: str | Path) -> Path:
 
 def in_config(path: Path) -> str:
     """Return what `model:` shall say for a model: the name of one that ships, else its path in full."""
-    if path.resolve().parent == shipped_folder().resolve():
+    if os.path.realpath(path.parent) == os.path.realpath(shipped_folder()):
         return path.stem
     return os.path.abspath(path)  # not resolved: a link may be there to be turned
 

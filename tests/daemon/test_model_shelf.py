@@ -103,6 +103,12 @@ def test_a_path_that_leads_nowhere_is_named(tmp_path: Path) -> None:
         find(tmp_path / "gone.onnx")
 
 
+@pytest.mark.parametrize("path", ["/", "a" * 300 + ".onnx", "no/such/" + "a" * 300, "a\0b.onnx"])
+def test_a_path_that_no_file_can_have_is_no_model(path: str) -> None:
+    with pytest.raises(ModelError, match="no such model file"):
+        find(path)
+
+
 def test_a_config_names_what_ships_by_name_and_all_else_by_its_path_in_full(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,6 +123,14 @@ def test_a_link_to_a_model_stays_a_link_in_a_config(tmp_path: Path) -> None:
     Tiny().write(tmp_path, "mine")
     link = tmp_path / "newest.onnx"
     link.symlink_to("mine.onnx")
+
+    assert in_config(link) == str(link)
+
+
+def test_a_link_to_what_ships_is_named_by_its_own_path(tmp_path: Path) -> None:
+    # Of its own name, nothing ships.
+    link = tmp_path / "mine.onnx"
+    link.symlink_to(shipped_folder() / "lstm.onnx")
 
     assert in_config(link) == str(link)
 
