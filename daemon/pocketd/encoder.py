@@ -30,7 +30,7 @@ class EncoderError(ModelError):
 class EncoderCard(BaseModel):
     """What a model's card says of its encoder."""
 
-    file: str = Field(pattern=r"^[^/\\]+\.onnx$")  # beside the model
+    file: str = Field(pattern=r"^[^/\\\p{C}]{1,200}\.onnx$")  # beside the model
     sha256: str
     width: int  # columns of the score
     context: int = Field(ge=1, le=4096)  # columns that come out

@@ -13,50 +13,66 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic_core import PydanticCustomError
 
 from pocket_core import features
 from pocket_core.errors import ContractError, ModelError
-from pocket_core.predict import NOTHING, Prediction, Predictor, State, ZeroPredictor, read
+from pocket_core.predict import ABSURD, NOTHING, Prediction, Predictor, State, ZeroPredictor, read
 from pocket_core.types import Beats, Seconds
 from pocketd.backends.clock import SystemClock
 from pocketd.encoder import Contexts, Encoder, EncoderCard, load_encoder
-from pocketd.model_shelf import NONE, card_of, find
-from pocketd.onnxfile import Bound, one_line, read_bytes, read_graph, start_session
+from pocketd.model_shelf import NONE, card_of, find, first_problem, read_card
+from pocketd.onnxfile import Bound, one_line, read_graph, start_session
 
 log = logging.getLogger(__name__)
 
-LARGEST_CARD = 2**20  # bytes of a .json file
+LARGEST_STATE = 2**20  # numbers, all tensors together: as much is copied at every step
 WARM_UP = 20  # steps
-ABSURD = Seconds(1.0)  # no drummer is this far from the grid
 RECENT, SLOW_OF_RECENT = 10, 5  # a model rests when 5 of its last 10 steps were too slow
 REST = Seconds(5.0)  # then it is tried again
+
+
+#: It comes up in messages, which are a line each.
+Name = Annotated[str, Field(pattern=r"^\P{C}{1,80}$")]
 
 
 class StateCard(BaseModel):
     """A tensor that the model hands to itself, `NAME` in and `NAME_next` out."""
 
-    name: str
-    shape: list[int] = Field(max_length=4)
+    name: Name
+    shape: list[Annotated[int, Field(ge=1, le=LARGEST_STATE)]] = Field(min_length=1, max_length=4)
 
 
 class Card(BaseModel):
     """What the daemon reads of a model's card; the rest is for people."""
 
-    name: str
+    name: Name
     format: Literal[2]
     features_version: int
     width: int
     sha256: str
-    state: list[StateCard]
-    output: str
+    state: list[StateCard] = Field(max_length=16)
+    output: Name
     outputs: Literal[1, 41]  # all of `pocket_core.predict.OUTPUTS`, or the paper's single offset
     hears: bool  # it takes a step for each onset without a drum
     encoder: EncoderCard | None = None  # it reads the score
+
+    @field_validator("state")
+    @classmethod
+    def _can_be_told_apart(cls, state: list[StateCard]) -> list[StateCard]:
+        names = ["x", "context", *(part.name for part in state)]
+        if len(set(names)) < len(names):
+            raise PydanticCustomError("name", "two inputs of a step have one name")
+        if (numbers := sum(math.prod(part.shape) for part in state)) > LARGEST_STATE:
+            raise PydanticCustomError(
+                "size", "{numbers} numbers, at most {most} are", {"numbers": numbers, "most": LARGEST_STATE}
+            )
+        return state
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +108,7 @@ def load_predictor(
     if str(name_or_path) == NONE:
         return ZeroPredictor()
     path = find(name_or_path)
-    card = _read_card(card_of(path))
+    card = _card(path)
     data = read_graph(path, card.sha256)
     if (card.features_version, card.width) != (features.VERSION, features.WIDTH):
         raise ContractError(
@@ -106,13 +122,11 @@ def load_predictor(
     return predictor
 
 
-def _read_card(path: Path) -> Card:
+def _card(path: Path) -> Card:
     try:
-        return Card.model_validate_json(read_bytes(path, LARGEST_CARD))
+        return Card.model_validate_json(read_card(path))
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        raise ModelError(f"{path}: {where}: {first['msg']}; export the model again") from None
+        raise ModelError(f"{card_of(path)}: {first_problem(error)}; export the model again") from None
 
 
 def _inputs(card: Card) -> dict[str, list[int]]:

@@ -22,7 +22,7 @@ from pocket_core.voices import VOICES
 from pocketd import model
 from pocketd.backends.clock import SystemClock
 from pocketd.config import Config
-from pocketd.model_shelf import Sheet, read_sheet
+from pocketd.model_shelf import Sheet, first_problem, read_sheet
 
 STEPS = 500
 PASSES = 2
@@ -86,9 +86,7 @@ def misfit(sheet: Sheet) -> str | None:
     try:
         model.Card.model_validate(sheet.model_dump(exclude_unset=True))
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        return f"its card is not of this build: {where}: {first['msg']}; run `pocketd pretrain` again"
+        return f"its card is not of this build: {first_problem(error)}; run `pocketd pretrain` again"
     return None
 
 

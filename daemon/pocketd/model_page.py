@@ -98,7 +98,9 @@ def _figure(key: str, value: Any) -> tuple[str, str, str]:
 def _number(value: Any) -> str:
     if not isinstance(value, int | float) or isinstance(value, bool):
         return json.dumps(value, ensure_ascii=False)
-    return f"{value:,.0f}" if float(value).is_integer() else f"{value:.4g}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:,.0f}" if value.is_integer() else f"{value:.4g}"
 
 
 def _duration(seconds: float) -> str:

@@ -8,17 +8,19 @@ of its model and no model.
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.resources import files
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pocket_core.errors import ModelError
+from pocketd.onnxfile import read_bytes
 
 NONE = "none"  # the name of no model: the grid
 LARGEST_CARD = 2**20  # bytes
@@ -28,7 +30,7 @@ class StateTensor(BaseModel):
     """A tensor that a model hands to itself."""
 
     name: str
-    shape: list[int]
+    shape: list[Annotated[int, Field(ge=0, lt=2**63)]] = Field(max_length=8)
 
 
 class EncoderSheet(BaseModel):
@@ -63,14 +65,16 @@ class Sheet(BaseModel):
     command: str | None = None
     seed: int | None = None
     commit: str | None = None
-    wall_seconds: float | None = None
+    wall_seconds: float | None = Field(default=None, allow_inf_nan=False)
     figures: dict[str, Any] = Field(default_factory=dict)  # a unit in each key
 
     @property
     def validation_mae_ms(self) -> float | None:
         """The mean distance to the musician on the validation split; None where no musician was met."""
         value = self.figures.get("validation_mae_ms")
-        return float(value) if isinstance(value, int | float) else None
+        if isinstance(value, int | float) and abs(value) <= sys.float_info.max:  # NaN is not
+            return float(value)
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,25 +151,19 @@ def read_sheet(path: Path) -> Sheet:
     try:
         return Sheet.model_validate_json(read_card(path))
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the whole file"
-        said = " ".join(first["msg"].split())
-        raise ModelError(f"{card_of(path)}: {where}: {said}; export the model again") from None
+        raise ModelError(f"{card_of(path)}: {first_problem(error)}; export the model again") from None
 
 
 def read_card(path: Path) -> bytes:
     """Return the card of a model as it lies there. Raises ModelError where it cannot be read."""
-    card = card_of(path)
-    try:
-        with card.open("rb") as file:
-            data = file.read(LARGEST_CARD + 1)
-    except OSError as error:
-        raise ModelError(
-            f"{card}: cannot be read: {error.strerror}; a model is an .onnx and beside it its card, a .json"
-        ) from None
-    if len(data) > LARGEST_CARD:
-        raise ModelError(f"{card}: larger than {LARGEST_CARD // 2**20} MiB; this is no card of pocketd's")
-    return data
+    return read_bytes(card_of(path), LARGEST_CARD)
+
+
+def first_problem(error: ValidationError) -> str:
+    """Return what is wrong with a card first, and where in it."""
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"]) or "the whole file"
+    return f"{where}: {' '.join(first['msg'].split())}"
 
 
 def _shipped() -> Iterator[Shelved]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,11 +28,13 @@ def read_bytes(path: Path, largest: int) -> bytes:
         ModelError: It cannot be read, or is too large to be one.
     """
     try:
+        if stat.S_ISFIFO(path.stat().st_mode):
+            raise ModelError(f"{path}: is a pipe, which may never end; a model is an .onnx and a .json")
         with path.open("rb") as file:
             data = file.read(largest + 1)
     except OSError as error:
         raise ModelError(
-            f"{path}: cannot be read: {error.strerror}; a model is an .onnx and a .json"
+            f"{path}: cannot be read: {error.strerror}; a model is an .onnx and beside it its card, a .json"
         ) from None
     if len(data) > largest:
         raise ModelError(f"{path}: larger than {largest // 2**20} MiB; this is no model of pocketd's")

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -267,6 +268,17 @@ def test_a_graph_that_says_less_than_its_card_is_refused(tmp_path: Path) -> None
         ("hears", "perhaps", "hears: "),
         ("width", "wide", "width: "),
         ("state", [{"name": "h"}], r"state\.0\.shape: Field required"),
+        ("state", [{"name": "h", "shape": [1, 0]}], r"state\.0\.shape\.1: .* greater than or equal to 1"),
+        ("state", [{"name": "h", "shape": [1, 10**18]}], r"state\.0\.shape\.1: .* less than or equal to"),
+        ("state", [{"name": "h", "shape": [2**15, 2**15]}], "state: 1073741824 numbers, at most 1048576 are"),
+        ("state", [{"name": "h", "shape": [1, 1]}] * 2, "state: two inputs of a step have one name"),
+        ("state", [{"name": "x", "shape": [1, 210]}], "state: two inputs of a step have one name"),
+        ("name", "tiny\nready:", "name: String should match"),
+        (
+            "encoder",
+            {"file": "a\0.onnx", "sha256": "", "width": 1, "context": 1},
+            r"encoder\.file: String should match",
+        ),
     ],
 )
 def test_a_card_that_makes_no_sense_is_refused_by_its_key(
@@ -286,6 +298,42 @@ def test_a_card_that_is_no_json_is_refused_in_one_line(tmp_path: Path) -> None:
         load_predictor(path, LIMIT)
 
     assert "\n" not in str(caught.value)
+
+
+def test_a_state_that_would_be_written_over_the_features_is_refused(tmp_path: Path) -> None:
+    # The graph agrees with its card: its state is its input, and both would be one array.
+    helper, floats = onnx.helper, onnx.TensorProto.FLOAT
+    model = helper.make_model(
+        helper.make_graph(
+            [
+                helper.make_node("Identity", ["x"], ["x_next"]),
+                helper.make_node("ReduceMean", ["x"], ["said"], axes=[1]),
+            ],
+            "tiny",
+            [helper.make_tensor_value_info("x", floats, [1, features.WIDTH])],
+            [
+                helper.make_tensor_value_info("said", floats, [1, 1]),
+                helper.make_tensor_value_info("x_next", floats, [1, features.WIDTH]),
+            ],
+        ),
+        opset_imports=[helper.make_opsetid("", 17)],
+        ir_version=8,
+    ).SerializeToString()
+    state = [{"name": "x", "shape": [1, features.WIDTH]}]
+    path = Recipe(card={"state": state, "sha256": hashlib.sha256(model).hexdigest()}).write(tmp_path)
+    path.write_bytes(model)
+
+    with pytest.raises(ModelError, match="two inputs of a step have one name"):
+        load_predictor(path, LIMIT)
+
+
+def test_a_card_that_is_a_pipe_is_refused_and_not_waited_for(tmp_path: Path) -> None:
+    path = Recipe().write(tmp_path)
+    path.with_suffix(".json").unlink()
+    os.mkfifo(path.with_suffix(".json"))
+
+    with pytest.raises(ModelError, match=r"tiny\.json: is a pipe"):
+        load_predictor(path, LIMIT)
 
 
 def test_weights_in_another_file_are_refused(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import subprocess
 import sys
@@ -136,6 +137,35 @@ def test_the_list_for_programs_has_all_of_it(own: Path) -> None:
         "validation_mae_ms": 9.126,
         "title": "The tiny model mine.",
     }
+
+
+@pytest.mark.parametrize("figure", [math.nan, math.inf, 10**400])
+def test_a_figure_that_is_no_number_of_ms_is_left_out_and_the_list_is_still_json(
+    own: Path, figure: float
+) -> None:
+    Tiny(card={"figures": {"validation_mae_ms": figure}}).write(own, "mine")
+
+    row = json.loads(run("list", "--json"), parse_constant=pytest.fail)[-1]
+
+    assert (row["name"], row["validation_mae_ms"]) == ("mine", None)
+    assert "mine" in run("show", "mine")
+
+
+@pytest.mark.parametrize("key", ["wall_seconds", "state"])
+def test_a_card_whose_numbers_cannot_be_is_refused_by_its_key(own: Path, key: str) -> None:
+    huge = {"wall_seconds": math.nan, "state": [{"name": "h", "shape": [10**4000, 10**4000]}]}
+    Tiny(card={key: huge[key]}).write(own, "mine")
+
+    assert key in listed()["mine"]["fault"]
+    with pytest.raises(ModelError, match=key):
+        run("show", "mine")
+
+
+def test_a_model_that_is_a_link_to_itself_is_listed_with_what_is_wrong(own: Path) -> None:
+    own.mkdir(parents=True)
+    (own / "loop.onnx").symlink_to("loop.onnx")
+
+    assert "loop.json: cannot be read" in listed()["loop"]["fault"]
 
 
 def test_a_card_cannot_move_the_cursor(own: Path) -> None:
