@@ -77,6 +77,34 @@ def test_the_exported_step_of_a_reader_is_its_decoder_over_2000_steps(hidden: in
     assert max(parity.offset, parity.state) <= TOLERANCE
 
 
+def counting(step: float) -> PocketLSTM:
+    """Return a network one of whose cells forgets nothing and adds `step` at each timestep."""
+    net = network(8)
+    for name, weight in net.lstm.named_parameters():
+        if "bias_hh_l0" in name:
+            gates = weight.detach().view(4, 8)  # i, f, g, o
+            gates[:, 0] = torch.tensor([30.0, 30.0, torch.atanh(torch.tensor(step)), 0.0])
+        else:
+            weight.detach().view(-1, 8, *weight.shape[1:])[:, 0] = 0.0
+    return net
+
+
+def test_a_cell_that_counts_far_is_held_to_its_size() -> None:
+    net = counting(0.0317)
+
+    parity = check_parity(net, export_step(net), real_features(net))
+
+    assert net(torch.from_numpy(real_features(net))[None])[1][1].max() > 60
+    assert parity.state <= TOLERANCE
+
+
+def test_a_cell_that_counts_otherwise_is_refused() -> None:
+    net = counting(0.0317)
+
+    with pytest.raises(ParityError, match=r"in the state, allowed is 1e-05"):
+        check_parity(counting(0.0318), export_step(net), real_features(net))
+
+
 def test_an_export_of_other_weights_is_refused() -> None:
     net = network(8)
     model = export_step(net)
