@@ -185,8 +185,8 @@ class Loop:
 
     def _tell(self, arrived: list[Incoming], sent: list[Due], now: Seconds) -> None:
         """Report a turn, after its notes have left."""
-        if isinstance(self._predictor, OnnxPredictor):
-            self._reporter.fault(now, "model", self._predictor.fault or "")
+        fault = self._predictor.fault if isinstance(self._predictor, OnnxPredictor) else None
+        self._reporter.fault(now, "model", fault or "")
         happened = self._safely(self._happened, Happened([], []))
         self._safely(lambda: self._reporter.turn(arrived, sent, happened, now), None)
         self._safely(lambda: self._follow_score(happened, now), None)

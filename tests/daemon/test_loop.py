@@ -17,7 +17,7 @@ from pocketd.backends.loopback import Loopback, Sent
 from pocketd.casting import Cast
 from pocketd.config import Config
 from pocketd.loop import Loop
-from pocketd.model import load_predictor
+from pocketd.model import OnnxPredictor, load_predictor
 from pocketd.outbox import Outbox
 from pocketd.reload import Reloaded, Reloader
 from pocketd.requests import Requests
@@ -225,6 +225,21 @@ def test_a_reload_of_another_model_is_played_by_and_told() -> None:
 
     assert [at for at, data in rig.left if data == KICK] == pytest.approx([1.12, 1.63], abs=1e-6)
     assert [r["model"] for r in rig.told() if r["kind"] == "hello"] == ["none", "fixed"]
+
+
+def test_a_fault_of_a_model_goes_with_it() -> None:
+    slow = load_predictor("lstm", Seconds(0.0))
+    rig = Rig(predictor=slow)
+    feed_beats(rig, 8)
+    rig.play_until(6.0)
+    assert isinstance(slow, OnnxPredictor)
+    assert slow.fault is not None
+
+    rig.loop.take_over(Reloaded(rig.config, Cast(ZeroPredictor())))
+    rig.loop.turn()
+
+    faults = [record["text"] for record in rig.told() if record["kind"] == "fault"]
+    assert faults == [slow.fault, ""]
 
 
 def test_a_reload_of_another_step_limit_is_taken_over() -> None:
