@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from pocket_core.errors import ConfigError
-from pocket_core.habits import UNKNOWN, Habits
 from pocket_core.settings import ControlMap, HumanFilter, Settings
 from pocket_core.tempo import Meter, MeterChange, MeterMap
 from pocket_core.types import Beats, Port, Seconds
 from pocket_core.voices import ROLAND, VoiceMap
 from pocketd.config_errors import explain
-from pocketd.like import read_habits
 from pocketd.yamlfile import Document, KeyPath, parse_yaml, read_yaml
+
+if TYPE_CHECKING:  # it brings numpy and mido, and `pocketd run` opens its ports before it imports those
+    from pocket_core.habits import Habits
 
 Note = Annotated[int, Field(ge=0, le=127)]
 Channel = Annotated[int, Field(ge=1, le=16)]
@@ -233,6 +234,9 @@ class Config(_Section):
         Raises:
             MidiFileError: The recording that `like` names cannot be used.
         """
+        from pocket_core.habits import UNKNOWN
+        from pocketd.like import read_habits
+
         return UNKNOWN if self.like is None else read_habits(Path(self.like), VoiceMap(self.voices))
 
     def settings(self) -> Settings:

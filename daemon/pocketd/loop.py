@@ -13,6 +13,7 @@ from typing import TypeVar
 from pocket_core.clock import MapClock, PulseClock
 from pocket_core.engine import Engine
 from pocket_core.errors import MidiSystemError, PocketError
+from pocket_core.habits import UNKNOWN, Habits
 from pocket_core.predict import Predictor
 from pocket_core.status import Counts
 from pocket_core.tempo import TempoChange, TempoMap
@@ -62,6 +63,7 @@ class Loop:
         requests: What is asked of the loop.
         reloader: Answers `requests.reload`; None: nothing does.
         copyist: Says who plays from where on, beginning with `predictor`; None: nobody else.
+        habits: The drummer whom the drums shall be like.
     """
 
     def __init__(
@@ -74,9 +76,10 @@ class Loop:
         requests: Requests,
         reloader: Reloader | None = None,
         copyist: Copyist | None = None,
+        habits: Habits = UNKNOWN,
     ) -> None:
         self._clock = song_clock(config)
-        self.engine = Engine(config.settings(), self._clock, predictor, config.habits())
+        self.engine = Engine(config.settings(), self._clock, predictor, habits)
         self.worst_lateness = Seconds(0.0)  # of any message sent so far
         self.stumbles = 0  # exceptions that cost a message or a turn
         self._config = config

@@ -94,6 +94,19 @@ def test_a_bad_model_is_one_line_and_the_daemon_plays_without(tmp_path: Path) ->
     assert said.count("\n") == 1
 
 
+def test_a_drummer_who_cannot_be_read_is_one_line_and_the_daemon_plays(tmp_path: Path) -> None:
+    with running(tmp_path, model="none", like="gone.mid") as pocketd:
+        ready = pocketd.ready()
+        code, said = pocketd.end(signal.SIGTERM)
+
+    assert ready.startswith("ready: ")
+    gone = tmp_path / "gone.mid"
+    assert (code, said) == (
+        0,
+        f"pocketd: there is no file {gone}; check the name; the drums are like nobody\n",
+    )
+
+
 def test_a_bad_model_ends_it_with_4_where_one_is_required(tmp_path: Path) -> None:
     broken = tmp_path / "broken.onnx"
     broken.write_bytes(b"")
@@ -141,3 +154,11 @@ def test_no_torch_and_no_training_code_is_ever_imported(tmp_path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
 
     assert done.stdout == "set()\n"
+
+
+def test_numpy_is_not_waited_for_before_the_ports_are_open() -> None:
+    check = "import sys, pocketd.commands.run; print({'numpy', 'mido', 'pydantic'} & set(sys.modules))"
+
+    done = subprocess.run([sys.executable, "-c", check], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "{'pydantic'}\n"

@@ -5,20 +5,22 @@ from __future__ import annotations
 import logging
 import signal
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
-from pocket_core.errors import ModelError
+from pocket_core.errors import MidiFileError, ModelError
 from pocket_core.types import Seconds
 from pocketd.backends.choose import open_backend
 from pocketd.backends.protocol import Backend
 from pocketd.config import Config, load
 from pocketd.requests import Requests
-from pocketd.standard import let_go_of_output
+from pocketd.standard import let_go_of_output, printable
 
 if TYPE_CHECKING:  # the rest, and numpy with it, is imported once the ports are open
+    from pocket_core.habits import Habits
     from pocketd.casting import Cast
     from pocketd.reload import Reloaded
 
@@ -59,13 +61,13 @@ def command(
         from pocketd.loop import Loop
         from pocketd.reload import Reloader
 
-        cast = make_cast(chosen)
+        cast, like = make_cast(chosen), _habits(chosen)
         if require_model and cast.fault is not None:
             raise ModelError(cast.fault)
     except BaseException:
         backend.close()
         raise
-    _tell(chosen, backend, cast)
+    _tell(chosen, backend, cast, like)
     outbox, desk = spawn_desk(chosen)
     reloader = Reloader(lambda: _reload(config, no_record))
     loop = Loop(
@@ -76,8 +78,10 @@ def command(
         requests=requests,
         reloader=reloader,
         copyist=Copyist(cast),
+        habits=like.habits,
     )
     loop.fault("model file", cast.fault or "")
+    loop.fault("like", like.fault or "")
     try:
         loop.run()
     finally:
@@ -116,18 +120,37 @@ def _reload(path: Path | None, no_record: bool) -> Reloaded:
     return Reloaded(config, None if cast.fault is not None else cast, cast.fault)
 
 
-def _tell(config: Config, backend: Backend, cast: Cast) -> None:
+@dataclass(frozen=True, slots=True)
+class _Like:
+    """The drummer whom the drums shall be like, or nobody and why."""
+
+    habits: Habits
+    fault: str | None = None  # one line
+
+
+def _habits(config: Config) -> _Like:
+    from pocket_core.habits import UNKNOWN
+
+    try:
+        return _Like(config.habits())
+    except MidiFileError as error:  # the drums go on
+        return _Like(UNKNOWN, str(error))
+
+
+def _tell(config: Config, backend: Backend, cast: Cast, like: _Like) -> None:
     """Say that it plays; nobody has to hear it."""
     try:
-        _say(config, backend, cast)
+        _say(config, backend, cast, like)
     except OSError as error:
         let_go_of_output()
         log.warning("standard output: %s; playing all the same", error.strerror or error)
 
 
-def _say(config: Config, backend: Backend, cast: Cast) -> None:
+def _say(config: Config, backend: Backend, cast: Cast, like: _Like) -> None:
     if cast.fault is not None:
-        print(f"pocketd: {cast.fault}; {cast.instead}", file=sys.stderr)
+        print(f"pocketd: {printable(cast.fault)}; {cast.instead}", file=sys.stderr)
+    if like.fault is not None:
+        print(f"pocketd: {printable(like.fault)}; the drums are like nobody", file=sys.stderr)
     ports = ", ".join(backend.port_names)
     print(
         f"ready: ports {ports} via {backend.name}, look-ahead {config.look_ahead_ms:g} ms, "
