@@ -77,7 +77,7 @@ def test_a_model_that_reads_the_score_is_written_with_its_encoder(tmp_path: Path
         "context": 256,
     }
     assert DaemonCard.model_validate(said).encoder is not None
-    assert f"by `lstm.encoder.onnx`, sha256 `{described.sha256}`: 27 columns in, 256 out" in page(
+    assert f"by `lstm.encoder.onnx`, sha256 `{described.sha256}`: {SCORE_WIDTH} columns in, 256 out" in page(
         replace(card(), encoder=described)
     )
 
