@@ -35,14 +35,17 @@ COLUMNS = (
     ("sd_ms", "SD ms", 2),
     ("centred_mae_ms", "centred", 2),
     ("drummer_mae_ms", "drummer", 2),
+    ("stroke_mae_ms", "stroke", 2),
     ("chance_accuracy", "chance", 3),
-    ("velocity_mse", "velocity", 4),
+    ("velocity_mse", "veloc.", 4),
 )
 REMARKS = (
     "MAE, SD: musician's onset - forecast where both play; centred: each file's mean error removed",
-    "drummer: MAE of the drummer's own offset - forecast, every timestep; chance: how often it is right",
-    "whether the musician plays, 0..1; velocity: mean squared error, 0..1. The engine's figures, with late commit: "
-    "benchmarks/follow.py",
+    "drummer: MAE of the drummer's own offset - forecast, every timestep",
+    "stroke: MAE of each stroke's own offset - what is said of its voice, whomever the forecast follows",
+    "chance: share of timesteps at which it is right about whether the musician plays",
+    "veloc.: mean squared error of each stroke's velocity, 0..1",
+    "The engine's figures, with late commit: benchmarks/follow.py",
 )
 
 
@@ -57,6 +60,7 @@ class Split(StrEnum):
 class _Row:
     name: str
     figures: Figures
+    drummer: str | None = None  # of whom alone; None: all
 
 
 def evaluate(
@@ -96,7 +100,7 @@ def evaluate(
     drummers = sorted({p.lesson.source.drummer for p in played}, key=lambda name: (len(name), name))
     for drummer in drummers:
         theirs = [p for p in played if p.lesson.source.drummer == drummer]
-        rows.append(_Row(f"{predictor.name} {drummer}", figures(theirs)))
+        rows.append(_Row(predictor.name, figures(theirs), drummer))
     faults = int(getattr(predictor, "faults", 0))
     console.print(f"{TITLE}, {split} split, {len(lessons)} files, hands against feet")
     console.print(_table(rows))
@@ -138,13 +142,14 @@ def _table(rows: Sequence[_Row]) -> Table:
         table.add_column(heading, justify="right", no_wrap=True)
     for row in rows:
         values = ((getattr(row.figures, key), digits) for key, _, digits in COLUMNS)
-        table.add_row(row.name, *("" if v is None else f"{v:,.{digits}f}" for v, digits in values))
+        name = f"  {row.drummer}" if row.drummer else row.name
+        table.add_row(name, *("" if v is None else f"{v:,.{digits}f}" for v, digits in values))
     return table
 
 
 def _as_json(row: _Row) -> dict[str, object]:
     said = {key: value for key, value in asdict(row.figures).items() if value is not None}
-    return {"name": row.name, **said}
+    return {"name": f"{row.name} {row.drummer}" if row.drummer else row.name, **said}
 
 
 @contextmanager

@@ -31,6 +31,7 @@ class Played:
     offsets: NDArray[np.float64]  # (T,) forecasts in seconds
     chances: NDArray[np.float64] | None = None  # (T,) that the musician plays there; None: it does not say
     velocities: NDArray[np.float64] | None = None  # (T, 9) 0..1; None: it does not say
+    strokes: NDArray[np.float64] | None = None  # (T, 9) seconds; where each voice's own stroke would be
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class Figures:
     centred_mae_ms: float | None  # with each file's mean error removed
     drummer_mae_ms: float  # |drummer's own offset - forecast|, every timestep
     chance_accuracy: float | None  # share of timesteps at which "more likely than not" was right
+    stroke_mae_ms: float | None  # |stroke's own offset - what is said of its voice|, every stroke
     velocity_mse: float | None  # of every stroke, 0..1
 
 
@@ -77,6 +79,7 @@ def step_through(predictor: Predictor, lesson: Lesson, advance: Callable[[int], 
         np.array([prediction.offset for prediction in said], np.float64),
         np.array([meeting.chance for meeting in meetings]) if len(meetings) == whole else None,
         np.array([voicing.velocities for voicing in voicings]) if len(voicings) == whole else None,
+        np.array([voicing.offsets for voicing in voicings]) if len(voicings) == whole else None,
     )
 
 
@@ -87,6 +90,11 @@ def figures(played: Sequence[Played]) -> Figures:
     centred = np.concatenate([error - error.mean() for error in errors if error.size] or [human])
     own = np.concatenate([(one.lesson.own - one.offsets) * 1000.0 for one in played])
     right = [(one.chances > 0.5) == ~np.isnan(one.lesson.meets) for one in played if one.chances is not None]
+    strokes = [
+        np.abs(one.strokes - one.lesson.strokes)[~np.isnan(one.lesson.strokes)] * 1000.0
+        for one in played
+        if one.strokes is not None
+    ]
     squares = [
         np.square(one.velocities - one.lesson.velocities)[~np.isnan(one.lesson.strokes)]
         for one in played
@@ -100,6 +108,7 @@ def figures(played: Sequence[Played]) -> Figures:
         centred_mae_ms=float(np.abs(centred).mean()) if human.size else None,
         drummer_mae_ms=float(np.abs(own).mean()),
         chance_accuracy=float(np.concatenate(right).mean()) if right else None,
+        stroke_mae_ms=float(np.concatenate(strokes).mean()) if strokes else None,
         velocity_mse=float(np.concatenate(squares).mean()) if squares else None,
     )
 

@@ -129,15 +129,17 @@ def test_each_files_mean_error_is_no_error_of_the_centred_figure() -> None:
     assert found.drummer_mae_ms == pytest.approx(0.0, abs=1e-4)
 
 
-def test_chance_and_velocities_are_held_against_what_was_played() -> None:
+def test_chance_velocities_and_strokes_are_held_against_what_was_played() -> None:
     first, second = two_files()
     hard = np.full((len(first), 9), 0.5)
     one = Played(first, np.zeros(2), np.array([0.9, 0.2]), hard)
-    two = Played(second, np.zeros(3), np.array([0.6, 0.51, 0.49]), second.velocities.astype(np.float64))
+    velocities, strokes = (known.astype(np.float64) for known in (second.velocities, second.strokes))
+    two = Played(second, np.zeros(3), np.array([0.6, 0.51, 0.49]), velocities, strokes + 0.002)
 
     found = figures([one, two])
 
     assert found.chance_accuracy == pytest.approx(4 / 5)
+    assert found.stroke_mae_ms == pytest.approx(2.0)  # of the second alone: the first says nothing of them
     assert found.velocity_mse == pytest.approx(((1 - 0.5) ** 2 + (64 / 127 - 0.5) ** 2) / 5, rel=1e-5)
 
 
@@ -146,4 +148,4 @@ def test_of_a_musician_who_never_meets_the_drums_nothing_is_said() -> None:
 
     found = figures([Played(solo, np.zeros(2))])
 
-    assert found == Figures(1, 0, None, None, None, pytest.approx(10.0), None, None)  # type: ignore[arg-type]
+    assert found == Figures(1, 0, None, None, None, pytest.approx(10.0), None, None, None)  # type: ignore[arg-type]
