@@ -36,6 +36,20 @@ COLUMNS = ("drummer", "style", "bpm", "beat_type", "time_signature", "midi_filen
 VARIABLE = "POCKETD_DATA"
 SHARED = Path("../shared/data")  # where the Makefile looks, too
 FETCH = "`pocketd data fetch groove` downloads it"
+LARGEST = 1 << 26  # bytes, unpacked; the data set has 5 million
+FASTEST_BPM = 1000.0
+#: What reading a file that is damaged, or not as it should be, may raise.
+UNREADABLE = (
+    KeyError,
+    OSError,
+    EOFError,
+    ValueError,
+    RuntimeError,
+    csv.Error,
+    zlib.error,
+    zipfile.BadZipFile,
+)
+UNITS, MOST_UNITS = (1, 2, 4, 8, 16, 32, 64), 64  # note values that a meter may count in, and how many
 
 
 def find_data(given: Path | None = None) -> Path:
@@ -169,24 +183,35 @@ def _load_folder(place: Path) -> Groove:
 
 def _unpack(place: Path) -> _Files:
     with _opened(place) as read:
-        info = read("info.csv").replace(b"\r\n", b"\n")  # as some unpackers and repositories leave it
-        rows = list(csv.DictReader(io.StringIO(info.decode()), restval=""))
+        room = LARGEST
+
+        def take(name: str) -> bytes:
+            nonlocal room
+            content = read(name, room)
+            room -= len(content)
+            if room < 0:
+                raise ValueError(f"there are more than {LARGEST >> 20} MiB up to here, unpacked")
+            return content
+
+        with _blaming("info.csv", place):
+            info = take("info.csv").replace(b"\r\n", b"\n")  # as some unpackers and repositories leave it
+            rows = list(csv.DictReader(io.StringIO(info.decode()), restval=""))
         missing = [name for name in COLUMNS if not rows or name not in rows[0]]
         if missing:
             raise DataError(f"info.csv in {place} lacks {', '.join(missing)}; pass the official {ARCHIVE}")
         contents, midi = hashlib.sha256(info), []
         for row in rows:
-            with _blaming(row, place):
-                midi.append(read(row["midi_filename"]))
+            with _blaming(row["midi_filename"], place):
+                midi.append(take(row["midi_filename"]))
             contents.update(midi[-1])
     return _Files(contents.hexdigest(), rows, midi)
 
 
 @contextmanager
-def _opened(place: Path) -> Iterator[Callable[[str], bytes]]:
-    """Give what reads a file of the data set by its name in info.csv."""
+def _opened(place: Path) -> Iterator[Callable[[str, int], bytes]]:
+    """Give what reads a file of the data set by its name in info.csv, and no more than a byte too many."""
     if place.is_dir():
-        yield lambda name: (place / name).read_bytes()
+        yield lambda name, most: _bytes_of(place, name, most)
         return
     try:
         with zipfile.ZipFile(place) as archive:
@@ -194,18 +219,32 @@ def _opened(place: Path) -> Iterator[Callable[[str], bytes]]:
             if not inside:
                 raise DataError(f"{place} has no info.csv inside; pass the official {ARCHIVE}")
             root = min(inside, key=len)[: -len("info.csv")]
-            yield lambda name: archive.read(root + name)
-    except zipfile.BadZipFile as error:
+
+            def read(name: str, most: int) -> bytes:
+                with archive.open(root + name) as file:
+                    return file.read(most + 1)
+
+            yield read
+    except (zipfile.BadZipFile, NotImplementedError) as error:
         raise DataError(f"{place} is not a zip archive ({error}); pass the official {ARCHIVE}") from error
 
 
+def _bytes_of(folder: Path, name: str, most: int) -> bytes:
+    path = folder / name
+    if Path(name).is_absolute() or ".." in Path(name).parts:
+        raise ValueError("it lies outside")
+    if path.exists() and not path.is_file():
+        raise ValueError("it is no file")
+    with path.open("rb") as file:
+        return file.read(most + 1)
+
+
 @contextmanager
-def _blaming(row: dict[str, str], place: Path) -> Iterator[None]:
+def _blaming(name: str, place: Path) -> Iterator[None]:
     """Name the file that something is wrong with."""
     try:
         yield
-    except (KeyError, OSError, ValueError, RuntimeError, zlib.error, zipfile.BadZipFile) as error:
-        name = row["midi_filename"]
+    except UNREADABLE as error:
         raise DataError(f"{name} in {place} cannot be read ({error}); fetch the data set again") from error
 
 
@@ -218,13 +257,15 @@ def _parsed(files: _Files, place: Path) -> tuple[Performance, ...]:
     voice_of = np.array([-1 if (v := voices.index(note)) is None else v for note in range(128)])
     performances = []
     for row, content in zip(files.rows, files.midi, strict=True):
-        with _blaming(row, place):
+        with _blaming(row["midi_filename"], place):
             performances.append(_performance(row, Score.from_midi(content), voice_of))
     return tuple(performances)
 
 
 def _performance(row: dict[str, str], score: Any, voice_of: NDArray[np.int64]) -> Performance:
-    numerator, denominator = row["time_signature"].split("-")
+    meter, bpm = _meter(row["time_signature"]), float(row["bpm"])
+    if not 0.0 < bpm <= FASTEST_BPM:
+        raise ValueError(f"info.csv has it at {bpm:g} BPM")
     columns = [track.notes.numpy() for track in score.tracks]
     ticks, notes, velocities = (
         np.concatenate([c[name].astype(np.int64) for c in columns]) if columns else np.zeros(0, np.int64)
@@ -239,11 +280,18 @@ def _performance(row: dict[str, str], score: Any, voice_of: NDArray[np.int64]) -
         style=row["style"],
         beat_type=row["beat_type"],
         split=row["split"],
-        bpm=float(row["bpm"]),
-        meter=Meter(int(numerator), int(denominator)),
+        bpm=bpm,
+        meter=meter,
         beats=ticks[order] / score.ticks_per_quarter,
         voices=voices[order],
         notes=notes[order],
         velocities=velocities[order],
         duration_s=float(row.get("duration") or 0.0),
     )
+
+
+def _meter(said: str) -> Meter:
+    numerator, denominator = map(int, said.split("-"))
+    if not 1 <= numerator <= MOST_UNITS or denominator not in UNITS:
+        raise ValueError(f"info.csv has it in {said}")
+    return Meter(numerator, denominator)

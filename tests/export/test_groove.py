@@ -10,7 +10,7 @@ import pytest
 
 from pocket_core.errors import ConfigError, DataError
 from pocket_core.tempo import Meter
-from pocket_export.groove import ARCHIVE, contents_sha256, find_data, load
+from pocket_export.groove import ARCHIVE, LARGEST, contents_sha256, find_data, load
 from tests.export.archives import archive, files, midi
 
 SHARED = Path(os.environ.get("POCKETD_DATA", "../shared/data"))
@@ -127,6 +127,58 @@ def test_an_info_with_a_line_cut_short_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match="cannot be read"):
         load(archive(tmp_path / "groove.zip", content))
+
+
+@pytest.mark.parametrize("damage", [b"\xff", b"a\rb,", b'"' + b"x" * 200_000])
+def test_an_info_that_is_no_table_is_refused(tmp_path: Path, damage: bytes) -> None:
+    content = files()
+    content["info.csv"] = content["info.csv"] + damage + b"\n"
+
+    with pytest.raises(DataError, match=r"info\.csv in .* cannot be read"):
+        load(archive(tmp_path / "groove.zip", content))
+
+
+@pytest.mark.parametrize(
+    ("told", "instead"),
+    [
+        (b",110,", b",0,"),
+        (b",110,", b",-5,"),
+        (b",110,", b",nan,"),
+        (b",4-4,", b",0-4,"),
+        (b",4-4,", b",4-0,"),
+    ],
+)
+def test_a_tempo_or_meter_that_cannot_be_is_refused_by_its_file(
+    tmp_path: Path, told: bytes, instead: bytes
+) -> None:
+    content = files()
+    content["info.csv"] = content["info.csv"].replace(told, instead, 1)
+
+    with pytest.raises(DataError, match=r"1_rock_110_beat_4-4\.mid in .* \(info\.csv has it"):
+        load(archive(tmp_path / "groove.zip", content))
+
+
+@pytest.mark.parametrize("name", ["info.csv", "drummer1/session1/1_rock_110_beat_4-4.mid"])
+def test_a_file_that_unpacks_to_more_than_the_data_set_has_is_refused(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "bomb.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+        for file, content in (files() | {name: bytes(LARGEST + 1)}).items():
+            packed.writestr(file, content)
+
+    with pytest.raises(DataError, match=f"{name} in .* more than 64 MiB"):
+        load(path)
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "../beside.mid"])
+def test_a_folder_does_not_lead_out_of_itself(tmp_path: Path, name: str) -> None:
+    with zipfile.ZipFile(archive(tmp_path / "groove.zip")) as file:
+        file.extractall(tmp_path)
+    (tmp_path / "beside.mid").write_bytes(midi([(0, 36, 100)]))
+    info = tmp_path / "groove" / "info.csv"
+    info.write_bytes(info.read_bytes().replace(b"drummer1/session1/1_rock_110_beat_4-4.mid", name.encode()))
+
+    with pytest.raises(DataError, match=rf"{name} in .* \(it lies outside\)"):
+        load(tmp_path / "groove")
 
 
 def test_info_says_how_long_a_recording_is(tmp_path: Path) -> None:
