@@ -174,12 +174,12 @@ def _ask(release: Release, have: int) -> http.client.HTTPResponse:
         if have and error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
             return _ask(release, 0)
         raise FetchError(
-            f"{release.url} answered {error.code} {error.reason}; try again later, {LOCAL}"
+            f"{release.url} answered {error.code} {_line(error.reason)}; try again later, {LOCAL}"
         ) from error
-    except (OSError, http.client.HTTPException) as error:
+    except (OSError, http.client.HTTPException, ValueError) as error:  # ValueError: led to what is no address
         reason = getattr(error, "reason", error)  # an URLError's own is what went wrong
         raise FetchError(
-            f"cannot reach {release.url}: {getattr(reason, 'strerror', None) or reason}; "
+            f"cannot reach {release.url}: {_line(getattr(reason, 'strerror', None) or reason)}; "
             f"see to the network and try again, {LOCAL}"
         ) from error
     return answer
@@ -210,3 +210,7 @@ def _some(release: Release, answer: http.client.HTTPResponse, most: int) -> byte
 
 def _broken(release: Release, how: str) -> str:
     return f"{release.url} broke off {how}; what came is kept, the same command goes on from there"
+
+
+def _line(reason: object) -> str:
+    return " ".join(str(reason).split())[:120]

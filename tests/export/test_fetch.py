@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import hashlib
 import signal
 import socket
@@ -173,6 +174,17 @@ def test_a_file_that_is_gone_is_told_with_the_servers_word(site: Site, tmp_path:
 
     with pytest.raises(FetchError, match=r"answered 404 Not Found; .* --archive"):
         download(release(site), tmp_path, unwatched)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")  # urllib leaves a socket open
+@pytest.mark.parametrize("where", ["http://[", "http://../", f"http://{'a' * 70}.example/"])
+def test_a_server_that_leads_astray_is_told_in_one_line(site: Site, tmp_path: Path, where: str) -> None:
+    site.leads_to = where
+
+    with pytest.raises(FetchError, match=r"^cannot reach http.*: .* --archive$"):
+        download(release(site), tmp_path, unwatched)
+
+    gc.collect()
 
 
 def test_no_network_is_told_with_the_way_out(tmp_path: Path) -> None:

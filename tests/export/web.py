@@ -17,6 +17,7 @@ class Site:
     content: bytes
     ranges: bool = True  # whether it sends parts
     status: HTTPStatus | None = None  # answers this and nothing else
+    leads_to: str | None = None  # sends whoever asks there
     breaks_after: int | None = None  # bytes of an answer, where it hangs up
     shifted: int = 0  # bytes that a part begins too late
     tells_length: bool = True
@@ -53,6 +54,11 @@ def _answer(request: BaseHTTPRequestHandler, site: Site) -> None:
         site.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and not asked
     ):
         request.send_error(site.status)
+        return
+    if site.leads_to is not None:
+        request.send_response(HTTPStatus.FOUND)
+        request.send_header("Location", site.leads_to)
+        request.end_headers()
         return
     begin = int(asked.removeprefix("bytes=").removesuffix("-")) if asked and site.ranges else 0
     body = site.content[begin:]
