@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any
 
 import torch
@@ -55,8 +54,13 @@ class Checkpoint:
                     f"the checkpoint's {what}: {before or 'none'}, asked: {after or 'none'}; "
                     "train without --resume"
                 )
-        training.net.load_state_dict(self.net)
-        optimiser.load_state_dict(self.optimiser)
+        try:
+            training.net.load_state_dict(self.net)
+            optimiser.load_state_dict(self.optimiser)
+        except Exception as error:  # torch raises whatever it trips over; all of it means another network
+            raise DataError(
+                f"the checkpoint is of another {now.model} than this build's; train without --resume"
+            ) from error
         training.best, training.best_ms = self.best, self.best_ms
         training.history, training.updates = list(self.history), self.updates
         training.origin = _joined(was, now)
@@ -115,13 +119,17 @@ def unpack(content: bytes, path: Path) -> Checkpoint:
         if held["format"] != FORMAT:
             raise DataError(f"checkpoint {path} is of format {held['format']}, this build reads {FORMAT}")
         recipe, history = held["recipe"], held["history"]
+        if not history:
+            raise DataError(f"checkpoint {path} has no epoch in it; train without --resume")
         return Checkpoint(
             recipe=Recipe(**{**recipe, "weights": Weights(**recipe["weights"])}),
             origin=Origin(**held["origin"]),
             history=[Epoch(**{**epoch, "validation": Follow(**epoch["validation"])}) for epoch in history],
             **{name: held[name] for name in ("updates", "best", "best_ms", "net", "optimiser")},
         )
-    except (RuntimeError, ValueError, EOFError, KeyError, TypeError, UnpicklingError) as error:
+    except DataError:
+        raise
+    except Exception as error:  # torch raises whatever its reader trips over; all of it means damage
         raise DataError(
             f"checkpoint {path} is damaged or of another version of pocketd; train without --resume"
         ) from error

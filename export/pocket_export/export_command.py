@@ -75,6 +75,6 @@ def _training(held: Checkpoint, path: Path) -> Training:
     net = SCHOOLS[held.origin.model].build(held.recipe)
     try:
         net.load_state_dict(held.best)
-    except RuntimeError as error:
+    except (RuntimeError, TypeError) as error:
         raise DataError(f"checkpoint {path} is of another {held.origin.model} than this build's") from error
     return Training(net, held.recipe, held.origin, held.history, held.updates, held.best, held.best_ms)
