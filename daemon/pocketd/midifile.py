@@ -126,9 +126,9 @@ def track_name(name: str) -> Any:
 
 
 def _bytes_of(path: Path) -> bytes:
-    if path.is_dir():
-        raise MidiFileError(f"{path} is a folder; name a MIDI file in it")
     try:
+        if path.is_dir():
+            raise MidiFileError(f"{path} is a folder; name a MIDI file in it")
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
     except FileNotFoundError as error:

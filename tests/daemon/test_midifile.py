@@ -111,6 +111,11 @@ def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
         read_score(tmp_path / "none.mid")
 
 
+def test_a_name_too_long_for_a_file_is_one_line() -> None:
+    with pytest.raises(MidiFileError, match=r"cannot read a.*: File name too long"):
+        read_score(Path("a" * 300))
+
+
 def test_a_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(MidiFileError, match="is a folder"):
         read_score(tmp_path)
