@@ -299,7 +299,7 @@ def parse(data: bytes, name: str) -> Config:
 
 
 def names_a_file(model: str) -> bool:
-    """Say whether `model:` has a path, not the name of a model that ships."""
+    """Say whether `model:` has a path, not the name of a model."""
     return Path(model).suffix == ".onnx" or Path(model).name != model
 
 

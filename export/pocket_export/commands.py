@@ -18,6 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from pocket_core.errors import ConfigError, PocketError
 from pocket_export.device import Device, choose
 from pocket_export.needs import need
+from pocketd.model_shelf import shipped_folder
 
 if TYPE_CHECKING:
     from pocket_export.train import Epoch
@@ -77,7 +78,7 @@ def pretrain(
     where = choose(device)
     if threads:
         torch.set_num_threads(threads)
-    folder = _folder(out or shipped())
+    folder = _folder(out or shipped_folder())
     with company() as together:
         console, groove, source = Console(quiet=not together.leads), None, Path()
         if together.leads:
@@ -114,13 +115,6 @@ def _folder(path: Path) -> Path:
     except OSError as error:
         raise ConfigError(f"cannot make the folder {path}: {error.strerror}; choose another --out") from error
     return path
-
-
-def shipped() -> Path:
-    """Return the folder of the models that ship."""
-    import pocket_models
-
-    return Path(pocket_models.__file__).parent / "pretrained"
 
 
 @contextmanager

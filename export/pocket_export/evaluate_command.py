@@ -66,7 +66,7 @@ class _Row:
 def evaluate(
     *,
     model: str = typer.Option(
-        ..., help="A model that ships, the path of an .onnx file, or none for the grid."
+        ..., help="A model's name, the path of an .onnx file, or none for the grid."
     ),
     split: Split = typer.Option(
         Split.VALIDATION, help="validation to choose by; test once, when a model is done."

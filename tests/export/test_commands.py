@@ -12,10 +12,11 @@ from typer.testing import CliRunner
 from pocket_core.errors import ConfigError, DataError
 from pocket_core.settings import Settings
 from pocket_core.types import Beats, Seconds
-from pocket_export.commands import InterruptedTrainingError, interruptible, pretrain, shipped
+from pocket_export.commands import InterruptedTrainingError, interruptible, pretrain
 from pocket_export.schools import SCHOOLS
 from pocketd.known_score import read_known
 from pocketd.model import OnnxPredictor, load_predictor
+from pocketd.model_shelf import shipped_folder
 from tests.export.archives import archive, midi
 from tests.export.test_train_log import scalars
 
@@ -161,9 +162,9 @@ def test_a_missing_data_set_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["lstm", "lstm-solo"])
 def test_the_models_that_ship_load_and_their_cards_are_complete(name: str) -> None:
-    predictor = load_predictor(shipped() / f"{name}.onnx", step_limit=Seconds(10.0))
+    predictor = load_predictor(shipped_folder() / f"{name}.onnx", step_limit=Seconds(10.0))
 
-    card = json.loads((shipped() / f"{name}.json").read_text())
+    card = json.loads((shipped_folder() / f"{name}.json").read_text())
     assert predictor.name == name
     assert card["licence"].startswith("CC BY 4.0")
     figures = card["figures"]
