@@ -141,7 +141,7 @@ class Copyist:
         while self._passes and now > self._passes[0].settled:
             self._read(self._passes.popleft(), reader.encoder)
         outcome = self._errand.take()
-        if isinstance(outcome, Contexts):
+        if isinstance(outcome, Contexts) and not self._is_elsewhere(outcome):
             self._contexts, self._fault = outcome, ""
             if self.player is reader:  # else it begins at the next loop point
                 reader.know(outcome)
@@ -191,6 +191,13 @@ class Copyist:
             return
         self.player = self.cast.understudy
         log.warning("%s", self.notice)
+
+    def _is_elsewhere(self, contexts: Contexts) -> bool:
+        """Say whether this is a loop that was left before it was read, and the reader plays elsewhere."""
+        repeat, stretch = contexts.score.repeat, self._stretch
+        if repeat is None or stretch is None or self.player is not self.cast.reader:
+            return False
+        return not repeat.entered <= stretch.entered < repeat.left
 
     def _write(self, record: TimestepRecord, meters: MeterMap) -> None:
         beat = meters.beat_of(record.bar, record.beat)

@@ -339,6 +339,19 @@ def test_a_loop_that_differs_from_the_file_is_read_and_the_file_holds_again_outs
     assert rig.moved_ms() == [5.0, 0.0, 5.0, 10.0, 10.0, 10.0, *MS]
 
 
+def test_a_loop_that_has_been_left_before_it_was_read_is_not_played_from(make: Make, song: str) -> None:
+    other = ((0.0, KICK), (2.0, SNARE))
+    rig = make(score=song)
+    rig.start(8.0)
+    rig.rounds(other, back=8.0)
+    rig.rounds((), back=0.0, beats=0.25)
+    rig.stretch(PLAIN, LOOP)
+
+    rig.play()
+
+    assert rig.moved_ms()[-3:] == list(MS)
+
+
 def test_a_file_that_cannot_be_read_is_a_fault_and_the_other_model_plays(make: Make, tmp_path: Path) -> None:
     rig = make(score=str(tmp_path / "gone.mid"))
     rig.start()
