@@ -20,6 +20,7 @@ def progress(console: Console, doing: str, total: float) -> Iterator[Callable[[f
         TimeRemainingColumn(),
         console=console,
         transient=True,
+        disable=not console.is_terminal,  # where it would leave an empty line
     )
     with bar:
         task = bar.add_task(doing, total=total)

@@ -18,7 +18,7 @@ from rich.text import Text
 from benchmarks.scores import Compared
 from pocketd.wholefile import write_whole
 
-WIDTH = 136  # characters; what the widest table needs
+WIDTH = 160  # characters; what the widest table needs
 SHORT_NOTE = 32  # characters; a longer one stands under the table
 
 #: Packages whose version changes a figure.
