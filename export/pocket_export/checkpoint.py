@@ -99,6 +99,8 @@ def read(path: Path) -> bytes:
         DataError: It cannot be read.
     """
     try:
+        if path.exists() and not path.is_file():
+            raise DataError(f"checkpoint {path} is no file; name the NAME.checkpoint.pt that a training left")
         return path.read_bytes()
     except OSError as error:
         raise DataError(f"checkpoint {path} cannot be read: {error.strerror}") from error

@@ -165,6 +165,11 @@ def test_a_checkpoint_of_another_format_is_refused(tmp_path: Path) -> None:
         unpacked(tmp_path / "c.pt")
 
 
+def test_a_checkpoint_that_is_no_file_is_not_read() -> None:
+    with pytest.raises(DataError, match="/dev/zero is no file"):
+        checkpoint.read(Path("/dev/zero"))
+
+
 def test_a_checkpoint_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"c\.pt cannot be read: No such file"):
         checkpoint.read(tmp_path / "c.pt")
