@@ -78,7 +78,9 @@ def pretrain(
     where = choose(device)
     if threads:
         torch.set_num_threads(threads)
-    folder = _folder(out or shipped_folder())
+    folder = _folder(out or shipped_folder(), "--out")
+    if log is not None:
+        _folder(log, "--log")
     with company() as together:
         console, groove, source = Console(quiet=not together.leads), None, Path()
         if together.leads:
@@ -108,12 +110,14 @@ def pretrain(
             console.print(f"wrote {path}", soft_wrap=True)
 
 
-def _folder(path: Path) -> Path:
+def _folder(path: Path, option: str) -> Path:
     """Make the folder now, rather than find out after the training."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ConfigError(f"cannot make the folder {path}: {error.strerror}; choose another --out") from error
+        raise ConfigError(
+            f"cannot make the folder {path}: {error.strerror}; choose another {option}"
+        ) from error
     return path
 
 

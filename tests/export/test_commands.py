@@ -148,11 +148,15 @@ def test_an_unknown_model_is_refused_with_those_there_are(tmp_path: Path) -> Non
         run("--data", tmp_path, "--model", "gru")
 
 
-def test_a_place_that_cannot_be_a_folder_is_refused_before_training(tmp_path: Path) -> None:
-    data = archive(tmp_path / "groove.zip")
+@pytest.mark.parametrize("option", ["--out", "--log"])
+def test_a_place_that_cannot_be_a_folder_is_refused_before_training(tmp_path: Path, option: str) -> None:
+    (tmp_path / "file").touch()
+    places = {"--out": tmp_path / "made", option: tmp_path / "file" / "folder"}
 
-    with pytest.raises(ConfigError, match=r"cannot make the folder .* choose another --out"):
-        run("--data", data, "--out", data / "inside", "--quick")
+    with pytest.raises(
+        ConfigError, match=rf"make the folder .*file/folder: .* choose another {option}"
+    ):
+        run("--quick", *(word for place in places.items() for word in place))
 
 
 def test_a_missing_data_set_is_refused(tmp_path: Path) -> None:
