@@ -240,7 +240,7 @@ class Loop:
         """Start a reload that was asked for, and take over what one has read."""
         if self._reloader is None:
             return
-        if self._requests.reload:
+        if self._requests.reload and not self._reloader.under_way:  # what is read by now may be old
             self._requests.reload = False
             self._reloader.start()
         outcome = self._reloader.take()

@@ -31,6 +31,11 @@ class Reloader:
         self._load = load
         self._errand = Errand[Reloaded]("reload")
 
+    @property
+    def under_way(self) -> bool:
+        """Whether an attempt was begun whose end nobody has taken."""
+        return self._errand.under_way
+
     def start(self) -> None:
         """Begin; nothing where an attempt is under way."""
         self._errand.start(self._load)

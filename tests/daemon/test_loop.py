@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import socket
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -276,6 +277,35 @@ def test_a_reload_that_fails_keeps_the_old_and_is_told() -> None:
     faults = [record["text"] for record in rig.told() if record["kind"] == "fault"]
     assert faults == ["config.yaml: tempo: 500 is not 20 to 300 BPM"]
     assert rig.requests.reload is False
+
+
+def test_a_reload_that_is_asked_for_during_another_comes_behind_it() -> None:
+    written, read, begun, may_end = [30.0], [], threading.Event(), threading.Event()
+
+    def load() -> Reloaded:
+        read.append(written[-1])
+        begun.set()
+        may_end.wait(10.0)
+        return Reloaded(Config(model="none", laid_back_ms=read[-1]), None)
+
+    reloader = Reloader(load)
+    rig = Rig(reloader=reloader)
+    rig.requests.reload = True
+    rig.loop.turn()
+    begun.wait(10.0)
+
+    written.append(40.0)
+    rig.requests.reload = True
+    rig.loop.turn()
+    may_end.set()
+    for _ in range(2):
+        reloader.wait()
+        rig.loop.turn()
+        rig.loop.turn()
+    rig.told()
+
+    assert read == [30.0, 40.0]
+    assert rig.loop.engine.settings.laid_back == Seconds(0.040)
 
 
 def test_drums_without_a_clock_are_told_as_a_fault() -> None:
