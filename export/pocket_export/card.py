@@ -11,7 +11,7 @@ from pathlib import Path
 from pocket_core.features import VERSION, WIDTH
 from pocket_core.predict import OUTPUTS
 from pocket_core.score_features import SCORE_WIDTH
-from pocketd.wholefile import write_whole
+from pocketd.wholefile import write_together
 
 FORMAT = 2
 
@@ -111,18 +111,23 @@ def make_card(
 
 
 def write_model(folder: Path, model: bytes, card: Card, encoder: bytes | None = None) -> Path:
-    """Write model, encoder, card and page; each is whole or as it was. Returns the path of the model.
+    """Write model, encoder, card and page, or leave all that was there. Returns the path of the model.
 
-    Between the first file and the last, the card's sha256 does not fit: the daemon then refuses the model.
+    They are put in their places one after the other; until the card is in its own the daemon refuses the
+    model, whose sha256 it does not know.
+
+    Raises:
+        PocketError: One of them cannot be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{card.name}.onnx"
     said = {key: value for key, value in asdict(card).items() if value is not None}
-    files = {path: model, path.with_suffix(".json"): (json.dumps(said, indent=2) + "\n").encode()}
-    if card.encoder is not None and encoder is not None:
-        files = {folder / card.encoder.file: encoder, **files}
-    for target, content in (*files.items(), (path.with_suffix(".md"), page(card).encode())):
-        write_whole(target, content)
+    read = {} if card.encoder is None or encoder is None else {folder / card.encoder.file: encoder}
+    pages = {
+        path.with_suffix(".json"): (json.dumps(said, indent=2) + "\n").encode(),
+        path.with_suffix(".md"): page(card).encode(),
+    }
+    write_together({**read, path: model, **pages})
     return path
 
 

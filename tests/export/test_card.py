@@ -5,6 +5,9 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from pocket_core.errors import PocketError
 from pocket_core.features import VERSION, WIDTH
 from pocket_core.score_features import SCORE_WIDTH
 from pocket_export.card import Card, StateTensor, describe_encoder, make_card, page, write_model
@@ -46,6 +49,17 @@ def test_the_sidecar_says_what_the_daemon_checks(tmp_path: Path) -> None:
     assert (said["output"], said["outputs"], said["hears"]) == ("said", 1, False)
     assert DaemonCard.model_validate(said).name == "lstm"
     assert "encoder" not in said
+
+
+def test_a_model_that_cannot_be_written_whole_leaves_the_old_one(tmp_path: Path) -> None:
+    path = write_model(tmp_path, b"the old one", card())
+    path.with_suffix(".md").unlink()
+    path.with_suffix(".md").mkdir()
+
+    with pytest.raises(PocketError, match=r"cannot write .*lstm\.md: it is a folder"):
+        write_model(tmp_path, MODEL, card())
+
+    assert path.read_bytes() == b"the old one"
 
 
 def test_the_page_names_data_licence_command_and_figures(tmp_path: Path) -> None:
