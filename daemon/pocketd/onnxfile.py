@@ -70,8 +70,12 @@ def start_session(path: Path, data: bytes, wanted: Shapes) -> Any:
         ModelError: ONNX Runtime will not have it.
         ContractError: Its inputs and outputs are not those wanted.
     """
-    import onnxruntime as ort
-
+    try:
+        import onnxruntime as ort
+    except ImportError as error:
+        raise ModelError(
+            f"{path}: ONNX Runtime cannot be loaded: {one_line(error)}; install pocketd again"
+        ) from None
     options = ort.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL

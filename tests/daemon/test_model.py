@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -232,6 +233,14 @@ def test_what_is_no_onnx_is_refused_in_one_line(tmp_path: Path) -> None:
         load_predictor(path, LIMIT)
 
     assert "\n" not in str(caught.value)
+
+
+def test_without_onnx_runtime_there_is_no_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = Recipe().write(tmp_path)
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+
+    with pytest.raises(ModelError, match=r"ONNX Runtime cannot be loaded: .*; install pocketd again"):
+        load_predictor(path, LIMIT)
 
 
 def test_a_model_of_other_features_says_both_sides_and_the_way_out(tmp_path: Path) -> None:
