@@ -19,8 +19,8 @@ from pocket_core.tempo import MeterChange, MeterMap, TempoChange, TempoMap
 from pocket_core.types import Beats
 from pocket_core.voices import VOICES
 from pocket_export.dataset import Lesson
+from pocketd.casting import tell_score
 from pocketd.known_score import KnownScore, make_steps
-from pocketd.model import OnnxPredictor
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,7 @@ def step_through(predictor: Predictor, lesson: Lesson, advance: Callable[[int], 
         advance: Told how many steps have been made.
     """
     heard = lesson if predictor.hears else lesson.deaf()
-    if isinstance(predictor, OnnxPredictor) and predictor.encoder is not None:
-        predictor.know(predictor.encoder.read(_score(lesson.deaf())))
+    tell_score(predictor, _score(lesson.deaf()))
     x, human = heard.x.copy(), heard.human[heard.drums]
     state, said = predictor.initial_state(), list[Prediction]()
     for t, (drum, link, beat) in enumerate(
