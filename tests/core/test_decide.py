@@ -351,7 +351,7 @@ def test_what_a_model_hears_costs_one_step_an_onset_however_long_no_drum_comes()
     engine = started(predictor)
     for n in range(5 * MOST_ALONE):
         onset(engine, 0.26 + n / 4)
-    waiting = sum(isinstance(thing, Alone) for thing in gc.get_objects())
+    waiting = sum(type(thing) is Alone for thing in gc.get_objects())
 
     hit(engine, 81.0 - L)
     engine.take_due(Seconds(99.0))
