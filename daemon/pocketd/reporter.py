@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pocket_core.engine import Engine
 from pocket_core.predict import Predictor
 from pocket_core.records import TimestepRecord
 from pocket_core.status import Counts
-from pocket_core.transport import SongClock, TransportChange
+from pocket_core.transport import SongClock, Started, TransportChange
 from pocket_core.types import Due, Port, Seconds
 from pocketd import __version__
 from pocketd.backends.protocol import Incoming
@@ -78,13 +78,20 @@ class Reporter:
                 offer(Message(at=message.at, port=message.port, data=message.data))
         for change in happened.changes:
             meter = self._engine.settings.meters.position(self._clock.beat_at(change.at)).meter
-            offer(transport_record(change, self._clock.bpm, meter, self._counts()))
+            offer(transport_record(change, self._clock.bpm, meter, self._counts_at(change)))
         for due in sent:
             offer(Message(at=due.at, port=Port.OUT, data=due.data))
         for record in happened.records:
             offer(Timestep(timestep=record))
         if now >= self._next_now or running != self._running:
             self._look(running, self._counts(), now)
+
+    def _counts_at(self, change: TransportChange) -> Counts:
+        """Return what went through; at a start without hits that wait, as they leave in the new take."""
+        counts = self._counts()
+        if not isinstance(change, Started):
+            return counts
+        return replace(counts, events_in=counts.events_in - self._engine.counts.lost)
 
     def fault(self, at: Seconds, about: str, text: str) -> None:
         """Tell of a fault, or with an empty text that it is mended; the same again is not told."""

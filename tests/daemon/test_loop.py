@@ -68,6 +68,15 @@ class Rig:
         return [(round(sent.at, 6), sent.due.data) for sent in self.backend.sent]
 
 
+class NoSnares(Loopback):
+    """A back end that cannot send a snare."""
+
+    def send(self, due: Due) -> None:
+        if due.data == SNARE:
+            raise RuntimeError("no snares today")
+        super().send(due)
+
+
 @pytest.fixture
 def rig() -> Iterator[Rig]:
     rig = Rig()
@@ -146,14 +155,36 @@ def test_the_desk_is_told_of_a_take_from_hello_to_bye() -> None:
     assert last["tally"] == {"events_in": 2, "events_out": 2, "late": 0, "lost": 0}
 
 
-def test_an_exception_over_one_message_costs_that_message_only() -> None:
-    class Choking(Loopback):
-        def send(self, due: Due) -> None:
-            if due.data == SNARE:
-                raise RuntimeError("no snares today")
-            super().send(due)
+def test_hits_that_wait_when_a_take_starts_are_counted_in_that_take() -> None:
+    rig = Rig()
+    rig.backend.feed(Port.DRUMS, KICK, Seconds(1.0))
+    rig.backend.feed(Port.DRUMS, SNARE, Seconds(1.0))
 
-    rig = Rig(backend=Choking(VirtualClock()))
+    rig.play_until(8.0)
+
+    told = [record for record in rig.told() if record["kind"] in ("start", "stop")]
+    assert [record["tally"] for record in told] == [
+        {"events_in": 0, "events_out": 0, "late": 0, "lost": 0},
+        {"events_in": 2, "events_out": 2, "late": 0, "lost": 0},
+    ]
+
+
+def test_what_an_earlier_take_lost_is_not_counted_in_the_next() -> None:
+    rig = Rig(backend=NoSnares(VirtualClock()))
+    rig.backend.feed(Port.DRUMS, SNARE, Seconds(1.0))
+    rig.backend.feed(Port.DRUMS, KICK, Seconds(9.0))
+
+    rig.play_until(16.0)
+
+    told = [record["tally"] for record in rig.told() if record["kind"] in ("start", "stop")]
+    assert told[2:] == [
+        {"events_in": 1, "events_out": 0, "late": 0, "lost": 1},
+        {"events_in": 2, "events_out": 1, "late": 0, "lost": 1},
+    ]
+
+
+def test_an_exception_over_one_message_costs_that_message_only() -> None:
+    rig = Rig(backend=NoSnares(VirtualClock()))
     rig.backend.feed(Port.DRUMS, SNARE, Seconds(1.0))
     feed_beats(rig, 2, start=1.5)
 
