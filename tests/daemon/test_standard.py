@@ -103,3 +103,10 @@ def test_names_of_more_letters_than_the_output_has_are_told_all_the_same(tmp_pat
 
 def test_a_name_cannot_move_the_cursor() -> None:
     assert printable("a\x1b[2Jb\nc\udcff") == "a?[2Jb?c?"
+
+
+def test_onnx_runtime_leaves_no_id_of_the_machine(tmp_path: Path) -> None:
+    ended = shell("$P models verify follower", tmp_path, HOME=str(tmp_path))
+
+    assert ended.returncode == 0, ended.stderr
+    assert not (tmp_path / ".cache").exists()
