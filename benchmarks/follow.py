@@ -40,6 +40,7 @@ COLUMNS = (
 CLOSE_MS = 0.05  # how near a known figure must be met
 PLAIN = Run()
 RUNS = (PLAIN, *(Run(transport) for transport in TRANSPORTS_MS))
+EXPRESSIVE = (Run(expressive=1.0), Run(3.0, expressive=1.0))  # of models that speak of voices
 TEMPLATE = "groove template"
 
 
@@ -105,13 +106,12 @@ def engine_rows(
         first.append(Scored(Row(label, figures(files, seed), name, late_commit=False), files))
     late = []
     for run, found in outcomes.items():
-        if run.transport_ms is None:
-            continue
-        files = [o.committed for o in found]
-        row = Row(
-            known.late_name(title, run.transport_ms), figures(files, seed), name, True, run.transport_ms
-        )
-        late.append(Scored(row, files))
+        files, played = [o.committed for o in found], f"{title}, expressive" if run.expressive else title
+        if run.transport_ms is not None:
+            label = known.late_name(played, run.transport_ms)
+            late.append(Scored(Row(label, figures(files, seed), name, True, run.transport_ms), files))
+        elif run != PLAIN:
+            first.append(Scored(Row(f"{played}, as played", figures(files, seed), name, False), files))
     return first, late
 
 
@@ -119,7 +119,7 @@ def run_engines(
     duets: Sequence[Duet], models: Sequence[str], processes: int, console: Console
 ) -> dict[str, dict[Run, list[Outcome]]]:
     """Send every file through an engine for every model and run, and return the outcomes in file order."""
-    runs = {model: RUNS[:2] if model in players.SIMPLE else RUNS for model in models}
+    runs = {model: _runs(model) for model in models}
     jobs = [Job(i, model, run) for model in models for run in runs[model] for i in range(len(duets))]
     jobs.sort(key=lambda job: -len(duets[job.duet].steps))  # the longest first, so that all end together
     found: dict[tuple[str, Run], dict[int, Outcome]] = {}
@@ -135,6 +135,12 @@ def run_engines(
         model: {run: [found[model, run][i] for i in range(len(duets))] for run in runs[model]}
         for model in models
     }
+
+
+def _runs(model: str) -> tuple[Run, ...]:
+    if model in players.SIMPLE:
+        return RUNS[:2]
+    return (*RUNS, *EXPRESSIVE) if players.speaks_of_voices(predictor(model)) else RUNS
 
 
 def paired(scored: Sequence[Scored], seed: int) -> list[Compared]:
@@ -181,6 +187,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "from, to: 95 % bootstrap interval of MAE over files; centred: each file's mean error removed",
         "drummer: MAE of k - forecast, every drum step",
         "wait: mean of committed - forecast where the musician does not play",
+        "expressive: at 1, each voice goes its own way where the musician is unlikely; the earliest counts",
         "engine: default settings, drums 120 ms early; as played: the forecast within the engine's limits",
     ]
     if options.split == "test":

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.players import speaks_of_voices
 from benchmarks.windows import BAR, SIXTEENTHS, WINDOW_BARS, Floats, Ints, Played, Sheet, Window
 from pocket_core.expression import dynamics, express
-from pocket_core.features import WIDTH, Context, vector
+from pocket_core.features import Context, vector
 from pocket_core.grid import TWELFTHS
 from pocket_core.habits import UNKNOWN, Habits, Stroke
 from pocket_core.portrait import Portrait
@@ -44,8 +45,7 @@ class ModelHumaniser:
     @property
     def speaks_of_voices(self) -> bool:
         """Whether the model says how each voice is played, and not the timestep's one offset alone."""
-        x = np.zeros(WIDTH, np.float32)
-        return self.predictor.step(x, self.predictor.initial_state(), Beats(0.0))[0].voicing is not None
+        return speaks_of_voices(self.predictor)
 
     def windows(self, windows: Sequence[Window]) -> Sequence[Played]:
         """Play each window by what is written in it alone; see `benchmarks.windows.Humaniser`."""

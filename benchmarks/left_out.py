@@ -23,7 +23,7 @@ from platformdirs import user_cache_path
 from rich.console import Console
 
 from benchmarks.duets import ARCHIVE, Duet, load
-from benchmarks.follow import COLUMNS, PLAIN, RUNS, Outcome, engine_rows, run_engines
+from benchmarks.follow import COLUMNS, PLAIN, Outcome, engine_rows, run_engines
 from benchmarks.progress import progress
 from benchmarks.scores import by_drummer
 from benchmarks.table import Report, Row, Section, print_drummers, screen
@@ -90,13 +90,13 @@ def score(
     duets: Sequence[Duet], trained: dict[int, Path], processes: int, console: Console
 ) -> dict[Run, list[Outcome]]:
     """Send each drummer's files through the engine with the model that never heard them, in file order."""
-    found: dict[Run, list[Outcome | None]] = {run: [None] * len(duets) for run in RUNS}
+    found: dict[Run, list[Outcome | None]] = {}
     for drummer, path in trained.items():
         mine = [i for i, duet in enumerate(duets) if duet.drummer == drummer]
         outcomes = run_engines([duets[i] for i in mine], [str(path)], processes, console)[str(path)]
         for run, played in outcomes.items():
             for i, outcome in zip(mine, played, strict=True):
-                found[run][i] = outcome
+                found.setdefault(run, [None] * len(duets))[i] = outcome
     return {run: [outcome for outcome in played if outcome is not None] for run, played in found.items()}
 
 

@@ -9,9 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 
+import numpy as np
+
+from pocket_core.features import WIDTH
 from pocket_core.predict import Predictor, ZeroPredictor
 from pocket_core.testing import EagerPredictor
-from pocket_core.types import Seconds
+from pocket_core.types import Beats, Seconds
 from pocketd.model import load_predictor
 
 SHIPPED = ("lstm-solo", "lstm", "seq2seq", "follower")  # the best last
@@ -33,3 +36,9 @@ def predictor(name: str) -> Predictor:
     if name in SIMPLE:
         return SIMPLE[name]()
     return load_predictor(name, Seconds(math.inf))
+
+
+def speaks_of_voices(player: Predictor) -> bool:
+    """Whether a model says how each voice is played, and not the timestep's one offset alone."""
+    x = np.zeros(WIDTH, np.float32)
+    return player.step(x, player.initial_state(), Beats(0.0))[0].voicing is not None

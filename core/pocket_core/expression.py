@@ -18,6 +18,7 @@ from pocket_core.types import Seconds
 from pocket_core.voices import VOICES
 
 SD = math.sqrt(math.pi / 2)  # of a normal distribution whose mean absolute deviation is 1
+STAY = 8.0  # exponent of the chance that nobody plays: at 1 voices stray from whoever then does
 WIDEST = 2.5  # standard deviations; nobody strays farther
 MICROSECOND = 1e-6
 LOUDEST = 127
@@ -46,7 +47,8 @@ def express(prediction: Prediction, voices: Iterable[int], *, share: float, seed
     voicing, meeting = prediction.voicing, prediction.meeting
     if voicing is None or share <= 0.0:
         return TOGETHER
-    free = share * (1.0 - (0.0 if meeting is None else min(max(meeting.chance, 0.0), 1.0)))
+    alone = 1.0 - (0.0 if meeting is None else min(max(meeting.chance, 0.0), 1.0))
+    free = share * alone**STAY
     own = {
         voice: free
         * (voicing.offsets[voice] - prediction.offset + SD * voicing.spreads[voice] * _stray(seed, voice))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pocket_core.clock import MapClock
 from pocket_core.engine import Engine
-from pocket_core.expression import SD, TOGETHER, Expression, dynamics, express
+from pocket_core.expression import SD, STAY, TOGETHER, Expression, dynamics, express
 from pocket_core.predict import Prediction, Predictor, Voicing
 from pocket_core.settings import Settings
 from pocket_core.tempo import TempoChange, TempoMap
@@ -54,7 +54,11 @@ def test_where_the_musician_is_certain_to_play_all_stay_together() -> None:
 
 
 def test_the_less_the_musician_is_expected_the_more_each_goes_its_way() -> None:
-    assert ways(express(meets(0.75), (FOOT, HAND), share=1.0, seed=NOW)) == {FOOT: -3.5, HAND: 4.0}
+    far = [ways(express(meets(chance), (FOOT, HAND), share=1.0, seed=NOW)) for chance in (0.1, 0.25, 0.75)]
+
+    assert far[0] == {FOOT: pytest.approx(-14.0 * 0.9**STAY), HAND: pytest.approx(16.0 * 0.9**STAY)}
+    assert [abs(way[FOOT]) for way in far] == sorted((abs(way[FOOT]) for way in far), reverse=True)
+    assert far[2][FOOT] == pytest.approx(0.0, abs=0.01)  # a musician who may well come is not left alone
 
 
 def test_a_share_is_so_much_of_the_way() -> None:
