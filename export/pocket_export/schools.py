@@ -67,7 +67,7 @@ SCHOOLS: Mapping[str, School] = {
     "lstm": School(
         "The paper's LSTM, trained on duets of each drummer's limbs; it predicts what the template leaves.",
         lambda recipe: PocketLSTM(anchor=Anchor.GROOVE, dropout=recipe.dropout),
-        Recipe(epochs=40, chunk=64, rate=1.5e-3, dropout=0.1),
+        Recipe(epochs=30, patience=30, chunk=64, rate=1.5e-3, dropout=0.1),
         chances=paper_chances,
     ),
     "lstm-solo": School(
