@@ -65,9 +65,7 @@ class _Row:
 
 def evaluate(
     *,
-    model: str = typer.Option(
-        ..., help="A model's name, the path of an .onnx file, or none for the grid."
-    ),
+    model: str = typer.Option(..., help="A model's name, the path of an .onnx file, or none for the grid."),
     split: Split = typer.Option(
         Split.VALIDATION, help="validation to choose by; test once, when a model is done."
     ),

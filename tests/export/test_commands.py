@@ -153,9 +153,7 @@ def test_a_place_that_cannot_be_a_folder_is_refused_before_training(tmp_path: Pa
     (tmp_path / "file").touch()
     places = {"--out": tmp_path / "made", option: tmp_path / "file" / "folder"}
 
-    with pytest.raises(
-        ConfigError, match=rf"make the folder .*file/folder: .* choose another {option}"
-    ):
+    with pytest.raises(ConfigError, match=rf"make the folder .*file/folder: .* choose another {option}"):
         run("--quick", *(word for place in places.items() for word in place))
 
 
