@@ -96,8 +96,8 @@ class Copyist:
             return ""
         if self.player is not reader:
             return self._fault or (
-                f"model {reader.name} does not know the score; model {self.cast.understudy.name} plays "
-                "until the DAW has repeated a loop"
+                f"model {reader.name} does not know the score, which `score:` may name; "
+                f"model {self.cast.understudy.name} plays until the DAW has repeated a loop"
             )
         if self._last_time:
             return f"timesteps that are not in the score, the last time through: {self._last_time}"

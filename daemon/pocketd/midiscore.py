@@ -10,6 +10,7 @@ from pocket_core.tempo import MeterMap, TempoMap
 from pocket_core.types import Beats, Seconds
 
 DRUM_CHANNEL = 9  # General MIDI's channel 10, counted from 0
+NOBODY = "nobody"  # instead of a file's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,4 +108,4 @@ def _ends(notes: Sequence[FileNote]) -> list[Seconds]:
 
 def nobody(beside: MidiScore) -> MidiScore:
     """Return a part without notes beside another."""
-    return MidiScore("nobody", (), (), beside.tempo, beside.meters, beside.ticks_per_beat)
+    return MidiScore(NOBODY, (), (), beside.tempo, beside.meters, beside.ticks_per_beat)

@@ -14,7 +14,7 @@ from pocket_core.settings import Settings
 from pocket_core.status import Counts
 from pocket_core.types import Seconds
 from pocketd import __version__
-from pocketd.midiscore import MidiScore
+from pocketd.midiscore import NOBODY, MidiScore
 from pocketd.quantise import Quantised
 from pocketd.render import Rendered
 from pocketd.report_rows import DIGITS_MS, summary_section, timestep_row
@@ -56,7 +56,8 @@ def remarks(drums: Quantised, human: MidiScore) -> Iterator[str]:
         merged = f", {drums.merged} of them onto another" if drums.merged else ""
         yield f"{score.name} was not quantised: {drums.moved} hits were moved to the grid first{merged}."
     if not human.notes:
-        yield f"{human.name} has no notes: the drums play alone."
+        missing = "no musician is given" if human.name == NOBODY else f"{human.name} has no notes"
+        yield f"{missing}: the drums play alone."
 
 
 def table(title: str, summary: Summary, counts: Counts) -> Group:

@@ -102,6 +102,10 @@ def read(path: Path) -> bytes:
         if path.exists() and not path.is_file():
             raise DataError(f"checkpoint {path} is no file; name the NAME.checkpoint.pt that a training left")
         return path.read_bytes()
+    except FileNotFoundError as error:
+        raise DataError(
+            f"there is no checkpoint {path}; only a training that broke off leaves one, others their model"
+        ) from error
     except OSError as error:
         raise DataError(f"checkpoint {path} cannot be read: {error.strerror}") from error
 

@@ -177,7 +177,10 @@ def test_until_then_it_is_said_that_another_model_plays(make: Make, caplog: pyte
 
     rig.play()
 
-    unknown = "model reading does not know the score; model none plays until the DAW has repeated a loop"
+    unknown = (
+        "model reading does not know the score, which `score:` may name; "
+        "model none plays until the DAW has repeated a loop"
+    )
     assert rig.scores_told() == [unknown, ""]
     assert unknown in caplog.messages
     assert "model reading knows the score of this loop and plays" in caplog.messages

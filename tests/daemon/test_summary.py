@@ -7,6 +7,7 @@ from pocket_core.predict import ZeroPredictor
 from pocket_core.settings import Settings
 from pocket_core.testing import EagerPredictor
 from pocket_core.types import Seconds
+from pocketd.midiscore import nobody
 from pocketd.performance import perform
 from pocketd.quantise import Quantised, quantise
 from pocketd.render import render
@@ -37,8 +38,7 @@ def test_the_report_has_the_fields_that_programs_read() -> None:
 
 
 def test_a_report_without_a_musician_has_no_figures() -> None:
-    nobody = replace(DUET.human, notes=())
-    rendered = render(nobody, DUET.drums, Settings(), ZeroPredictor())
+    rendered = render(nobody(DUET.drums), DUET.drums, Settings(), ZeroPredictor())
 
     report = json.loads(report_bytes(rendered, Settings(), Seconds(0.0), ZeroPredictor()))
 
@@ -54,6 +54,14 @@ def test_remarks_tell_what_was_made_up_and_who_is_missing() -> None:
     assert len(lines) == 2
     assert "synthetic" in lines[0]
     assert "no notes" in lines[1]
+
+
+def test_remarks_tell_where_no_musician_is_given() -> None:
+    drums = quantise(replace(DUET.drums, synthetic=False), Seconds(0.003))
+
+    lines = list(remarks(drums, nobody(DUET.drums)))
+
+    assert lines == ["no musician is given: the drums play alone."]
 
 
 def test_remarks_tell_what_was_done_to_the_drums() -> None:
