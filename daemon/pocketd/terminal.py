@@ -8,7 +8,7 @@ from typing import Protocol, TextIO
 from rich.console import Console
 from rich.live import Live
 
-from pocket_core.records import Asynchrony
+from pocket_core.records import Summary
 from pocketd.desk_records import Fault, Hello, Record, TransportStart
 from pocketd.meter import MeterState, picture
 from pocketd.standard import printable
@@ -132,14 +132,16 @@ def finished(take: FinishedTake | Unreadable) -> str:
     if isinstance(take, Unreadable):
         return f"a take cannot be recovered: {take.why}"
     minutes, seconds = divmod(round(take.length), 60)
-    near = f"{_mae(take.summary.pocketd)} from the musician ({_mae(take.summary.quantised)} on the grid)"
     t = take.tally
     counted = f"{t.events_in} hits in, {t.events_out} out, {t.late} late, {t.lost} lost"
     gaps = f", {take.dropped} log lines missing" if take.dropped else ""
     how = {"recovered": "recovered ", "vanished": "saved (the daemon was gone) "}.get(take.how, "saved ")
     length = f"{minutes}:{seconds:02d} at {take.bpm:.1f} BPM"
-    return f"take {how}{take.folder}: {length}, drums {near}, {counted}{gaps}"
+    return f"take {how}{take.folder}: {length}, {_near(take.summary)}, {counted}{gaps}"
 
 
-def _mae(figures: Asynchrony | None) -> str:
-    return "-" if figures is None else f"{figures.mae_ms:.1f} ms"
+def _near(summary: Summary) -> str:
+    played, grid = summary.pocketd, summary.quantised
+    if played is None or grid is None:
+        return "nobody met a drum"
+    return f"drums {played.mae_ms:.1f} ms from the musician ({grid.mae_ms:.1f} ms on the grid)"

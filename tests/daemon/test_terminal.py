@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,12 @@ def test_a_finished_take_is_one_line() -> None:
         "take saved takes/2026-11-20/120000: 1:32 at 108.0 BPM, "
         "drums 5.9 ms from the musician (16.6 ms on the grid), 400 hits in, 400 out, 1 late, 0 lost"
     )
+
+
+def test_a_take_without_a_musician_says_so_instead_of_figures() -> None:
+    line = finished(replace(TAKE, summary=Summary(None, None)))
+
+    assert ", nobody met a drum, 400 hits in" in line
 
 
 def test_a_take_that_cannot_be_recovered_says_why() -> None:
