@@ -17,7 +17,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from pocket_core.errors import ConfigError, PocketError
 from pocket_export.device import Device, choose
-from pocket_export.needs import need
+from pocket_export.needs import need, need_folder
 from pocketd.model_shelf import shipped_folder
 
 if TYPE_CHECKING:
@@ -78,9 +78,9 @@ def pretrain(
     where = choose(device)
     if threads:
         torch.set_num_threads(threads)
-    folder = _folder(out or shipped_folder(), "--out")
+    folder = need_folder(out or shipped_folder(), "--out")
     if log is not None:
-        _folder(log, "--log")
+        need_folder(log, "--log")
     with company() as together:
         console, groove, source = Console(quiet=not together.leads), None, Path()
         if together.leads:
@@ -108,17 +108,6 @@ def pretrain(
             ):
                 path = making.pretrain(order, groove, watch, together)
             console.print(f"wrote {path}", soft_wrap=True)
-
-
-def _folder(path: Path, option: str) -> Path:
-    """Make the folder now, rather than find out after the training."""
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(
-            f"cannot make the folder {path}: {error.strerror}; choose another {option}"
-        ) from error
-    return path
 
 
 @contextmanager

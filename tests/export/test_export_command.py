@@ -112,3 +112,8 @@ def test_what_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(DataError, match=r"c\.pt is damaged"):
         run("--checkpoint", tmp_path / "c.pt", "--out", tmp_path)
+
+
+def test_a_place_that_cannot_be_a_folder_is_refused(broken_off: Path, data: Path) -> None:
+    with pytest.raises(ConfigError, match=r"cannot make the folder .*; choose another --out"):
+        run("--checkpoint", broken_off, "--out", data / "inside", "--data", data)
