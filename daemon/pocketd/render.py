@@ -19,7 +19,7 @@ from pocketd.known_score import of_part
 from pocketd.midiscore import MidiScore, TimedMessage
 from pocketd.quantise import Quantised, quantise
 
-TRANSPORT = Seconds(0.0015)  # a musician's onset to the earliest output it can cause
+TRANSPORT = Settings().transport  # as the daemon is set up
 AFTERWARDS = Seconds(2.0)  # nothing waits this long
 PROGRESS_EVERY = 256  # messages
 

@@ -66,7 +66,16 @@ def test_a_recording_without_drums_is_refused_with_what_to_do(tmp_path: Path) ->
 
 def test_a_recording_is_read_from_its_file(tmp_path: Path) -> None:
     path = tmp_path / "long.mid"
-    score = drummer(*bars(8))
+    score = drummer(*bars(8), late_s=0.010)
     write_score(path, score, score.stream(), "long")
 
     assert read_habits(path, VoiceMap()).strokes == 32
+
+
+def test_a_quantised_recording_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "straight.mid"
+    score = drummer(*bars(8))
+    write_score(path, score, score.stream(), "straight")
+
+    with pytest.raises(MidiFileError, match=r"straight\.mid lies on the grid throughout"):
+        read_habits(path, VoiceMap())
