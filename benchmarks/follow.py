@@ -18,7 +18,7 @@ from rich.console import Console
 
 from benchmarks import known, players
 from benchmarks.duets import ARCHIVE, Duet, load
-from benchmarks.players import SHIPPED, predictor
+from benchmarks.players import SHIPPED, predictor, weights
 from benchmarks.progress import progress
 from benchmarks.rivals import RIVALS, TRANSPORTS_MS, follow, own_hands
 from benchmarks.scores import Compared, Errors, by_drummer, figures, pair
@@ -208,7 +208,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             *_reference(test=options.split == "test"),
         ),
         remarks,
-        {"paired": [compared.as_json() for compared in pairs], "by_drummer": drummers},
+        {
+            "paired": [compared.as_json() for compared in pairs],
+            "by_drummer": drummers,
+            "weights": weights(options.model or SHIPPED),
+        },
     )
     report.print(console)
     print_drummers(console, "MAE ms by drummer, forecast", drummers)

@@ -21,7 +21,7 @@ from benchmarks.humanise_known import KNOWN, QUOTED, allowed
 from benchmarks.humanise_models import ModelHumaniser
 from benchmarks.humanise_rivals import Linear, fit_linear, quantised, running_mean
 from benchmarks.humanise_scores import Hits, as_errors, by_history, by_windows, figures
-from benchmarks.players import SHIPPED, predictor
+from benchmarks.players import SHIPPED, predictor, weights
 from benchmarks.progress import progress
 from benchmarks.scores import Compared, by_drummer, pair
 from benchmarks.table import Column, Report, Row, Section, print_compared, print_drummers, screen
@@ -191,7 +191,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
             ),
         ),
         remarks,
-        {"paired": [compared.as_json() for compared in pairs], "by_drummer": drummers},
+        {
+            "paired": [compared.as_json() for compared in pairs],
+            "by_drummer": drummers,
+            "weights": weights(options.model or SHIPPED),
+        },
     )
     report.print(console)
     print_drummers(console, "MAE ms by drummer", drummers)

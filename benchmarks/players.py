@@ -7,10 +7,11 @@ and whether its restoring force holds whatever the model does.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 
+from pocket_core.errors import PocketError
 from pocket_core.features import WIDTH
 from pocket_core.predict import Predictor, ZeroPredictor
 from pocket_core.testing import EagerPredictor
@@ -42,3 +43,14 @@ def speaks_of_voices(player: Predictor) -> bool:
     """Whether a model says how each voice is played, and not the timestep's one offset alone."""
     x = np.zeros(WIDTH, np.float32)
     return player.step(x, player.initial_state(), Beats(0.0))[0].voicing is not None
+
+
+def weights(models: Iterable[str]) -> dict[str, str]:
+    """Return the sha256 of each model that can be loaded, by the name it has in its rows."""
+    found = {}
+    for name in models:
+        try:
+            found[name] = getattr(predictor(name), "sha256", "")
+        except PocketError:
+            continue  # its row says why
+    return found

@@ -41,6 +41,10 @@ def page(sheet: Sheet, path: Path) -> list[str]:
         names, values = (max(len(figure[at]) for figure in figures) for at in (0, 1))
         lines += ["", "figures"]
         lines += [f"  {name:<{names}}  {value:>{values}} {unit}".rstrip() for name, value, unit in figures]
+    for row in sheet.test:
+        said = (_figure(key, value) for key, value in row.figures.items())
+        lines += ["", f"{row.benchmark}, test split: {row.name}"]
+        lines += ["  " + ", ".join(" ".join(part for part in figure if part) for figure in said)]
     return [printable(line) for line in lines]
 
 

@@ -42,6 +42,14 @@ class EncoderSheet(BaseModel):
     context: int | None = None
 
 
+class JudgedSheet(BaseModel):
+    """A row of a benchmark's table."""
+
+    benchmark: str
+    name: str
+    figures: dict[str, Any] = Field(default_factory=dict)
+
+
 class Sheet(BaseModel):
     """A model's card as written, of whatever format: what only some formats have may be missing."""
 
@@ -67,6 +75,7 @@ class Sheet(BaseModel):
     commit: str | None = None
     wall_seconds: float | None = Field(default=None, allow_inf_nan=False)
     figures: dict[str, Any] = Field(default_factory=dict)  # a unit in each key
+    test: list[JudgedSheet] = Field(default_factory=list)  # what benchmarks said on the test split
 
     @property
     def validation_mae_ms(self) -> float | None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from pocket_core.errors import DataError
 from pocket_core.features import VERSION, WIDTH
 from pocket_core.predict import OUTPUTS
 from pocket_core.score_features import SCORE_WIDTH
@@ -35,6 +36,15 @@ class EncoderFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """What a benchmark says of the model on the test split, which no training has seen."""
+
+    benchmark: str
+    name: str  # of the row
+    figures: Mapping[str, float]  # a unit in each key
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """What a model ships with; the daemon reads the first nine fields, and the encoder."""
 
@@ -58,6 +68,7 @@ class Card:
     wall_seconds: float
     figures: Mapping[str, float]  # a unit in each key
     encoder: EncoderFile | None = None  # None: it reads no score
+    test: tuple[Judged, ...] = ()
 
 
 def describe_encoder(name: str, encoder: bytes, context: int) -> EncoderFile:
@@ -121,14 +132,41 @@ def write_model(folder: Path, model: bytes, card: Card, encoder: bytes | None = 
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{card.name}.onnx"
-    said = {key: value for key, value in asdict(card).items() if value is not None}
     read = {} if card.encoder is None or encoder is None else {folder / card.encoder.file: encoder}
-    pages = {
-        path.with_suffix(".json"): (json.dumps(said, indent=2) + "\n").encode(),
-        path.with_suffix(".md"): page(card).encode(),
-    }
-    write_together({**read, path: model, **pages})
+    write_together({**read, path: model, **_written(card, path)})
     return path
+
+
+def _written(card: Card, model: Path) -> dict[Path, bytes]:
+    said = {key: value for key, value in asdict(card).items() if value not in (None, ())}
+    return {
+        model.with_suffix(".json"): (json.dumps(said, indent=2) + "\n").encode(),
+        model.with_suffix(".md"): page(card).encode(),
+    }
+
+
+def judge(model: Path, judged: Sequence[Judged]) -> Card:
+    """Write the test split's figures into the card and the page of a model. Returns the card.
+
+    Args:
+        model: The .onnx file; it stays as it is.
+        judged: All that is to be said.
+
+    Raises:
+        DataError: There is no card of this build's format.
+        PocketError: It cannot be written.
+    """
+    path = model.with_suffix(".json")
+    try:
+        said = json.loads(path.read_bytes())
+        encoder = said.pop("encoder", None)
+        said["state"] = tuple(StateTensor(part["name"], tuple(part["shape"])) for part in said["state"])
+        said["test"] = tuple(judged)
+        card = Card(**said, encoder=None if encoder is None else EncoderFile(**encoder))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(f"{path} is no card of this build's; export the model again") from error
+    write_together(_written(card, model))
+    return card
 
 
 def page(card: Card) -> str:
@@ -156,9 +194,26 @@ def page(card: Card) -> str:
 |---|---|
 {figures}
 
-Figures of the validation split choose the weights, so they flatter; `benchmarks/follow.py` gives those of the
-test split, which no training has seen.
-"""
+Figures of the validation split choose the weights, so they flatter.
+{_tests(card)}"""
+
+
+def _tests(card: Card) -> str:
+    """Return a table a benchmark."""
+    if not card.test:
+        return (
+            "`benchmarks/follow.py` and `benchmarks/humanise.py` give those of the test split, which no\n"
+            "training has seen.\n"
+        )
+    text = ""
+    for benchmark in dict.fromkeys(row.benchmark for row in card.test):
+        rows = [row for row in card.test if row.benchmark == benchmark]
+        keys = list(dict.fromkeys(key for row in rows for key in row.figures))
+        text += f"\n## {benchmark}, test split\n\n| | {' | '.join(keys)} |\n|---|{'---|' * len(keys)}\n"
+        for row in rows:
+            cells = (f"{row.figures[key]:.5g}" if key in row.figures else "" for key in keys)
+            text += f"| {row.name} | {' | '.join(cells)} |\n"
+    return text
 
 
 def _read(card: Card) -> str:

@@ -7,10 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from pocket_core.errors import PocketError
+from pocket_core.errors import DataError, PocketError
 from pocket_core.features import VERSION, WIDTH
 from pocket_core.score_features import SCORE_WIDTH
-from pocket_export.card import Card, StateTensor, describe_encoder, make_card, page, write_model
+from pocket_export.card import (
+    Card,
+    Judged,
+    StateTensor,
+    describe_encoder,
+    judge,
+    make_card,
+    page,
+    write_model,
+)
 from pocketd.model import Card as DaemonCard
 
 MODEL, ENCODER = b"onnx bytes", b"more onnx bytes"
@@ -100,3 +109,40 @@ def test_only_the_three_files_are_left(tmp_path: Path) -> None:
     write_model(tmp_path, MODEL, card())
 
     assert sorted(p.name for p in tmp_path.iterdir()) == ["lstm.json", "lstm.md", "lstm.onnx"]
+
+
+JUDGED = (
+    Judged("follow", "lstm", {"mae_ms": 10.1234567, "steps": 9005}),
+    Judged("follow", "lstm late commit 3.0 ms", {"mae_ms": 4.2, "wait_ms": 2.75}),
+)
+
+
+def test_what_benchmarks_say_gets_into_card_and_page_and_nothing_else_changes(tmp_path: Path) -> None:
+    path = write_model(tmp_path, MODEL, card())
+    before = json.loads(path.with_suffix(".json").read_text())
+
+    judge(path, JUDGED)
+
+    said = json.loads(path.with_suffix(".json").read_text())
+    assert said.pop("test")[1] == {
+        "benchmark": "follow",
+        "name": "lstm late commit 3.0 ms",
+        "figures": {"mae_ms": 4.2, "wait_ms": 2.75},
+    }
+    assert said == before
+    assert path.read_bytes() == MODEL
+    text = path.with_suffix(".md").read_text()
+    assert "## follow, test split" in text
+    assert "| lstm | 10.123 | 9005 |  |" in text
+    assert "| lstm late commit 3.0 ms | 4.2 |  | 2.75 |" in text
+    judge(path, JUDGED[:1])  # again: they are replaced
+    assert len(json.loads(path.with_suffix(".json").read_text())["test"]) == 1
+
+
+def test_a_card_that_is_none_is_not_written_to(tmp_path: Path) -> None:
+    (tmp_path / "lstm.json").write_text('{"name": "lstm"}')
+
+    with pytest.raises(DataError, match=r"lstm\.json is no card of this build's"):
+        judge(tmp_path / "lstm.onnx", JUDGED)
+
+    assert (tmp_path / "lstm.json").read_text() == '{"name": "lstm"}'
