@@ -179,12 +179,12 @@ def test_a_card_cannot_move_the_cursor(own: Path) -> None:
 
 
 def test_what_benchmarks_said_is_shown_by_row(own: Path) -> None:
-    row = {"benchmark": "follow", "name": "mine late commit 3.0 ms", "figures": {"mae_ms": 4.2, "steps": 9005}}
+    row = {"benchmark": "follow", "name": "mine late commit 3 ms", "figures": {"mae_ms": 4.2, "steps": 9005}}
     Tiny(card={"test": [row]}).write(own, "mine")
 
     text = run("show", "mine")
 
-    assert "follow, test split: mine late commit 3.0 ms\n  MAE 4.2 ms, steps 9,005\n" in text
+    assert "follow, test split: mine late commit 3 ms\n  MAE 4.2 ms, steps 9,005\n" in text
 
 
 def test_the_card_is_shown_with_what_made_it_and_figures_in_their_units(own: Path) -> None:
