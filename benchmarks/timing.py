@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,13 +50,25 @@ def time_steps(predictor: Predictor, seconds: float, advance: Callable[[float], 
     noise = np.random.default_rng(1).normal(0.0, 0.3, (64, WIDTH)).astype(np.float32)
     state = predictor.initial_state()
     taken, late = [], []
-    begin = time.perf_counter()
-    for n in range(int(seconds / PERIOD)):
-        wanted = Seconds(begin + (n + 1) * PERIOD)
-        clock.wait(wanted)
-        woke = time.perf_counter()
-        _, state = predictor.step(noise[n % len(noise)], state, Beats(n / 4))
-        taken.append(time.perf_counter() - woke)
-        late.append(woke - wanted)
-        advance(PERIOD)
+    with _no_collection():
+        begin = time.perf_counter()
+        for n in range(int(seconds / PERIOD)):
+            wanted = Seconds(begin + (n + 1) * PERIOD)
+            clock.wait(wanted)
+            woke = time.perf_counter()
+            _, state = predictor.step(noise[n % len(noise)], state, Beats(n / 4))
+            taken.append(time.perf_counter() - woke)
+            late.append(woke - wanted)
+            advance(PERIOD)
     return Steps(taken, late)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Keep the garbage collector away, as the daemon's loop does."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
