@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -189,6 +190,7 @@ class Decider:
         """
         floor = self._floor
         pull = self._force.pull(settings.restore, settings.free)
+        transport = Seconds(settings.transport + settings.input_latency + settings.output_latency)
         for i, step in enumerate(pending):
             if now < step.ready:
                 for later in pending[i:]:
@@ -197,12 +199,11 @@ class Decider:
             onset = step.own_offset if settings.late_commit and step.sure else None
             step.refined, own = step.forecast, TOGETHER
             if settings.late_commit:
-                transport = settings.transport + settings.input_latency + settings.output_latency
                 step.refined = self._late_commit.refine(
                     step.prediction,
                     onset,
-                    chance=self._listener.portrait.chance(step.counted(settings.meters)),
-                    transport=Seconds(transport),
+                    chance=partial(self._chance, step, settings),
+                    transport=transport,
                 )
             if onset is None and settings.expressive and not settings.bypass:
                 share = settings.expressive * settings.amount
@@ -217,6 +218,9 @@ class Decider:
             step.planned = Seconds(max(time, floor, now))
             step.expression = _held(own, step, Seconds(wish), step.planned)
             floor = Seconds(step.planned + step.reach)
+
+    def _chance(self, step: Timestep, settings: Settings) -> float:
+        return self._listener.portrait.chance(step.counted(settings.meters))
 
     def leave(self, step: Timestep, at: Seconds, settings: Settings) -> None:
         """Make the decision on the first pending timestep final: it leaves at the time that was planned."""

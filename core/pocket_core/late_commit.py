@@ -9,6 +9,7 @@ until the mean is zero.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pocket_core.predict import Prediction
@@ -29,20 +30,25 @@ class LateCommit:
     spread: Seconds = FIRST_SPREAD  # mean distance of the musician from the forecast
 
     def refine(
-        self, prediction: Prediction, onset: Seconds | None, *, chance: float, transport: Seconds
+        self,
+        prediction: Prediction,
+        onset: Seconds | None,
+        *,
+        chance: Callable[[], float],
+        transport: Seconds,
     ) -> Seconds:
         """Return the refined offset.
 
         Args:
             prediction: Of the timestep, from before any of its onsets.
             onset: The musician's first onset of this timestep against its nominal time; None: not yet.
-            chance: How likely the musician plays here, 0..1, where the model does not say.
+            chance: How likely the musician plays here, 0..1; asked only where the model does not say.
             transport: From an onset to the earliest hit that it can cause.
         """
         if onset is not None:
             return onset
         forecast = prediction.offset
-        meeting = prediction.meeting or Meeting(forecast, self.spread, chance)
+        meeting = prediction.meeting or Meeting(forecast, self.spread, chance())
         wait = longest_wait(forecast, meeting, transport, price=price_of(transport) * math.exp(self.balance))
         return Seconds(forecast + wait)
 

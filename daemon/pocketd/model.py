@@ -245,7 +245,7 @@ class OnnxPredictor:
         if not math.isfinite(sum(numbers) + sum([part.sum() for part in following])):
             raise _StepError("not finite", "a step gave NaN or infinity")
         prediction = read(numbers)
-        if abs(prediction.offset) > ABSURD:
+        if not prediction.sane:
             raise _StepError(
                 "absurd", f"a step gave {prediction.offset:.3g} s; at most {ABSURD:g} s is believed"
             )

@@ -20,11 +20,23 @@ GRID = Prediction(Seconds(0.0))
 
 def refined(commit: LateCommit, prediction: Prediction, *, chance: float = 0.5) -> Seconds:
     """What becomes of a timestep that no onset has claimed yet."""
-    return commit.refine(prediction, None, chance=chance, transport=T)
+    return commit.refine(prediction, None, chance=lambda: chance, transport=T)
+
+
+def never() -> float:
+    raise AssertionError("nobody needs to know how likely the musician is")
+
+
+def test_a_model_that_says_how_likely_the_musician_is_is_believed() -> None:
+    sure = Meeting(Seconds(0.0), Seconds(0.010), 0.9)
+
+    waited = LateCommit().refine(Prediction(Seconds(0.0), sure), None, chance=never, transport=T)
+
+    assert waited == pytest.approx(longest_wait(Seconds(0.0), sure, T))
 
 
 def test_an_onset_is_the_refined_offset() -> None:
-    assert LateCommit().refine(LATE, Seconds(-0.005), chance=1.0, transport=T) == -0.005
+    assert LateCommit().refine(LATE, Seconds(-0.005), chance=never, transport=T) == -0.005
 
 
 def test_where_nobody_plays_the_forecast_stands() -> None:
