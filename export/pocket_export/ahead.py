@@ -13,7 +13,7 @@ from threading import Thread
 import numpy as np
 
 from pocket_core.errors import PocketError
-from pocket_export.dataset import Lesson
+from pocket_export.lesson import Lesson
 from pocket_export.recordings import Performance
 
 Performances = Sequence[Performance]

@@ -18,8 +18,9 @@ from pocket_export.augment import (
     with_rests,
     without_voice,
 )
-from pocket_export.dataset import Lesson, lessons, prepare
+from pocket_export.dataset import lessons, prepare
 from pocket_export.duets import CYMBALS, NOBODY, Grid, chance_limbs, make_duet
+from pocket_export.lesson import Lesson
 from pocket_export.recordings import Performance
 
 CHANCE_SHARE = 0.75  # of the performances, split by chance in each epoch beside the cymbals' duets

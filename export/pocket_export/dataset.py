@@ -8,7 +8,7 @@ portrait and the habits are the engine's own.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from pocket_core.align import NEAR
 from pocket_core.engine import WINDOW_BEATS
 from pocket_core.features import (
-    COLUMNS,
     DIFF_AGE,
     DIFF_FRESH,
     GROOVE,
@@ -33,75 +32,12 @@ from pocket_core.features import (
 from pocket_core.grid import TWELFTHS
 from pocket_core.habits import UNKNOWN, Habits, Stroke
 from pocket_core.portrait import Portrait
-from pocket_core.score_features import OWN_COLUMNS, OWN_WIDTH, SCORE_WIDTH, surroundings
-from pocket_core.score_features import TO_NEXT as SCORE_TO_NEXT
 from pocket_core.settings import Settings
 from pocket_core.tempo import BarPosition, MeterChange, MeterMap
 from pocket_core.types import Beats, Seconds
-from pocket_core.voices import VOICES
 from pocket_export.duets import Duet, Grid, Limbs, make_duet, quantise
+from pocket_export.lesson import Lesson
 from pocket_export.recordings import Performance
-
-SINCE_PREVIOUS, TO_NEXT, TO_NEXT_KNOWN = (
-    COLUMNS.index(name) for name in ("since previous", "to next", "to next known")
-)
-_OF_SCORE = [COLUMNS.index(name) for name in OWN_COLUMNS]
-
-
-@dataclass(frozen=True, slots=True)
-class Lesson:
-    """One duet as arrays, a row a step of the model; offsets in seconds, positive is late."""
-
-    source: Performance
-    musician: Limbs
-    x: NDArray[np.float32]  # (T, WIDTH) features, but `diff` is 0: it is against the network's own forecast
-    beats: NDArray[np.float64]  # (T,) position in the song, quarter notes
-    drums: NDArray[np.bool_]  # (T,) a timestep of the drums; else an onset of the musician without a drum
-    link: NDArray[np.int32]  # (T,) which of the drums' timesteps has the newest `diff` known; -1: none
-    human: NDArray[np.float32]  # (T,) onset that the aligner gave the timestep against nominal, or NaN
-    own: NDArray[np.float32]  # (T,) the drummer's own offset; NaN where there is no drum
-    meets: NDArray[np.float32]  # (T,) the musician's offset that belongs there, or NaN; see `prepare`
-    strokes: NDArray[np.float32]  # (T, 9) each voice's own offset, or NaN
-    velocities: NDArray[np.float32]  # (T, 9) 0..1, 0 where the voice is not struck
-
-    def __len__(self) -> int:
-        """Return the number of steps."""
-        return len(self.link)
-
-    @property
-    def score(self) -> NDArray[np.float32]:
-        """What the score alone tells, (T, SCORE_WIDTH); zeros where there is no drum."""
-        rows, at = np.zeros((len(self), SCORE_WIDTH), np.float32), np.flatnonzero(self.drums)
-        if not len(at):
-            return rows
-        rows[at, :OWN_WIDTH] = self.x[at][:, _OF_SCORE]
-        rows[at, OWN_WIDTH:] = surroundings(self.beats[at], self.x[at, : len(VOICES)])
-        to_next = np.diff(self.beats[at], append=np.inf) * 60.0 / self.source.bpm
-        rows[at, SCORE_TO_NEXT] = np.minimum(to_next, LONGEST)
-        return rows
-
-    def deaf(self) -> Lesson:
-        """Return the timesteps of the drums alone, as a model sees them that takes no step to hear."""
-        if self.drums.all():
-            return self
-        return self.rows(np.flatnonzero(self.drums))
-
-    def between(self, start: float, stop: float) -> Lesson:
-        """Return the timesteps of some beats, of drums that nobody plays to, and all that they know."""
-        return self.rows(np.flatnonzero((self.beats >= start - 1e-9) & (self.beats < stop - 1e-9)))
-
-    def alone(self) -> Lesson:
-        """Return drums that nobody plays to as if there were nothing else, and of a drummer not known."""
-        x = self.x.copy()
-        x[:, HABITS:] = 0.0
-        x[:1, SINCE_PREVIOUS], x[:1, PAPER] = LONGEST, 1.0
-        x[-1:, TO_NEXT : TO_NEXT_KNOWN + 1] = 0.0
-        return replace(self, x=x)
-
-    def rows(self, which: NDArray[np.int64]) -> Lesson:
-        """Return some of the steps."""
-        names = ("x", "beats", "drums", "link", "human", "own", "meets", "strokes", "velocities")
-        return replace(self, **{name: getattr(self, name)[which] for name in names})
 
 
 def prepare(duet: Duet, settings: Settings | None = None, *, knows_drummer: bool = False) -> Lesson:

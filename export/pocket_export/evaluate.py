@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from pocket_export.dataset import Lesson
+from pocket_export.lesson import Lesson
 from pocket_export.losses import Targets
 from pocket_export.roll_out import roll_out
 from pocket_models.network import Network

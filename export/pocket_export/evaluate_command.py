@@ -25,7 +25,7 @@ from pocketd.model import load_predictor
 from pocketd.wholefile import write_whole
 
 if TYPE_CHECKING:
-    from pocket_export.dataset import Lesson
+    from pocket_export.lesson import Lesson
     from pocket_export.step_through import Figures, Played
 
 #: Figure, heading, digits.

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from pocket_core.errors import ModelError
 from pocket_core.features import DIFF, OFFSET_SCALE, WIDTH
-from pocket_export.dataset import Lesson
 from pocket_export.evaluate import forecast
+from pocket_export.lesson import Lesson
 from pocket_export.onnx_export import CONTEXT, OUTPUT, state_shapes
 from pocket_models.network import Network
 

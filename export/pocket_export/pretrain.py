@@ -11,8 +11,8 @@ from pathlib import Path
 import torch
 
 from pocket_core.errors import DataError
-from pocket_export.dataset import Lesson
 from pocket_export.groove import TITLE, Groove
+from pocket_export.lesson import Lesson
 from pocket_export.parallel import ALONE, Company
 from pocket_export.publish import publish
 from pocket_export.schools import SCHOOLS, School, drawing, validation

@@ -12,10 +12,10 @@ import numpy as np
 
 from pocket_core.features import GROOVE, OFFSET_SCALE
 from pocket_export.card import StateTensor, describe_encoder, make_card, write_model
-from pocket_export.dataset import Lesson
 from pocket_export.encoder_export import check_encoder, export_encoder, of_lengths
 from pocket_export.evaluate import Follow, score
 from pocket_export.groove import LICENCE
+from pocket_export.lesson import Lesson
 from pocket_export.onnx_export import OUTPUT, export_step, state_shapes
 from pocket_export.parity import check_parity, long_take
 from pocket_export.schools import SCHOOLS

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pocket_core.features import DIFF
 from pocket_export.ahead import Chances, Performances, ahead
 from pocket_export.curriculum import follower_chances, paper_chances, reader_chances, validation_duets
-from pocket_export.dataset import Lesson, lessons
+from pocket_export.dataset import lessons
 from pocket_export.duets import CYMBALS, NOBODY
+from pocket_export.lesson import Lesson
 from pocket_export.losses import Weights
 from pocket_export.train import Draw, Recipe
 from pocket_models.follower import Follower

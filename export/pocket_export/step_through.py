@@ -18,7 +18,7 @@ from pocket_core.predict import Prediction, Predictor
 from pocket_core.tempo import MeterChange, MeterMap, TempoChange, TempoMap
 from pocket_core.types import Beats
 from pocket_core.voices import VOICES
-from pocket_export.dataset import Lesson
+from pocket_export.lesson import Lesson
 from pocketd.casting import tell_score
 from pocketd.known_score import KnownScore, make_steps
 

@@ -17,8 +17,8 @@ import torch
 from torch import Tensor
 
 from pocket_export import checkpoint as checkpoints
-from pocket_export.dataset import Lesson
 from pocket_export.evaluate import Batch, device_of, follow, gather
+from pocket_export.lesson import Lesson
 from pocket_export.losses import loss
 from pocket_export.parallel import ALONE, Company
 from pocket_export.reading import around

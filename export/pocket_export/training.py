@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
-from pocket_export.dataset import Lesson
 from pocket_export.evaluate import Follow
+from pocket_export.lesson import Lesson
 from pocket_export.losses import Weights
 from pocket_models.network import Network
 

@@ -93,6 +93,12 @@ class Rig:
         """Let the DAW stop."""
         self._feed(b"\xfc", self.end)
 
+    def rest(self) -> None:
+        """Let the DAW run through an empty beat, stop, and stand for a second."""
+        self.stretch((), 1.0)
+        self.stop()
+        self.end += 1.0
+
     def play(self, until: float | None = None) -> None:
         """Turn until then, or until all of it has been played; what is read is read at once."""
         while self.backend.now() < (self.end + 0.3 if until is None else until):
@@ -246,9 +252,7 @@ def test_a_start_at_the_known_loop_is_played_by_the_model_at_once(make: Make) ->
     rig = make()
     rig.start()
     rig.rounds(PLAIN)
-    rig.stretch((), 1.0)
-    rig.stop()
-    rig.end += 1.0
+    rig.rest()
     rig.start()
     rig.stretch(PLAIN, LOOP)
 
@@ -261,9 +265,7 @@ def test_a_start_elsewhere_is_not_played_by_the_model(make: Make) -> None:
     rig = make()
     rig.start()
     rig.rounds(PLAIN, PLAIN, PLAIN)
-    rig.stretch((), 1.0)
-    rig.stop()
-    rig.end += 1.0
+    rig.rest()
     rig.start(16.0)
     rig.stretch(PLAIN, LOOP)
 
@@ -276,9 +278,7 @@ def test_a_start_before_the_loop_is_not_played_by_the_model(make: Make) -> None:
     rig = make(Pair(step_gain=0.001))
     rig.start(4.0)
     rig.rounds(PLAIN, PLAIN, PLAIN, back=4.0)
-    rig.stretch((), 1.0)
-    rig.stop()
-    rig.end += 1.0
+    rig.rest()
     rig.start()
     rig.stretch(PLAIN, LOOP)
 

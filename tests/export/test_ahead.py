@@ -12,7 +12,7 @@ import pytest
 from pocket_core.errors import DataError
 from pocket_export.ahead import ahead
 from pocket_export.curriculum import paper_chances
-from pocket_export.dataset import Lesson
+from pocket_export.lesson import Lesson
 from pocket_export.recordings import Performance
 from tests.export.performances import loose
 

@@ -17,8 +17,9 @@ from pocket_export.curriculum import (
     solos,
     validation_duets,
 )
-from pocket_export.dataset import Lesson, prepare
+from pocket_export.dataset import prepare
 from pocket_export.duets import CYMBALS, NOBODY, Grid, make_duet
+from pocket_export.lesson import Lesson
 from pocket_export.recordings import Performance
 from tests.export.performances import loose, played
 from tests.export.test_augment import emptied

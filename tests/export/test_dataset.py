@@ -31,8 +31,9 @@ from pocket_core.tempo import Meter, MeterChange, MeterMap, TempoChange, TempoMa
 from pocket_core.testing import FixedPredictor
 from pocket_core.types import Beats, Port, Seconds
 from pocket_core.wire import note_on
-from pocket_export.dataset import Lesson, lessons, prepare
+from pocket_export.dataset import lessons, prepare
 from pocket_export.duets import CYMBALS, KICK, NOBODY, SKINS, SNARE, Duet, Grid, Limbs, make_duet
+from pocket_export.lesson import Lesson
 from pocket_export.recordings import Performance
 from tests.export.performances import loose, played
 

@@ -10,8 +10,9 @@ import pytest
 import torch
 from torch.multiprocessing.spawn import ProcessRaisedException, spawn
 
-from pocket_export.dataset import Lesson, lessons
+from pocket_export.dataset import lessons
 from pocket_export.duets import CYMBALS
+from pocket_export.lesson import Lesson
 from pocket_export.parallel import ALONE, Company, CompanyError, company
 from pocket_export.train import Epoch, Recipe, train
 from pocket_models.follower import Follower

@@ -6,9 +6,10 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from pocket_export.dataset import Lesson, lessons
+from pocket_export.dataset import lessons
 from pocket_export.duets import CYMBALS
 from pocket_export.evaluate import follow, forecast, gather
+from pocket_export.lesson import Lesson
 from pocket_export.reading import MARGIN, around
 from pocket_export.train import Epoch, Recipe, train
 from pocket_models.seq2seq import Seq2Seq

@@ -11,9 +11,10 @@ import torch
 from pocket_core.predict import OUTPUTS, ZeroPredictor
 from pocket_core.types import Seconds
 from pocket_core.voices import VOICES
-from pocket_export.dataset import Lesson, lessons
+from pocket_export.dataset import lessons
 from pocket_export.duets import CYMBALS, NOBODY
 from pocket_export.evaluate import Follow, predict, score
+from pocket_export.lesson import Lesson
 from pocket_export.publish import publish
 from pocket_export.step_through import Figures, Played, figures, step_through
 from pocket_export.training import Epoch, Origin, Recipe, Training

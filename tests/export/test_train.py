@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from pocket_core.errors import DataError
-from pocket_export.dataset import Lesson, lessons
+from pocket_export.dataset import lessons
 from pocket_export.duets import CYMBALS, NOBODY
 from pocket_export.evaluate import follow, forecast, score
 from pocket_export.groove import load
+from pocket_export.lesson import Lesson
 from pocket_export.train import Epoch, Recipe, train
 from pocket_export.train_log import TrainLog
 from pocket_models.lstm import Anchor, PocketLSTM
