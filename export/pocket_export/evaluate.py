@@ -84,6 +84,7 @@ def gather(lessons: Sequence[Lesson]) -> Batch:
             meets=pad(np.nan_to_num(row.meets) for row in rows),
             met=pad((~np.isnan(row.meets) for row in rows), False),
             own=pad(np.nan_to_num(row.own) for row in rows),
+            played=pad((~np.isnan(row.own) for row in rows), False),
             strokes=pad(np.nan_to_num(row.strokes) for row in rows),
             struck=pad((~np.isnan(row.strokes) for row in rows), False),
             velocities=pad(row.velocities for row in rows),

@@ -31,7 +31,7 @@ class Lesson:
     drums: NDArray[np.bool_]  # (T,) a timestep of the drums; else an onset of the musician without a drum
     link: NDArray[np.int32]  # (T,) which of the drums' timesteps has the newest `diff` known; -1: none
     human: NDArray[np.float32]  # (T,) onset that the aligner gave the timestep against nominal, or NaN
-    own: NDArray[np.float32]  # (T,) the drummer's own offset; NaN where there is no drum
+    own: NDArray[np.float32]  # (T,) the drummer's own offset; NaN where there is no drum or it is not known
     meets: NDArray[np.float32]  # (T,) the musician's offset that belongs there, or NaN; see `dataset.prepare`
     strokes: NDArray[np.float32]  # (T, 9) each voice's own offset, or NaN
     velocities: NDArray[np.float32]  # (T, 9) 0..1, 0 where the voice is not struck

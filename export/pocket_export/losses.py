@@ -42,6 +42,7 @@ class Targets:
     meets: Tensor  # float32 (B, T) seconds
     met: Tensor  # bool (B, T): `meets` is known
     own: Tensor  # float32 (B, T) seconds
+    played: Tensor  # bool (B, T): `own` is known
     strokes: Tensor  # float32 (B, T, 9) seconds
     struck: Tensor  # bool (B, T, 9)
     velocities: Tensor  # float32 (B, T, 9)
@@ -62,7 +63,7 @@ def loss(said: Tensor, targets: Targets, weights: Weights) -> tuple[Tensor, Tens
     both = (targets.drums & targets.met).float()
     if said.shape[-1] == PAPER_OUTPUTS:
         target = torch.where(targets.met, targets.meets, targets.own)
-        weight = both + weights.own * (targets.drums & ~targets.met).float()
+        weight = both + weights.own * (targets.played & ~targets.met).float()
         return (_huber(said[..., 0], target, weights) * weight).sum(), weight.sum()
     drums, struck = targets.drums.float(), targets.struck.float()
     hears = both + weights.alone * (targets.met & ~targets.drums).float()
@@ -74,7 +75,8 @@ def loss(said: Tensor, targets: Targets, weights: Weights) -> tuple[Tensor, Tens
     chance = binary_cross_entropy(
         said[..., _CHANCE].clamp(1e-6, 1 - 1e-6), targets.met.float(), reduction="none"
     )
-    drummer = weights.drummer * _huber(said[..., _OWN], targets.own, weights) + weights.chance * chance
+    drummer = weights.drummer * _huber(said[..., _OWN], targets.own, weights) * targets.played.float()
+    drummer = drummer + weights.chance * chance
     offsets, strays, hard, hard_strays = (
         said[..., _VOICING + n * _N : _VOICING + (n + 1) * _N] for n in range(4)
     )

@@ -62,7 +62,7 @@ def train(
     company: Company = ALONE,
     log: TrainLog | None = None,
 ) -> Training:
-    """Train a network and leave it with the weights that did best on the validation split.
+    """Train a network and leave it with the weights that did best on the validation split, or with the last.
 
     The figure to make small is the validation MAE against the musician, or against the drummer where
     there is none. All chance is drawn from the seed and the number of the epoch, so that a training that
@@ -105,7 +105,7 @@ def train(
         mean = _epoch(training, optimiser, batches, watch, company=company, log=log)
         epoch = company.tell(_judge(training, validation, mean, began) if company.leads else None)
         training.history.append(epoch)
-        if epoch.figure_ms < training.best_ms:
+        if recipe.keep_last or epoch.figure_ms < training.best_ms:
             training.best_ms, training.best = epoch.figure_ms, copy.deepcopy(net.state_dict())
         if checkpoint is not None and company.leads:
             checkpoints.write(checkpoint, training, optimiser)

@@ -32,6 +32,7 @@ class Recipe:
     weights: Weights = field(default_factory=Weights)
     bfloat16: bool = True  # products of the pass with gradient; all else is float32
     seed: int = 1
+    keep_last: bool = False  # leave the last weights, not those that did best on validation
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
-from pocket_models.network import State
+from pocket_models.network import Product, State
 from pocket_models.saying import split
 
 
@@ -34,6 +36,43 @@ def step(lstm: nn.LSTM, below: Tensor, state: State) -> tuple[Tensor, State]:
         hs.append(h)
         cs.append(c)
     return below, (torch.stack(hs), torch.stack(cs))
+
+
+def adopt(lstm: nn.LSTM, products: Sequence[Product], gain: Tensor) -> None:
+    """Take over the weights of `Products`, in place; of two biases that were added the second becomes 0.
+
+    Raises:
+        ValueError: Another number of layers.
+    """
+    with torch.no_grad():
+        for layer, (weight, bias) in zip(range(lstm.num_layers), products, strict=True):
+            of_below, of_before, first, second = weights(lstm, layer)
+            below, before = weight.t().split([of_below.shape[1], lstm.hidden_size], 1)
+            of_below.copy_(below / gain if layer == 0 else below)
+            of_before.copy_(before)
+            first.copy_(bias)
+            second.zero_()
+
+
+def adopt_operator(lstm: nn.LSTM, below: Tensor, before: Tensor, biases: Tensor) -> None:
+    """Take over the weights of ONNX's LSTM operator, of one layer in one direction, in place.
+
+    Args:
+        lstm: Of one layer.
+        below: (1, 4 hidden, inputs); gates in ONNX's order, i, o, f, g.
+        before: (1, 4 hidden, hidden).
+        biases: (1, 8 hidden), of the input and of the state.
+    """
+    hidden = lstm.hidden_size
+
+    def ordered(rows: Tensor) -> Tensor:
+        enter, leave, keep, new = rows.split(hidden)
+        return torch.cat([enter, keep, new, leave])
+
+    given = (below[0], before[0], *biases[0].split(4 * hidden))
+    with torch.no_grad():
+        for own, rows in zip(weights(lstm, 0), given, strict=True):
+            own.copy_(ordered(rows))
 
 
 class Products:

@@ -9,14 +9,16 @@ likelier they play: it follows whoever plays, and humanises where nobody does.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import linear
 
 from pocket_core.features import COLUMNS, OFFSET_SCALE, OFFSETS, WIDTH
 from pocket_core.predict import OUTPUTS
-from pocket_models.network import Network, State
-from pocket_models.saying import HEADS, UNIT, Folded, say, split
+from pocket_models.network import Network, Product, State
+from pocket_models.saying import HEADS, UNIT, Folded, say, split, unfold
 
 HIDDEN = 256
 WIDE = 128  # units between features and recurrence
@@ -90,6 +92,17 @@ class Follower(Network):
         new = torch.tanh(below[:, 2 * hidden :] + reset * within[:, 2 * hidden :])
         after = new + keep * (before - new)
         return say(self.head(after), x), (after[None],)
+
+    def adopt(self, step: Sequence[Product], encoder: Sequence[Tensor] = ()) -> None:  # noqa: ARG002
+        """Take over the weights of an exported step; see `Network.adopt`."""
+        enter, below, within, folded, _ = step
+        with torch.no_grad():
+            self.enter.weight.copy_(enter[0][self.seen].t() / self.gain)
+            self.enter.bias.copy_(enter[1])
+            for (weight, bias), name in ((below, "ih"), (within, "hh")):
+                self.gru.get_parameter(f"weight_{name}_l0").copy_(weight.t())
+                self.gru.get_parameter(f"bias_{name}_l0").copy_(bias)
+        unfold(folded, self.head)
 
     def one_step(self) -> nn.Module:
         """Return the step in as few operations as it takes."""

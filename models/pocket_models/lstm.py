@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor, nn
 from pocket_core.features import COLUMNS, DIFF, GROOVE, OFFSET_SCALE, PAPER
 from pocket_core.predict import PAPER_OUTPUTS
 from pocket_models import cells
-from pocket_models.network import Network, State
+from pocket_models.network import Network, Product, State
 
 HIDDEN = 256
 LAYERS = 2
@@ -101,6 +102,14 @@ class PocketLSTM(Network):
 
     def _from_anchor(self, offset: Tensor, x: Tensor) -> Tensor:
         return offset + x[..., GROOVE : GROOVE + 1] / OFFSET_SCALE if self.anchor is Anchor.GROOVE else offset
+
+    def adopt(self, step: Sequence[Product], encoder: Sequence[Tensor] = ()) -> None:  # noqa: ARG002
+        """Take over the weights of an exported step; see `Network.adopt`. It does not tell the anchor."""
+        *layers, head = step
+        cells.adopt(self.lstm, layers, self.gain)
+        with torch.no_grad():
+            self.head.weight.copy_(head[0].t())
+            self.head.bias.copy_(head[1])
 
     def one_step(self) -> nn.Module:
         """Return the step as two matrix products, one a layer: ONNX Runtime's own operator is slower."""

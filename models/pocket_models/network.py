@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from torch import Tensor, nn
 
 State = tuple[Tensor, ...]  # each (layers, B, hidden)
+Product = tuple[Tensor, Tensor]  # weight (inputs, outputs) and bias (outputs,) of `x @ weight + bias`
 
 
 class Network(nn.Module):
@@ -67,6 +68,18 @@ class Network(nn.Module):
             means nothing.
         """
         return score[..., :0]
+
+    @abstractmethod
+    def adopt(self, step: Sequence[Product], encoder: Sequence[Tensor] = ()) -> None:
+        """Take over the weights of an exported model, the reverse of `one_step`.
+
+        Args:
+            step: The matrix products of the exported step, in its order.
+            encoder: The tensors of the exported encoder, in its order, where there is one.
+
+        Raises:
+            ValueError: They are not those of such a network.
+        """
 
     def one_step(self) -> nn.Module:
         """Return what is exported, for a batch of one: `(x, *state)` in, `(predictions, *state)` out.

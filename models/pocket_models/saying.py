@@ -142,3 +142,36 @@ class Folded:
         glued = 1.0 - (1.0 - chance) ** GLUE
         rest = torch.cat([habit, chance, glued * (apart - habit)], 1)
         return torch.addmm(said + torch.exp(exponents), rest, self._rest)
+
+
+def unfold(product: tuple[Tensor, Tensor], head: nn.Linear) -> None:
+    """Put back into an output layer what `Folded` made of it.
+
+    Args:
+        product: Weight (units + WIDTH, columns) and bias (columns,) of the folded product.
+        head: From as many units to `HEADS` numbers; changed in place.
+
+    Raises:
+        ValueError: The product is of another layer.
+    """
+    weight, bias = product
+    size, below = len(OUTPUTS), head.in_features
+    if weight.shape != (below + WIDTH, 2 * size + len(_REST)):
+        raise ValueError(f"a folded output layer of {tuple(weight.shape)}")
+    _, expected, stray, _, own = range(5)
+    columns = {
+        _EXPECTED: (expected, UNIT, 0.0),
+        _SPREAD: (size + stray, 1.0, math.log(UNIT)),
+        _CHANCE: (2 * size, 1.0, 0.0),
+        _OWN: (own, UNIT, 0.0),
+    }
+    for v in range(_N):
+        offset_v, stray_v, hard_v, hard_stray_v = (own + 1 + v + n * _N for n in range(4))
+        columns[_OFFSET + v] = (offset_v, UNIT, 0.0)
+        columns[_STRAY + v] = (size + stray_v, 1.0, math.log(UNIT))
+        columns[_VELOCITY + v] = (hard_v, VELOCITY_UNIT, CENTRE)
+        columns[_VELOCITY_STRAY + v] = (size + hard_stray_v, 1.0, math.log(VELOCITY_UNIT))
+    with torch.no_grad():
+        for number, (column, unit, more) in columns.items():
+            head.weight[number] = weight[:below, column] / unit
+            head.bias[number] = (bias[column] - more) / unit

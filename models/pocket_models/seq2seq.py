@@ -20,8 +20,8 @@ from pocket_core.predict import OUTPUTS
 from pocket_core.score_features import OWN_COLUMNS, SCORE_WIDTH
 from pocket_models import cells
 from pocket_models.lstm import HIDDEN, LAYERS
-from pocket_models.network import Network, State
-from pocket_models.saying import HEADS, Folded, say
+from pocket_models.network import Network, Product, State
+from pocket_models.saying import HEADS, Folded, say, unfold
 
 WIDE = 192  # units between score and encoder
 READING = 128  # units of the encoder, a direction
@@ -108,6 +108,18 @@ class Seq2Seq(Network):
         """
         top, after = cells.step(self.decoder, self._see(x) * self.gain, state)
         return say(self.head(torch.cat([top, x[..., WIDTH:]], -1)), x), after
+
+    def adopt(self, step: Sequence[Product], encoder: Sequence[Tensor] = ()) -> None:
+        """Take over the weights of an exported step and encoder; see `Network.adopt`."""
+        *layers, folded, _ = step
+        cells.adopt(self.decoder, layers, self.gain)
+        unfold(folded, self.head)
+        bias, weight, *both = encoder
+        with torch.no_grad():
+            self.enter.bias.copy_(bias)
+            self.enter.weight.copy_(weight.t() / self.score_gain)
+        for lstm, tensors in ((self.forwards, both[:3]), (self.backwards, both[3:])):
+            cells.adopt_operator(lstm, *tensors)
 
     def one_step(self) -> nn.Module:
         """Return the decoder's step in as few operations as it takes."""

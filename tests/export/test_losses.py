@@ -29,6 +29,7 @@ def targets(*, seed: int = 1) -> Targets:
         meets=torch.randn(shape) / 50 * met,
         met=met,
         own=torch.randn(shape) / 50 * drums,
+        played=drums,
         strokes=torch.randn(*shape, VOICE) / 50 * struck,
         struck=struck,
         velocities=torch.rand(*shape, VOICE) * struck,

@@ -1,0 +1,94 @@
+"""Takes that nobody played: a drum track, a simulated partner with their own feel, and the real engine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pocket_core.clock import MapClock
+from pocket_core.engine import Engine
+from pocket_core.grid import TWELFTHS
+from pocket_core.predict import Predictor
+from pocket_core.records import TimestepRecord
+from pocket_core.settings import Settings
+from pocket_core.tempo import Meter, MeterMap, TempoChange, TempoMap
+from pocket_core.types import Beats, Port, Seconds
+from pocket_export.take_duets import About, Musician, TakeDuet, make_duets
+from pocketd.casting import tell_score
+from pocketd.known_score import KnownScore, make_steps
+
+ORIGIN = 1.0  # seconds; when beat 0 sounds
+TAIL = 2.0  # seconds behind the last message
+HELD = 0.030  # seconds that a drum is held
+BAR = 4 * TWELFTHS
+VELOCITY = 96
+STEADY = Settings(late_commit=False)  # as the paper's: what was forecast sounds
+
+
+@dataclass(frozen=True, slots=True)
+class Song:
+    """A drum track of one bar, over and over."""
+
+    name: str
+    bpm: float
+    bars: int
+    bar: dict[int, tuple[int, ...]]  # twelfth of the bar to the notes struck there
+
+    @property
+    def hits(self) -> list[tuple[int, tuple[int, ...]]]:
+        """Return every timestep: twelfths from the start, and its notes."""
+        return [(n * BAR + at, notes) for n in range(self.bars) for at, notes in sorted(self.bar.items())]
+
+    @property
+    def pace(self) -> float:
+        """Seconds a quarter note."""
+        return 60.0 / self.bpm
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """What came of playing together."""
+
+    song: Song
+    records: Sequence[TimestepRecord]
+    onsets: NDArray[np.float64]  # (M,) seconds
+
+    def duets(self, name: str, model: str = "none") -> list[TakeDuet]:
+        """Return it as the nightly job knows it."""
+        musician = Musician(self.onsets, np.full(len(self.onsets), VELOCITY / 127))
+        return make_duets(About(name, self.song.name, model), self.records, musician, Meter())
+
+
+Partner = Callable[[np.random.Generator], NDArray[np.float64]]  # every onset, seconds from beat 0, rising
+
+
+def play(song: Song, onsets: NDArray[np.float64], predictor: Predictor, settings: Settings = STEADY) -> Take:
+    """Play a song with a partner's onsets, in seconds from beat 0; the engine hears each at its own time."""
+    tempo = TempoMap([TempoChange(Beats(0.0), song.bpm)])
+    tell_score(predictor, _score(song, tempo, settings))
+    engine = Engine(settings, MapClock(tempo, Seconds(ORIGIN)), predictor)
+    feed: list[tuple[float, Port, bytes]] = []
+    for twelfth, notes in song.hits:
+        at = ORIGIN + twelfth / TWELFTHS * song.pace - settings.drums_lead
+        for note in notes:
+            feed.append((at, Port.DRUMS, bytes((0x99, note, VELOCITY))))
+            feed.append((at + HELD, Port.DRUMS, bytes((0x89, note, 64))))
+    feed += [(ORIGIN + at, Port.HUMAN, bytes((0x90, 60, VELOCITY))) for at in onsets.tolist()]
+    feed.sort(key=lambda message: message[0])
+    records: list[TimestepRecord] = []
+    for at, port, data in feed:
+        engine.receive(data, port, Seconds(at))
+        records += engine.take_records()
+    engine.take_due(Seconds(feed[-1][0] + TAIL))
+    return Take(song, records + engine.take_records(), onsets + ORIGIN)
+
+
+def _score(song: Song, tempo: TempoMap, settings: Settings) -> KnownScore:
+    struck = (
+        (Beats(at / TWELFTHS), [v for note in notes if (v := settings.voices.index(note)) is not None])
+        for at, notes in song.hits
+    )
+    return KnownScore(make_steps(struck), tempo, MeterMap())
