@@ -14,6 +14,7 @@ import subprocess
 import sys
 
 from pocket_core.types import Seconds
+from pocketd.champion import nights_folder
 from pocketd.config import Config
 from pocketd.outbox import Outbox
 
@@ -57,6 +58,8 @@ def spawn_desk(config: Config) -> tuple[Outbox, DeskProcess | None]:
         command += ["--display", config.meter_display]
         if config.takes.record:
             command += ["--takes", str(config.takes_folder)]
+        if (nights := nights_folder()) is not None:
+            command += ["--nights", str(nights)]
         try:
             process = subprocess.Popen(
                 command,

@@ -18,8 +18,10 @@ from typing import TextIO, cast
 
 from pocket_core.errors import TakeError
 from pocket_core.types import Seconds
+from pocketd.champion import Nights
 from pocketd.desk_records import decode
 from pocketd.meter import MeterReader, MeterState
+from pocketd.playing import Playing
 from pocketd.recorder import Recorder
 from pocketd.stream import PatientStream
 from pocketd.takes import recover
@@ -29,7 +31,7 @@ FRAME = Seconds(0.1)  # between two pictures
 READ = 256 * 1024  # bytes at once
 STANDARD_OUTPUT = 1
 LAST_WORDS = Seconds(0.5)  # for a terminal that stands still to take them
-DEAF_TO = ("SIGINT", "SIGTERM", "SIGHUP", "SIGTTOU")  # by name: not every system has them
+DEAF_TO = ("SIGINT", "SIGTERM", "SIGHUP", "SIGABRT", "SIGTTOU")  # by name: not every system has them
 
 
 class Desk:
@@ -38,10 +40,12 @@ class Desk:
     Args:
         recorder: None: nothing is kept.
         terminal: Where to show; it never waits and never fails (`PatientStream`).
+        playing: Lets the nightly job know; None: there is none.
     """
 
-    def __init__(self, recorder: Recorder | None, terminal: Terminal) -> None:
+    def __init__(self, recorder: Recorder | None, terminal: Terminal, playing: Playing | None = None) -> None:
         self._recorder = recorder
+        self._playing = playing
         self._terminal = terminal
         self._reader = MeterReader()
         self._rest = b""  # of a line that has not come whole
@@ -55,6 +59,8 @@ class Desk:
             self._line(line + b"\n")
         if self._recorder is not None:
             self._recorder.sync(now)
+        if self._playing is not None:
+            self._playing.turn()
         self._tell()
 
     def show(self) -> None:
@@ -75,6 +81,8 @@ class Desk:
         """Finish the take that is open; the other end has hung up."""
         if self._recorder is not None:
             self._recorder.end("vanished")
+        if self._playing is not None:
+            self._playing.close()
         self._tell()
         self.show()
         self._terminal.close()
@@ -88,6 +96,8 @@ class Desk:
         self._reader.read(record)
         if self._recorder is not None:
             self._recorder.take(record, line)
+        if self._playing is not None:
+            self._playing.read(record)
         note = told(record)
         if note is not None:
             self._terminal.note(note)
@@ -114,12 +124,14 @@ def main() -> None:
     parser.add_argument("--socket", type=int, required=True, help="an inherited stream socket")
     parser.add_argument("--display", required=True, help="auto, on, lines or off")
     parser.add_argument("--takes", type=Path, help="the takes folder; nothing is kept without")
+    parser.add_argument("--nights", type=Path, help="the folder of the nights; without, none is told")
     options = parser.parse_args()
     root: Path | None = options.takes
+    playing = None if options.nights is None else Playing(Nights(options.nights))
     recorder = None if root is None else Recorder(root, lambda: datetime.now().astimezone())
     encoding = "utf-8" if sys.stdout is None else sys.stdout.encoding
     out = PatientStream(STANDARD_OUTPUT, encoding)
-    desk = Desk(recorder, open_terminal(options.display, cast(TextIO, out)))
+    desk = Desk(recorder, open_terminal(options.display, cast(TextIO, out)), playing)
     if root is not None:
         for take in recover(root):
             desk.say(finished(take))

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from pocket_core.clock import MapClock, PulseClock
 from pocket_core.engine import Engine
-from pocket_core.errors import MidiSystemError, PocketError
+from pocket_core.errors import MidiSystemError
 from pocket_core.habits import UNKNOWN, Habits
 from pocket_core.predict import Predictor
 from pocket_core.status import Counts
@@ -21,9 +21,11 @@ from pocket_core.transport import SongClock
 from pocket_core.types import Beats, Due, Seconds
 from pocketd.backends.protocol import Backend, Incoming
 from pocketd.casting import Cast
+from pocketd.champion_watch import ChampionWatch
 from pocketd.config import Config
 from pocketd.copyist import Copyist
 from pocketd.model import OnnxPredictor
+from pocketd.notify import Notifier
 from pocketd.outbox import Outbox
 from pocketd.reload import Reloaded, Reloader
 from pocketd.reporter import Happened, Reporter
@@ -62,6 +64,8 @@ class Loop:
         outbox: Where records for the desk go; the loop closes it.
         requests: What is asked of the loop.
         reloader: Answers `requests.reload`; None: nothing does.
+        watch: Sees another champion between takes; None: nobody does.
+        notifier: Tells systemd how it goes; None: it is not told.
         copyist: Says who plays from where on, beginning with `predictor`; None: nobody else.
         habits: The drummer whom the drums shall be like.
     """
@@ -75,6 +79,8 @@ class Loop:
         outbox: Outbox,
         requests: Requests,
         reloader: Reloader | None = None,
+        watch: ChampionWatch | None = None,
+        notifier: Notifier | None = None,
         copyist: Copyist | None = None,
         habits: Habits = UNKNOWN,
     ) -> None:
@@ -87,6 +93,8 @@ class Loop:
         self._predictor = predictor
         self._requests = requests
         self._reloader = reloader
+        self._watch = watch
+        self._notifier = notifier or Notifier()
         self._copyist = copyist or Copyist(Cast(predictor))
         self._reporter = Reporter(outbox, self.engine, self._clock, lambda: self.counts)
         self._late = 0  # hits
@@ -94,7 +102,7 @@ class Loop:
         self._told: set[str] = set()  # what has been logged
         self._stumbled = False  # in this turn
         self._littered = False  # the transport ran since the last collection of garbage
-        self._reporter.hello(backend.now(), backend.name, config, predictor)
+        self._hello()
 
     def run(self) -> None:
         """Turn until asked to stop, then let what waits leave, and close.
@@ -106,9 +114,11 @@ class Loop:
         gc.collect()
         gc.freeze()
         gc.disable()
+        self._notifier.ready()
         try:
             while not self._requests.stop:
                 self.turn()
+            self._notifier.stopping()
             self.finish()
         except MidiSystemError as error:
             self.fault("midi", str(error))
@@ -123,6 +133,7 @@ class Loop:
     def turn(self) -> None:
         """Do what there is to do now, then wait for what comes next."""
         self._backend.check()
+        self._notifier.alive(self._backend.now())
         arrived = list(self._backend.poll())
         sent = self._send_due(self._backend.now())  # before: what an onset causes is not earlier than now
         for message in arrived:
@@ -130,6 +141,7 @@ class Loop:
         now = self._backend.now()
         sent += self._send_due(now)
         self._serve(now)
+        self._safely(lambda: self._switch(now), None)
         self._tell(arrived, sent, now)
         self._rest()
 
@@ -203,12 +215,19 @@ class Loop:
         copyist.turn(happened.changes, happened.records, settings, self._clock, now)
         if copyist.player is not self._predictor:
             self._use(copyist.player)
-            self._reporter.hello(now, self._backend.name, self._config, self._predictor)
+            self._hello()
         self._reporter.fault(now, "score", copyist.notice)
 
     def _use(self, predictor: Predictor) -> None:
         self.engine.use(predictor)
         self._predictor = predictor
+
+    def _hello(self) -> None:
+        """Say who plays from here on."""
+        backend, config, predictor = self._backend, self._config, self._predictor
+        self._reporter.hello(backend.now(), backend.name, config, predictor)
+        song = "" if config.takes.song is None else f", song {config.takes.song}"
+        self._notifier.status(f"model {predictor.name}{song}, {backend.name}")
 
     def _rest(self) -> None:
         """Wait for the next hit or the next poll."""
@@ -242,13 +261,32 @@ class Loop:
             return
         if self._requests.reload and not self._reloader.under_way:  # what is read by now may be old
             self._requests.reload = False
+            self._notifier.reloading()
             self._reloader.start()
         outcome = self._reloader.take()
+        if outcome is None:
+            return
         if isinstance(outcome, Reloaded):
             self.take_over(outcome)
-        elif isinstance(outcome, PocketError):
+        else:
             log.error("%s; going on as before", outcome)
             self._reporter.fault(now, "config", str(outcome))
+        self._notifier.ready()
+
+    def _switch(self, now: Seconds) -> None:
+        """Let another champion play; only between takes, and while nothing waits."""
+        if self._watch is None or self._clock.running or not self.engine.idle:
+            return
+        found = self._watch.turn(now, self._config, self._copyist.cast)
+        if found is None:
+            return
+        if found.fault:
+            log.error("%s", found.fault)
+        self._reporter.fault(now, "model file", found.fault)
+        if found.cast is not None:
+            self._copyist = Copyist(found.cast)
+            self._use(found.cast.player)
+            self._hello()
 
     def take_over(self, new: Reloaded) -> None:
         """Play by a new configuration, and by a new model if it is another one."""
@@ -265,7 +303,7 @@ class Loop:
             log.error("%s; going on with model %s", new.model_fault, self._predictor.name)
         self.fault("model file", new.model_fault or "")
         self._config = new.config
-        self._reporter.hello(self._backend.now(), self._backend.name, new.config, self._predictor)
+        self._hello()
 
     def _safely(self, call: Callable[[], T], otherwise: T) -> T:
         """Call what must not end the loop."""

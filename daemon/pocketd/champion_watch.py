@@ -1,0 +1,142 @@
+"""Notices another champion, or another song's, and loads and tries it beside whoever plays.
+
+All that touches the disk is an errand's, and none begins while the transport runs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pocket_core.errors import ModelError, PocketError
+from pocket_core.types import Seconds
+from pocketd.casting import Cast, make_cast
+from pocketd.champion import CHAMPION, Nights
+from pocketd.config import Config
+from pocketd.errand import Errand
+from pocketd.model import OnnxPredictor
+from pocketd.model_check import Demands, check
+from pocketd.model_shelf import candidates, find
+
+LOOK_EVERY = Seconds(1.0)
+TRIES = 2
+
+Mark = tuple[int, int, int] | None  # of the pointer's file, by which a change is seen; None: there is none
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a look has found."""
+
+    cast: Cast | None  # who is to play from here on; None: whoever plays
+    fault: str = ""  # why it is not who was asked for, one line
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    mark: Mark
+    config: Config
+    found: Found | None = None  # None: nothing is new
+
+
+class ChampionWatch:
+    """Told of the loop's turns, in its thread, while the transport stands.
+
+    Args:
+        nights: The folder with the pointer.
+        config: By which whoever plays was loaded, just now.
+        try_out: Says what is wrong with a model, one line, or None; tests have their own.
+        errand: Looks and loads; None: one of its own.
+    """
+
+    def __init__(
+        self,
+        nights: Nights,
+        config: Config,
+        *,
+        try_out: Callable[[Path, Config], str | None] | None = None,
+        errand: Errand[_Seen] | None = None,
+    ) -> None:
+        self._nights = nights
+        self._try_out = try_out or first_fault
+        self._errand = errand or Errand[_Seen]("champion")
+        self._seen = _Seen(self._mark(), config)
+        self._held: set[str] = set()  # sha256 of models that have been tried and held
+        self._next = Seconds(0.0)
+
+    def turn(self, now: Seconds, config: Config, cast: Cast) -> Found | None:
+        """Take in what the last look has found, and look again once a second.
+
+        Args:
+            now: On any steady clock.
+            config: As it is now, with the song that is played.
+            cast: Who there is now.
+
+        Returns:
+            What is new, once; None: nothing.
+        """
+        outcome = self._errand.take()
+        if isinstance(outcome, PocketError):
+            return Found(None, str(outcome))
+        if outcome is not None and outcome.config == config:  # else what it says is old
+            self._seen = outcome
+            if outcome.found is not None:
+                return outcome.found
+        if config.model == CHAMPION and now >= self._next and not self._errand.under_way:
+            self._next = Seconds(now + LOOK_EVERY)
+            self._errand.start(lambda: self._look(self._seen, config, cast))
+        return None
+
+    def wait(self) -> None:
+        """Let a look come to its end."""
+        self._errand.wait()
+
+    def _look(self, seen: _Seen, config: Config, playing: Cast) -> _Seen:
+        mark = self._mark()
+        same_song = config.takes.song == seen.config.takes.song
+        if mark == seen.mark and same_song:
+            return _Seen(mark, config)
+        return _Seen(mark, config, self._find(config, playing, same_song))
+
+    def _find(self, config: Config, playing: Cast, same_song: bool) -> Found:
+        cast = make_cast(config)
+        fault = cast.fault or self._untrusted(config, cast)
+        if fault is None:
+            return Found(None if cast.is_as(playing) else cast)
+        if same_song or cast.fault is None:
+            return Found(None, f"{fault}; model {playing.player.name} goes on")
+        return Found(cast, f"{fault}; {cast.instead}")  # another song's model should not
+
+    def _untrusted(self, config: Config, cast: Cast) -> str | None:
+        """Return what is wrong with a model when it steps; each is tried once."""
+        model = cast.reader or cast.player
+        if not isinstance(model, OnnxPredictor) or model.sha256 in self._held:
+            return None
+        try:
+            fault = self._try_out(find(candidates(config.takes.song)[0]), config)
+        except ModelError as error:  # it has gone in this moment
+            fault = str(error)
+        if fault is None:
+            self._held.add(model.sha256)
+            return None
+        return f"the champion does not hold: {fault}"
+
+    def _mark(self) -> Mark:
+        try:
+            state = self._nights.pointer.stat()
+        except OSError:
+            return None
+        return state.st_mtime_ns, state.st_ino, state.st_size
+
+
+def first_fault(model: Path, config: Config) -> str | None:
+    """Return the first thing that is wrong with a model both times that it is tried, or None.
+
+    On a busy machine a good model may look slow once.
+    """
+    for _ in range(TRIES):
+        faults = check(model, Demands.of(config)).faults
+        if not faults:
+            return None
+    return faults[0]
