@@ -16,7 +16,7 @@ from pocket_core.records import TimestepRecord
 from pocket_core.settings import Settings
 from pocket_core.tempo import Meter, MeterMap, TempoChange, TempoMap
 from pocket_core.types import Beats, Port, Seconds
-from pocket_export.take_duets import About, Musician, TakeDuet, make_duets
+from pocket_export.night.take_duets import About, Musician, TakeDuet, make_duets
 from pocketd.casting import tell_score
 from pocketd.known_score import KnownScore, make_steps
 

@@ -102,6 +102,54 @@ class Takes(_Section):
     )
 
 
+_Style = Literal["follow", "variance"]
+
+
+def _weight(default: float) -> float:
+    return Field(default=default, gt=0, le=100, description="above 0 to 100")
+
+
+class SongLesson(_Section):
+    """What is learnt of one song; what is not said is as of all others."""
+
+    style: _Style | None = Field(default=None, description="follow, variance or null")
+    a: float | None = Field(default=None, gt=0, le=100, description="above 0 to 100, or null")
+    b: float | Literal["off"] | None = Field(default=None, description="above 0 to 100, off or null")
+
+    @field_validator("b")
+    @classmethod
+    def _in_range(cls, b: float | str | None) -> float | str | None:
+        return _weighs(b, "b")
+
+
+class Retrain(_Section):
+    """What the nightly job does."""
+
+    start: Literal["follower", "lstm", "seq2seq"] = Field(
+        default="follower", description="follower, lstm or seq2seq"
+    )
+    style: _Style = Field(default="follow", description="follow or variance")
+    a: float = _weight(1.0)
+    b: float | Literal["off"] = Field(default=1.0, description="above 0 to 100, or off")
+    sigma_floor_ms: float = _milliseconds(5, 0.1, 100)
+    songs: dict[str, SongLesson] = Field(default={}, description="a song's name, with style, a and b")
+    hours: float = Field(default=10.0, gt=0, le=1000, description="above 0 to 1000 hours")
+    groove: str | None = Field(
+        default=None, min_length=1, pattern=r"^[^\x00]*$", description="a zip or a folder, or null"
+    )
+
+    @field_validator("b")
+    @classmethod
+    def _in_range(cls, b: float | str) -> float | str | None:
+        return _weighs(b, "retrain.b")
+
+
+def _weighs(value: float | str | None, key: str) -> float | str | None:
+    if isinstance(value, int | float) and not 0 < value <= 100:
+        raise _clash(key, "above 0 to 100, or off")
+    return value
+
+
 class Config(_Section):
     """Everything that a user may choose, with the defaults of the shipped config.yaml."""
 
@@ -171,6 +219,7 @@ class Config(_Section):
     )
     step_limit_ms: float = _milliseconds(8, 0.5, 100)
     takes: Takes = Field(default_factory=Takes, description="keys record, folder and song")
+    retrain: Retrain = Field(default_factory=Retrain, description="what the nightly job does")
     meter_display: Literal["auto", "on", "lines", "off"] = Field(
         default="auto", description="auto, on, lines or off"
     )
@@ -318,6 +367,12 @@ def _check(document: Document) -> Config:
     if folder is not None:
         takes = config.takes.model_copy(update={"folder": _placed(folder, document, ("takes", "folder"))})
         config = config.model_copy(update={"takes": takes})
+    groove = config.retrain.groove
+    if groove is not None:
+        retrain = config.retrain.model_copy(
+            update={"groove": _placed(groove, document, ("retrain", "groove"))}
+        )
+        config = config.model_copy(update={"retrain": retrain})
     files = [(key, path) for key in ("like", "score") if (path := getattr(config, key)) is not None]
     models = [(key, getattr(config, key)) for key in ("model", "model_without_score")]
     for key, path in (*files, *((key, model) for key, model in models if names_a_file(model))):

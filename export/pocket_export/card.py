@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from pocket_core.errors import DataError
@@ -45,6 +45,14 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
+class Taught:
+    """What a model has learnt from a user's takes."""
+
+    songs: tuple[str, ...] = ()
+    bias_ms: Mapping[str, float] = field(default_factory=dict)  # of a song, to be played beside the forecasts
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """What a model ships with; the daemon reads the first nine fields, and the encoder."""
 
@@ -69,6 +77,8 @@ class Card:
     figures: Mapping[str, float]  # a unit in each key
     encoder: EncoderFile | None = None  # None: it reads no score
     test: tuple[Judged, ...] = ()
+    songs: tuple[str, ...] = ()  # of the takes that it was taught
+    bias_ms: Mapping[str, float] = field(default_factory=dict)  # how late the musician of a song is besides
 
 
 def describe_encoder(name: str, encoder: bytes, context: int) -> EncoderFile:
@@ -95,6 +105,7 @@ def make_card(
     wall_seconds: float,
     figures: Mapping[str, float],
     encoder: EncoderFile | None = None,
+    taught: Taught | None = None,
 ) -> Card:
     """Return the card of a model exported for this build's features."""
     return Card(
@@ -118,6 +129,8 @@ def make_card(
         wall_seconds=round(wall_seconds, 1),
         figures={key: round(value, 9) for key, value in figures.items()},
         encoder=encoder,
+        songs=() if taught is None else taught.songs,
+        bias_ms={} if taught is None else taught.bias_ms,
     )
 
 
@@ -138,7 +151,7 @@ def write_model(folder: Path, model: bytes, card: Card, encoder: bytes | None = 
 
 
 def _written(card: Card, model: Path) -> dict[Path, bytes]:
-    said = {key: value for key, value in asdict(card).items() if value not in (None, ())}
+    said = {key: value for key, value in asdict(card).items() if value not in (None, (), {})}
     return {
         model.with_suffix(".json"): (json.dumps(said, indent=2) + "\n").encode(),
         model.with_suffix(".md"): page(card).encode(),

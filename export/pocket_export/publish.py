@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from pocket_core.features import GROOVE, OFFSET_SCALE
-from pocket_export.card import StateTensor, describe_encoder, make_card, write_model
+from pocket_export.card import StateTensor, Taught, describe_encoder, make_card, write_model
 from pocket_export.encoder_export import check_encoder, export_encoder, of_lengths
 from pocket_export.evaluate import Follow, score
 from pocket_export.groove import LICENCE
@@ -24,13 +24,22 @@ from pocket_models.network import Network
 from pocketd.wholefile import write_whole
 
 
-def publish(training: Training, chosen_by: Sequence[Lesson], out: Path) -> Path:
+def publish(
+    training: Training,
+    chosen_by: Sequence[Lesson],
+    out: Path,
+    *,
+    title: str | None = None,
+    taught: Taught | None = None,
+) -> Path:
     """Export a training's network, check it and write it with its card and history.
 
     Args:
         training: With its best weights in the network, which is on the CPU.
         chosen_by: The lessons that chose them.
         out: The folder.
+        title: What the model is; None: what its school says.
+        taught: What it learnt from takes.
 
     Returns:
         The path of the .onnx file.
@@ -61,7 +70,7 @@ def publish(training: Training, chosen_by: Sequence[Lesson], out: Path) -> Path:
         output=OUTPUT,
         outputs=net.outputs,
         hears=net.hears,
-        title=school.title,
+        title=title or school.title,
         licence=LICENCE,
         data=origin.data,
         data_sha256=origin.data_sha256,
@@ -72,6 +81,7 @@ def publish(training: Training, chosen_by: Sequence[Lesson], out: Path) -> Path:
         wall_seconds=training.seconds,
         figures=figures,
         encoder=None if encoder is None else describe_encoder(name, encoder, net.context),
+        taught=taught,
     )
     path = write_model(out, model, card, encoder)
     _write_history(out / f"{name}.history.csv", training)

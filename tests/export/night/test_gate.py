@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from pocket_export.gate import (
+from pocket_export.night.gate import (
     FEWEST,
     Check,
     Groove,

@@ -16,8 +16,8 @@ from pocket_core.grid import TWELFTHS
 from pocket_core.types import Seconds
 from pocket_export.dataset import prepare
 from pocket_export.lesson import Lesson
-from pocket_export.take_duets import TakeDuet
-from pocket_export.targets import FEWEST, Rule, Style, make_targets, sound
+from pocket_export.night.take_duets import TakeDuet
+from pocket_export.night.targets import FEWEST, Rule, Style, make_targets, sound
 
 EVERY = 5  # the share that is kept to judge by
 TAKES = 5  # of a song; from so many on whole takes are kept

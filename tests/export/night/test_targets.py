@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pocket_export.targets import LOST, WINDOW, Rule, Style, make_targets, sound, variance
+from pocket_export.night.targets import LOST, WINDOW, Rule, Style, make_targets, sound, variance
 
 SWING = np.array([0.0, 0.08] * 8)  # the partner is 80 ms late at every off-beat
 STRAIGHT = np.zeros(16)

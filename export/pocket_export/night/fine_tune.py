@@ -11,9 +11,9 @@ import numpy as np
 from pocket_export.ahead import Performances
 from pocket_export.curriculum import validation_duets
 from pocket_export.lesson import Lesson
+from pocket_export.night.take_lessons import TakeLesson
 from pocket_export.parallel import ALONE, Company
 from pocket_export.schools import SCHOOLS
-from pocket_export.take_lessons import TakeLesson
 from pocket_export.train import Draw, Origin, Recipe, Training, Watch, train
 from pocket_models.network import Network
 

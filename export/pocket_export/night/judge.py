@@ -1,0 +1,100 @@
+"""What the gate needs to know of two networks, measured."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pocket_core.features import WIDTH
+from pocket_core.types import Beats, Seconds
+from pocket_export.curriculum import validation_duets
+from pocket_export.dataset import lessons
+from pocket_export.duets import NOBODY
+from pocket_export.evaluate import follow, forecast
+from pocket_export.lesson import Lesson
+from pocket_export.night.gate import Groove, Judged
+from pocket_export.night.take_lessons import TakeLesson
+from pocket_export.night.targets import Style
+from pocket_export.recordings import Performance
+from pocket_models.network import Network
+from pocketd.model import load_predictor
+
+STEPS = 300  # of each model, in turns
+PAUSE = 0.004  # seconds between two steps; a model that was not used for a while is slower
+UNLIMITED = Seconds(1.0)  # no step is too slow to be measured
+
+
+def judge(
+    takes: Sequence[TakeLesson], champion: Network, challenger: Network, rest: Callable[[], None]
+) -> list[Judged]:
+    """Return what both networks forecast in the bars that are kept to judge by.
+
+    Args:
+        takes: As `make_lessons` returns them.
+        champion: As it was.
+        challenger: As it has become.
+        rest: Called often; what it raises ends it.
+    """
+    kept = [take for take in takes if take.judged.any()]
+    before, after = _forecasts(champion, kept, rest), _forecasts(challenger, kept, rest)
+    return [
+        Judged(
+            song=take.song,
+            take=take.source.about.take,
+            bars=take.bars[take.judged],
+            human=take.lesson.meets[take.judged].astype(np.float64),
+            champion=was[take.judged],
+            challenger=now[take.judged],
+            centred=take.style is Style.VARIANCE,
+        )
+        for take, was, now in zip(kept, before, after, strict=True)
+    ]
+
+
+def groove_lessons(performances: Sequence[Performance]) -> tuple[list[Lesson], list[Lesson]]:
+    """Return what is not to be forgotten: duets to follow in, and the same drummers with nobody to follow."""
+    chosen = [p for p in performances if p.in_follow] or list(performances)
+    return validation_duets(chosen), lessons(chosen, NOBODY, knows_drummer=True)
+
+
+def judge_on_groove(net: Network, to_follow: Sequence[Lesson], to_humanise: Sequence[Lesson]) -> Groove:
+    """Return how well a network does what it was pretrained for."""
+    return Groove(follow(net, to_follow).mae_ms, follow(net, to_humanise).drummer_mae_ms)
+
+
+def time_steps(champion: Path, challenger: Path, rest: Callable[[], None]) -> tuple[float, float]:
+    """Return p99 of a step of both models in ms, measured in turns in one run."""
+    both = [load_predictor(path, UNLIMITED) for path in (champion, challenger)]
+    states = [predictor.initial_state() for predictor in both]
+    noise = np.random.default_rng(1).normal(0.0, 0.3, (64, WIDTH)).astype(np.float32)
+    taken: list[list[float]] = [[], []]
+    for n in range(STEPS):
+        rest()
+        for which, predictor in enumerate(both):
+            time.sleep(PAUSE)
+            began = time.perf_counter()
+            _, states[which] = predictor.step(noise[n % len(noise)], states[which], Beats(n / 4))
+            taken[which].append(time.perf_counter() - began)
+    was, now = (float(np.percentile(times, 99)) * 1000 for times in taken)
+    return was, now
+
+
+def _forecasts(
+    net: Network, takes: Sequence[TakeLesson], rest: Callable[[], None]
+) -> list[NDArray[np.float64]]:
+    """Return each take's forecasts, (T,) of its lesson's rows; NaN where there is no drum."""
+    found = []
+    for take in takes:
+        rest()
+        rows = np.full(len(take.lesson), np.nan)
+        ((_, said),) = forecast(net, [take.lesson])
+        if net.hears:
+            rows[take.lesson.drums] = said[take.lesson.drums]
+        else:
+            rows[take.lesson.drums] = said
+        found.append(rows)
+    return found
