@@ -20,6 +20,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 
 from pocket_core.errors import DataError
@@ -129,7 +130,7 @@ def records(rows: Sequence[Row], song: str | None) -> Iterator[Record]:
         denominator=first.meter.denominator,
         tally=Tally(),
     )
-    for index, (row, following) in enumerate(zip(rows, [*rows[1:], None], strict=True)):
+    for index, (row, following) in enumerate(zip_longest(rows, rows[1:])):
         hits += len(row.voices)
         tally = Tally(events_in=hits, events_out=hits)
         yield _now(row, Seconds(at), Beats(beat), tally)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, zip_longest
 
 from pocket_core.records import TimestepRecord
 from pocket_core.tempo import Meter
@@ -30,7 +30,7 @@ def played_bars(take: TakeContent) -> list[PlayedBar]:
     """Return the bars from the first timestep to the last."""
     passes = list(_passes(take.timesteps))
     bars: list[PlayedBar] = []
-    for steps, following in zip(passes, [*passes[1:], None], strict=True):
+    for steps, following in zip_longest(passes, passes[1:]):
         bar = steps[0].bar
         bars.append(PlayedBar(bar, _meter(take, bar), tuple(steps)))
         rest = following[0].bar - bar - 1 if following else 0

@@ -87,15 +87,14 @@ def test_a_desk_that_stands_still_costs_records_and_the_journal_says_how_many(tm
     assert sum(r.records for r in records if isinstance(r, Dropped)) == said["dropped"]
 
 
-@pytest.mark.parametrize(("limits", "left"), [({}, 2), ({"keep_days": 30}, 1), ({"quota_mb": 1}, 1)])
-def test_a_real_desk_keeps_what_the_configuration_says(
-    tmp_path: Path, limits: dict[str, int], left: int
-) -> None:
+@pytest.mark.parametrize(("limits", "left"), [(Takes(), 2), (Takes(keep_days=30), 1), (Takes(quota_mb=1), 1)])
+def test_a_real_desk_keeps_what_the_configuration_says(tmp_path: Path, limits: Takes, left: int) -> None:
     big = journal(*(hello(config={"fill": "x" * 10_000}) for _ in range(110)))
     a_take(tmp_path, "2020-01-01/120000", big)
     a_take(tmp_path, f"{date.today():%Y-%m-%d}/000000")
+    takes = limits.model_copy(update={"folder": str(tmp_path)})
 
-    outbox, desk = spawn_desk(Config(takes=Takes(folder=str(tmp_path), **limits), meter_display="off"))
+    outbox, desk = spawn_desk(Config(takes=takes, meter_display="off"))
     outbox.close(PATIENCE)
 
     assert desk is not None

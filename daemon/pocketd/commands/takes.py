@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -152,15 +153,15 @@ def purge(
     console = _console()
     for item in going:
         console.print(printable(f"{name_of(item.take.folder)}  {item.take.size / MB:8.1f} MB  {item.why}"))
-    room = f"{len(going)} takes, {sum(item.take.size for item in going) / MB:.1f} MB"
+    room = _counted([item.take.size for item in going])
     if dry_run or not going:
         console.print(f"{room} would go." if going else "Nothing has to go.")
         return
     if not yes:
-        _ask(f"Remove these {room}, for good?")
+        _ask(f"Remove {room}, for good?")
     sweep(root)
     removed = [item.take.size for item in going if remove(root, item.take.folder)]
-    console.print(f"removed {len(removed)} takes, {sum(removed) / MB:.1f} MB")
+    console.print(f"removed {_counted(removed)}")
 
 
 def _going(config: Config, named: list[str], older_than: str | None, to_quota: bool) -> list[Overdue]:
@@ -182,6 +183,10 @@ def _going(config: Config, named: list[str], older_than: str | None, to_quota: b
     there = {item.take.folder for item in going}
     rest = [take for take in stored(root) if take.folder not in there]
     return going + overdue(rest, limits, datetime.now())
+
+
+def _counted(sizes: Sequence[int]) -> str:
+    return f"{len(sizes)} {'take' if len(sizes) == 1 else 'takes'}, {sum(sizes) / MB:.1f} MB"
 
 
 def _free(take: Stored) -> Stored:
