@@ -166,7 +166,7 @@ def _recovered(takes: Path) -> list[str]:
 
 def _lost_ms(takes: Path, at: float) -> float:
     """Return how long before the kill the first message came that no take has."""
-    had = Counter(
+    had: Counter[tuple[Port, bytes]] = Counter(
         (record.port, record.data)
         for folder in take_folders(takes)
         for record in read_journal(folder / JOURNAL)
