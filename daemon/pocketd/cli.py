@@ -21,6 +21,7 @@ COMMANDS = {
     "render": "pocketd.commands.render",
     "models": "pocketd.commands.models",
     "service": "pocketd.commands.service",
+    "takes": "pocketd.commands.takes",
 }
 OTHERS = "Training"  # over the commands that other packages bring
 INTERRUPTED = 130  # as a shell reports SIGINT

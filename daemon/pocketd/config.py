@@ -33,6 +33,8 @@ FIXED = (
     "tempo",
     "takes.record",
     "takes.folder",
+    "takes.keep_days",
+    "takes.quota_mb",
     "like",
     "meter_display",
 )
@@ -99,6 +101,10 @@ class Takes(_Section):
     )
     song: str | None = Field(
         default=None, min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*$", description="a name, or null"
+    )
+    keep_days: int | None = Field(default=None, ge=1, le=36500, description="1 to 36500 days, or null")
+    quota_mb: int | None = Field(
+        default=None, ge=1, le=100_000_000, description="1 to 100000000 megabytes, or null"
     )
 
 
@@ -218,7 +224,9 @@ class Config(_Section):
         description="a model's name, a path to an .onnx, or none",
     )
     step_limit_ms: float = _milliseconds(8, 0.5, 100)
-    takes: Takes = Field(default_factory=Takes, description="keys record, folder and song")
+    takes: Takes = Field(
+        default_factory=Takes, description="keys record, folder, song, keep_days and quota_mb"
+    )
     retrain: Retrain = Field(default_factory=Retrain, description="what the nightly job does")
     meter_display: Literal["auto", "on", "lines", "off"] = Field(
         default="auto", description="auto, on, lines or off"

@@ -12,25 +12,29 @@ import signal
 import socket
 import sys
 import time
-from datetime import datetime
+from concurrent.futures import Executor, ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TextIO, cast
 
 from pocket_core.errors import TakeError
 from pocket_core.types import Seconds
 from pocketd.champion import Nights
-from pocketd.desk_records import decode
+from pocketd.chores import Chores
+from pocketd.desk_records import Fault, decode
 from pocketd.meter import MeterReader, MeterState
 from pocketd.playing import Playing
 from pocketd.recorder import Recorder
 from pocketd.stream import PatientStream
-from pocketd.takes import recover
+from pocketd.take_retention import Retention
+from pocketd.take_room import MB, Limits
 from pocketd.terminal import Terminal, finished, open_terminal, told
 
 FRAME = Seconds(0.1)  # between two pictures
 READ = 256 * 1024  # bytes at once
 STANDARD_OUTPUT = 1
 LAST_WORDS = Seconds(0.5)  # for a terminal that stands still to take them
+SWITCH = Seconds(0.001)  # the longest that work on finished takes keeps the desk from reading
 DEAF_TO = ("SIGINT", "SIGTERM", "SIGHUP", "SIGABRT", "SIGTTOU")  # by name: not every system has them
 
 
@@ -41,16 +45,25 @@ class Desk:
         recorder: None: nothing is kept.
         terminal: Where to show; it never waits and never fails (`PatientStream`).
         playing: Lets the nightly job know; None: there is none.
+        chores: What is done about other takes; None: nothing.
     """
 
-    def __init__(self, recorder: Recorder | None, terminal: Terminal, playing: Playing | None = None) -> None:
+    def __init__(
+        self,
+        recorder: Recorder | None,
+        terminal: Terminal,
+        playing: Playing | None = None,
+        chores: Chores | None = None,
+    ) -> None:
         self._recorder = recorder
         self._playing = playing
         self._terminal = terminal
+        self._chores = chores
         self._reader = MeterReader()
         self._rest = b""  # of a line that has not come whole
         self._shown: MeterState | None = None
         self._fault = ""  # the recorder's, as last told
+        self._warning = ""  # about the room that takes have, likewise
 
     def read(self, data: bytes, now: Seconds) -> None:
         """Take in what came; `now` is on any steady clock."""
@@ -64,7 +77,8 @@ class Desk:
         self._tell()
 
     def show(self) -> None:
-        """Draw the meter."""
+        """Draw the meter, and say what has been done meanwhile."""
+        self._tell()
         recorder = self._recorder
         recording = recorder is not None and recorder.recording is not None
         fault = "" if recorder is None else recorder.fault
@@ -84,6 +98,8 @@ class Desk:
         if self._playing is not None:
             self._playing.close()
         self._tell()
+        if self._chores is not None:
+            self._chores.finish()
         self.show()
         self._terminal.close()
 
@@ -103,16 +119,32 @@ class Desk:
             self._terminal.note(note)
 
     def _tell(self) -> None:
-        """Say what the recorder has to say."""
-        recorder = self._recorder
-        if recorder is None:
-            return
+        """Say what there is to say about takes."""
+        if self._recorder is not None:
+            self._tell_of_recording(self._recorder)
+        if self._chores is not None:
+            self._tell_of_chores(self._chores)
+
+    def _tell_of_recording(self, recorder: Recorder) -> None:
         while recorder.finished:
             self.say(finished(recorder.finished.popleft()))
+            if self._chores is not None:
+                self._chores.after_take()
         if recorder.fault != self._fault:
             self._fault = recorder.fault
             if self._fault:
                 self.say(self._fault)
+
+    def _tell_of_chores(self, chores: Chores) -> None:
+        for done in chores.collect():
+            for take in done.recovered:
+                self.say(finished(take))
+            for line in done.kept.said:
+                self.say(line)
+            if done.kept.warning != self._warning:
+                self._warning = done.kept.warning
+                self._reader.read(Fault(at=Seconds(0.0), about="takes", text=self._warning))
+                self.say(self._warning or "takes: there is room again")
 
 
 def main() -> None:
@@ -125,20 +157,41 @@ def main() -> None:
     parser.add_argument("--display", required=True, help="auto, on, lines or off")
     parser.add_argument("--takes", type=Path, help="the takes folder; nothing is kept without")
     parser.add_argument("--nights", type=Path, help="the folder of the nights; without, none is told")
+    parser.add_argument("--keep-days", type=int, help="how long takes stay")
+    parser.add_argument("--quota-mb", type=int, help="how much room they may have")
     options = parser.parse_args()
-    root: Path | None = options.takes
-    playing = None if options.nights is None else Playing(Nights(options.nights))
-    recorder = None if root is None else Recorder(root, lambda: datetime.now().astimezone())
+    sys.setswitchinterval(SWITCH)
     encoding = "utf-8" if sys.stdout is None else sys.stdout.encoding
     out = PatientStream(STANDARD_OUTPUT, encoding)
-    desk = Desk(recorder, open_terminal(options.display, cast(TextIO, out)), playing)
-    if root is not None:
-        for take in recover(root):
-            desk.say(finished(take))
-    with socket.socket(fileno=options.socket) as channel:
+    terminal = open_terminal(options.display, cast(TextIO, out))
+    with (
+        socket.socket(fileno=options.socket) as channel,
+        ThreadPoolExecutor(1, "takes") as worker,
+        ThreadPoolExecutor(1, "disk") as syncer,
+    ):
+        desk = _desk(options, terminal, worker, syncer)
         _serve(desk, channel)
-    desk.close()
+        desk.close()
     out.drain(LAST_WORDS)
+
+
+def _desk(options: argparse.Namespace, terminal: Terminal, worker: Executor, syncer: Executor) -> Desk:
+    root: Path | None = options.takes
+    playing = None if options.nights is None else Playing(Nights(options.nights))
+    if root is None:
+        return Desk(None, terminal, playing)
+    days, megabytes = options.keep_days, options.quota_mb
+    limits = Limits(
+        None if days is None else timedelta(days=days), None if megabytes is None else megabytes * MB
+    )
+    recorder = Recorder(root, _today, worker=worker, syncer=syncer)
+    chores = Chores(root, Retention(root, limits, _today), worker)
+    chores.begin()
+    return Desk(recorder, terminal, playing, chores)
+
+
+def _today() -> datetime:
+    return datetime.now().astimezone()
 
 
 def _serve(desk: Desk, channel: socket.socket) -> None:

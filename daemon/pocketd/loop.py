@@ -96,7 +96,8 @@ class Loop:
         self._watch = watch
         self._notifier = notifier or Notifier()
         self._copyist = copyist or Copyist(Cast(predictor))
-        self._reporter = Reporter(outbox, self.engine, self._clock, lambda: self.counts)
+        self._outbox = outbox
+        self._reporter = Reporter(outbox.offer, self.engine, self._clock, lambda: self.counts)
         self._late = 0  # hits
         self._unsent = 0  # hits that the back end would not take
         self._told: set[str] = set()  # what has been logged
@@ -127,7 +128,7 @@ class Loop:
             gc.unfreeze()
             gc.enable()
             self._reporter.bye(self._backend.now())
-            self._reporter.outbox.close(GOODBYE)
+            self._outbox.close(GOODBYE)
             self._backend.close()
 
     def turn(self) -> None:
@@ -236,7 +237,7 @@ class Loop:
         leaves = self._safely(self.engine.next_due, None)
         now = backend.now()
         if leaves is None or leaves > now + SLACK:
-            self._reporter.outbox.pump()
+            self._outbox.pump()
             if not running:
                 self._collect()
         self._littered |= running

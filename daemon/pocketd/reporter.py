@@ -14,9 +14,8 @@ from pocket_core.types import Due, Port, Seconds
 from pocketd import __version__
 from pocketd.backends.protocol import Incoming
 from pocketd.config import Config
-from pocketd.desk_records import Bye, Fault, Hello, Message, Timestep, now_record, transport_record
+from pocketd.desk_records import Bye, Fault, Hello, Message, Record, Timestep, now_record, transport_record
 from pocketd.model import OnnxPredictor
-from pocketd.outbox import Outbox
 
 RUNNING_EVERY = Seconds(0.1)  # between two `Now` while the transport runs
 STOPPED_EVERY = Seconds(1.0)
@@ -32,19 +31,19 @@ class Happened:
 
 
 class Reporter:
-    """Puts what happens into records. It never waits: the outbox drops before it delays.
+    """Puts what happens into records. It never waits.
 
     Args:
-        outbox: Where records go.
+        offer: Takes a record; it never waits.
         engine: Whose doings are told.
         clock: The engine's.
         counts: What went through so far; asked for only where it is told.
     """
 
     def __init__(
-        self, outbox: Outbox, engine: Engine, clock: SongClock, counts: Callable[[], Counts]
+        self, offer: Callable[[Record], None], engine: Engine, clock: SongClock, counts: Callable[[], Counts]
     ) -> None:
-        self.outbox = outbox
+        self._offer = offer
         self._counts = counts
         self._engine = engine
         self._clock = clock
@@ -55,7 +54,7 @@ class Reporter:
 
     def hello(self, at: Seconds, backend: str, config: Config, predictor: Predictor) -> None:
         """Say who plays, and how."""
-        self.outbox.offer(
+        self._offer(
             Hello(
                 at=at,
                 version=__version__,
@@ -72,7 +71,7 @@ class Reporter:
     def turn(self, arrived: list[Incoming], sent: list[Due], happened: Happened, now: Seconds) -> None:
         """Tell of one turn of the loop, in the order in which it happened."""
         running = self._clock.running
-        offer = self.outbox.offer
+        offer = self._offer
         for message in arrived:
             if running or message.data[:1] == b"" or message.data[0] not in CLOCK_BYTES:
                 offer(Message(at=message.at, port=message.port, data=message.data))
@@ -97,11 +96,11 @@ class Reporter:
         """Tell of a fault, or with an empty text that it is mended; the same again is not told."""
         if self._faults.get(about, "") != text:
             self._faults[about] = text
-            self.outbox.offer(Fault(at=at, about=about, text=text))
+            self._offer(Fault(at=at, about=about, text=text))
 
     def bye(self, at: Seconds) -> None:
         """Say that nothing follows."""
-        self.outbox.offer(Bye(at=at))
+        self._offer(Bye(at=at))
 
     def _look(self, running: bool, counts: Counts, now: Seconds) -> None:
         """Tell where the song is, and whether drums come without a clock."""
@@ -114,4 +113,4 @@ class Reporter:
         self._next_now = Seconds(now + (RUNNING_EVERY if running else STOPPED_EVERY))
         position = self._clock.beat_at(now)
         meter = self._engine.settings.meters.position(position).meter
-        self.outbox.offer(now_record(now, position, self._engine.status, meter, counts))
+        self._offer(now_record(now, position, self._engine.status, meter, counts))

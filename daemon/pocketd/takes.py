@@ -19,6 +19,7 @@ from pocket_core.records import Summary, TimestepRecord, summarise
 from pocket_core.types import Seconds
 from pocketd.desk_records import FORMAT, Tally
 from pocketd.journal import JOURNAL, LOCK, lock
+from pocketd.journal_formats import OLDEST
 from pocketd.report_rows import DIGITS_MS, DIGITS_S, summary_section, timestep_row
 from pocketd.take_content import TakeContent, gather
 from pocketd.take_midi import midi_file
@@ -60,7 +61,7 @@ def finalise(folder: Path) -> FinishedTake:
     """
     take = gather(folder / JOURNAL)
     summary = summarise(take.timesteps)
-    rows = [timestep_row(timestep, take.header.origin) for timestep in take.timesteps]
+    rows = _rows(take)
     write_whole(folder / MIDI, midi_file(take))
     write_whole(folder / TABLE, _table(rows))
     report = json.dumps(_report(take, summary, rows), indent=1, ensure_ascii=False) + "\n"
@@ -91,7 +92,7 @@ def recover(root: Path) -> Iterator[FinishedTake | Unreadable]:
 
 def take_folders(root: Path) -> list[Path]:
     """Return the folders of all takes below the takes folder, oldest first."""
-    return sorted(journal.parent for journal in root.glob(f"*/*/{JOURNAL}"))
+    return sorted((journal.parent for journal in root.glob(f"*/*/{JOURNAL}")), key=_order)
 
 
 def read_report(folder: Path) -> dict[str, Any]:
@@ -110,11 +111,34 @@ def read_report(folder: Path) -> dict[str, Any]:
             f"{path} is damaged ({error}); delete it, and the next start makes it again"
         ) from error
     about = report.get("take") if isinstance(report, dict) else None
-    if not isinstance(about, dict) or about.get("format") != FORMAT:
+    if not isinstance(about, dict) or about.get("format") not in range(OLDEST, FORMAT + 1):
         raise TakeError(
-            f"{path} is no report of take format {FORMAT}; delete it, and the next start makes it again"
+            f"{path} is no report of take format {OLDEST} to {FORMAT}; "
+            "delete it, and the next start makes it again"
         )
-    return dict(report)
+    return {**report, "take": {"source": None, **about}}  # format 1 did not say it
+
+
+def known_report(folder: Path) -> dict[str, Any]:
+    """Return a take's report; while it has none, what it would be by now.
+
+    Raises:
+        TakeError: The report, or the journal, cannot be read.
+    """
+    if (folder / REPORT).exists():
+        return read_report(folder)
+    take = gather(folder / JOURNAL)
+    return _report(take, summarise(take.timesteps), _rows(take))
+
+
+def _order(folder: Path) -> tuple[str, str, int, str]:
+    """Return what takes are sorted by: 193322-2 is before 193322-10."""
+    time, _, number = folder.name.partition("-")
+    return folder.parent.name, time, int(number) if number.isdecimal() else 0, folder.name
+
+
+def _rows(take: TakeContent) -> list[dict[str, Any]]:
+    return [timestep_row(timestep, take.header.origin) for timestep in take.timesteps]
 
 
 def _how(take: TakeContent) -> str:
@@ -132,6 +156,7 @@ def _report(take: TakeContent, summary: Summary, rows: list[dict[str, Any]]) -> 
         "take": {
             "format": FORMAT,
             "song": take.hello.song,
+            "source": take.header.source,
             "started": take.header.started,
             "seconds": round(take.end_at - origin, DIGITS_S),
             "how": _how(take),
