@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,14 +19,19 @@ from pocket_core.settings import Settings
 from pocket_core.tempo import Meter, MeterMap, TempoChange, TempoMap
 from pocket_core.types import Beats, Port, Seconds
 from pocket_export.night.take_duets import About, Musician, TakeDuet, make_duets
+from pocketd import demo
 from pocketd.casting import tell_score
+from pocketd.config import Config
 from pocketd.known_score import KnownScore, make_steps
+from pocketd.midiscore import FileNote, MidiScore
+from pocketd.take_import import as_if_live, import_take, performed
 
 ORIGIN = 1.0  # seconds; when beat 0 sounds
 TAIL = 2.0  # seconds behind the last message
 HELD = 0.030  # seconds that a drum is held
 BAR = 4 * TWELFTHS
 VELOCITY = 96
+TICKS = 480
 STEADY = Settings(late_commit=False)  # as the paper's: what was forecast sounds
 
 
@@ -84,6 +91,40 @@ def play(song: Song, onsets: NDArray[np.float64], predictor: Predictor, settings
         records += engine.take_records()
     engine.take_due(Seconds(feed[-1][0] + TAIL))
     return Take(song, records + engine.take_records(), onsets + ORIGIN)
+
+
+def record(
+    root: Path, song: Song, onsets: NDArray[np.float64], *, config: Config, predictor: Predictor, at: datetime
+) -> Path:
+    """Play a song as `play` does, and keep it as the daemon keeps a take; returns its folder.
+
+    Only MIDI clock tells the engine where the song is. A count-in of whole bars goes before.
+
+    Args:
+        root: The takes folder.
+        onsets: The partner's, seconds from beat 0.
+        config: How to play.
+        at: When, for its name.
+    """
+    drums = [
+        FileNote(Beats(at / TWELFTHS), Seconds(at / TWELFTHS * song.pace), Seconds(HELD), 9, note, VELOCITY)
+        for at, notes in song.hits
+        for note in notes
+    ]
+    human = [
+        FileNote(Beats(at / song.pace), Seconds(at), Seconds(HELD), 0, 60, VELOCITY)
+        for at in np.maximum(onsets, 0.0).tolist()
+    ]
+    tempo = TempoMap([TempoChange(Beats(0.0), song.bpm)])
+    meters = MeterMap()
+    tracks = [
+        MidiScore(name, tuple(notes), (), tempo, meters, TICKS, synthetic=True)
+        for name, notes in (("drums", drums), ("partner", human))
+    ]
+    plan = demo.plan(tracks[0], tracks[1], Seconds(config.look_ahead_ms / 1000))
+    takes = config.takes.model_copy(update={"song": song.name})
+    told = performed(plan, as_if_live(plan, config.model_copy(update={"takes": takes})), predictor)
+    return import_take(root, "a simulated partner", told, lambda: at).folder
 
 
 def _score(song: Song, tempo: TempoMap, settings: Settings) -> KnownScore:

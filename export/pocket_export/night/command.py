@@ -51,9 +51,9 @@ def retrain(
 ) -> None:
     """Let the champion learn from your takes, and promote what comes of it if it plays better.
 
-    Better: on bars that it has not learnt from, than the champion and than no offset, and no worse at what it
-    was pretrained for. Else everything stays as it is. The report says why; `pocketd models rollback` undoes a
-    promotion. While a take runs a night waits.
+    Better: on bars that it has not learnt from, than the champion and than no offset, and no worse at what
+    it was pretrained for. Else everything stays as it is. The report says why; `pocketd models rollback`
+    undoes a promotion. While a take runs a night waits.
 
     For whoever has no systemd: `pocketd retrain --if-due` from cron, launchd or the Task Scheduler.
     """

@@ -167,7 +167,7 @@ def _champion(plan: Plan) -> Path:
 
 
 def _order(plan: Plan, champion: Path, at: datetime) -> tuple[NightOrder, Path]:
-    """Return what to do and where: that of a night that broke off, if it is still the same, else a new one."""
+    """Return what to do and where: a night that broke off, if it is still the same, else a new one."""
     order = NightOrder(
         began=at.astimezone().isoformat(timespec="seconds"),
         champion=str(champion),
@@ -302,7 +302,7 @@ def _learn(
 
 
 def _taught(material: Material) -> Taught:
-    """Return the songs and, where their targets have no mean, how late the musician was in the newest take."""
+    """Return the songs and, where targets have no mean, how late the musician was in the newest take."""
     songs = sorted({lesson.song for lesson in material.lessons if lesson.song})
     bias = {
         lesson.song: round(lesson.bias * 1000, 3)

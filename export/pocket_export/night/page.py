@@ -46,7 +46,8 @@ def page(outcome: Outcome) -> str:
     return (
         '<!doctype html>\n<html lang="en"><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width">'
-        f"<title>pocketd, night {escape(outcome.folder.name)}</title>\n<style>{STYLE}</style>\n{body}\n</html>\n"
+        f"<title>pocketd, night {escape(outcome.folder.name)}</title>\n"
+        f"<style>{STYLE}</style>\n{body}\n</html>\n"
     )
 
 

@@ -1,7 +1,7 @@
 """From takes to what a night learns from and what it judges by; the two never share a bar.
 
 With five takes of a song and more, every fifth is kept to judge by. Before that it is every fifth block of
-eight bars, and a bar before and behind it belongs to nobody, for what is played there is known on both sides.
+eight bars, counted on from take to take, and a bar before and behind it belongs to nobody.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pocket_export.lesson import Lesson
 from pocket_export.night.take_duets import TakeDuet
 from pocket_export.night.targets import FEWEST, Rule, Style, make_targets, sound
 
-EVERY = 5  # the share that is kept to judge by
+EVERY, KEPT = 5, 2  # of so many one is kept to judge by, this one: the third
 TAKES = 5  # of a song; from so many on whole takes are kept
 BLOCK, BETWEEN = 8, 1  # bars
 
@@ -103,14 +103,18 @@ def make_lessons(
     passed: list[Passed] = []
     for song, of_song in songs.items():
         takes = list(dict.fromkeys(duet.about.take for duet in of_song))
+        blocks = 0  # of the song so far
         for duet in of_song:
             made = _make(duet, rules.get(song, usual), first=song not in known)
             if isinstance(made, Passed):
                 passed.append(made)
                 continue
-            whole = len(takes) >= TAKES
-            kept = takes.index(duet.about.take) % EVERY == EVERY - 1
-            lessons.append(_held_whole(made, kept=kept) if whole else _held_in_blocks(made))
+            if len(takes) >= TAKES:
+                kept = takes.index(duet.about.take) % EVERY == KEPT
+                lessons.append(replace(made, held=np.full(len(made.lesson), kept)))
+            else:
+                lessons.append(_held_in_blocks(made, blocks))
+                blocks += int(np.ptp(made.bars)) // BLOCK + 1
     return Material(lessons, passed)
 
 
@@ -141,14 +145,10 @@ def _make(duet: TakeDuet, rule: Rule, *, first: bool) -> TakeLesson | Passed:
     return TakeLesson(duet, rule.style, lesson, wanted, np.zeros(len(lesson), np.bool_), targets.bias)
 
 
-def _held_whole(made: TakeLesson, *, kept: bool) -> TakeLesson:
-    return replace(made, held=np.full(len(made.lesson), kept))
-
-
-def _held_in_blocks(made: TakeLesson) -> TakeLesson:
-    """Keep every fifth block to judge by; what lies next to it is neither learnt nor judged."""
-    bars = made.bars - (made.bars[0] if len(made.bars) else 0)
-    held = bars // BLOCK % EVERY == EVERY - 1
+def _held_in_blocks(made: TakeLesson, blocks: int) -> TakeLesson:
+    """Keep every fifth block to judge by, after so many before; next to it nothing is learnt nor judged."""
+    bars = made.bars - made.bars[0]
+    held = (bars // BLOCK + blocks) % EVERY == KEPT
     near = np.zeros(len(bars), np.bool_)
     for bar in np.unique(bars[held]):
         near |= np.abs(bars - bar) <= BETWEEN
