@@ -1,0 +1,272 @@
+"""A whole night, on a small data set and made-up takes; and what may come between."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from pocket_export.groove import load
+from pocket_export.night import order as orders
+from pocket_export.night.gate import Check
+from pocket_export.night.night import Plan, Stage, run_night
+from pocket_export.night.report import as_json, write_report
+from pocketd.champion import Nights
+from pocketd.config import Retrain
+from pocketd.model_shelf import read_sheet
+from tests.export.archives import archive
+from tests.export.night.partners import NOON, song, take
+
+
+@pytest.fixture(scope="module")
+def evening(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two takes of a song with a feel of its own."""
+    root = tmp_path_factory.mktemp("evening")
+    for n in range(2):
+        take(root, of=song(24), minutes=n, late=0.045, seed=n)
+    return root
+
+
+@pytest.fixture
+def plan(tmp_path: Path, evening: Path) -> Plan:
+    groove = load(archive(tmp_path / "groove.zip"))
+    return Plan(
+        Nights(tmp_path / "nights"),
+        evening,
+        Retrain(start="lstm"),
+        groove.split("train"),
+        groove.split("validation"),
+        epochs=2,
+        processes=1,
+    )
+
+
+def silent(stage: Stage) -> None:
+    pass
+
+
+def test_a_night_makes_a_model_of_the_takes_and_asks_the_gate(plan: Plan) -> None:
+    outcome = run_night(plan, NOON, silent)
+
+    assert outcome.model is not None
+    sheet = read_sheet(outcome.model)
+    assert sheet.name == "lstm"
+    assert (sheet.model_extra or {})["songs"] == ["evening"]
+    assert {check.name for check in outcome.checks} >= {"enough to judge by", "better than the champion"}
+    assert not list(outcome.folder.glob("*.pt"))
+
+
+def test_the_same_night_again_makes_the_same_model(plan: Plan, tmp_path: Path) -> None:
+    once = run_night(plan, NOON, silent)
+    again = run_night(replace(plan, nights=Nights(tmp_path / "others")), NOON, silent)
+
+    assert once.model is not None
+    assert again.model is not None
+    assert once.model.read_bytes() == again.model.read_bytes()
+
+
+def test_who_passes_every_check_is_the_champion(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    everything_passes(monkeypatch)
+
+    outcome = run_night(plan, NOON, silent)
+
+    assert outcome.promoted
+    assert outcome.model is not None
+    assert Path(plan.nights.place(plan.nights.read().champion or "")) == outcome.model
+
+
+def test_one_check_that_fails_leaves_the_champion(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    everything_passes(monkeypatch)
+    monkeypatch.setattr(
+        "pocket_export.night.night.judge_step", lambda *_: Check("as fast", False, "it takes a year")
+    )
+
+    outcome = run_night(plan, NOON, silent)
+
+    assert not outcome.promoted
+    assert "it takes a year" in outcome.verdict
+    assert plan.nights.read().champion is None
+
+
+def test_the_next_night_begins_with_the_new_champion(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    everything_passes(monkeypatch)
+    first = run_night(plan, NOON, silent)
+
+    second = run_night(plan, NOON, silent)
+
+    assert first.model is not None
+    assert second.order.champion == str(first.model)
+
+
+def test_a_night_without_takes_changes_nothing(plan: Plan, tmp_path: Path) -> None:
+    outcome = run_night(replace(plan, takes=tmp_path / "none"), NOON, silent)
+
+    assert outcome.verdict == "nothing was learnt: no take has been played"
+    assert plan.nights.read().champion is None
+
+
+def test_without_the_groove_dataset_nobody_is_promoted_and_the_way_out_is_said(plan: Plan) -> None:
+    outcome = run_night(replace(plan, groove=(), watched=()), NOON, silent)
+
+    (check,) = [check for check in outcome.checks if check.name == "forgets nothing"]
+    assert not check.passed
+    assert "pocketd data fetch groove" in check.text
+
+
+def test_a_take_that_begins_stops_the_night_within_a_second_and_it_goes_on_behind_it(plan: Plan) -> None:
+    player = Player(plan.nights)
+    stages: list[tuple[float, str]] = []
+
+    def tell(stage: Stage) -> None:
+        stages.append((time.monotonic(), stage.name))
+        if stage.name == "learning" and player.began is None:
+            player.play(3.0)
+
+    outcome = run_night(plan, NOON, tell)
+
+    assert player.began is not None
+    assert player.ended is not None
+    waits = [at for at, name in stages if name == "a take runs, waiting"]
+    assert 0 < waits[0] - player.began < 1.0
+    meanwhile = [name for at, name in stages if waits[0] < at < player.ended]
+    assert "learning" not in meanwhile
+    assert outcome.waited > 1.0
+    assert len(outcome.training.history if outcome.training else ()) == 2
+
+
+def test_a_night_that_broke_off_goes_on_from_its_last_epoch(plan: Plan) -> None:
+    with pytest.raises(BrokenOffError):
+        run_night(plan, NOON, break_off(lambda stage: stage.epoch is not None and stage.epoch.number == 1))
+    (folder,) = orders.unfinished(plan.nights)
+    ends: list[int] = []
+
+    outcome = run_night(plan, NOON, lambda s: ends.append(s.epoch.number) if s.epoch is not None else None)
+
+    assert outcome.folder == folder
+    assert outcome.training is not None
+    assert [epoch.number for epoch in outcome.training.history] == [1, 2]
+
+
+def test_a_night_broken_off_anywhere_makes_the_same_model_in_the_end(plan: Plan, tmp_path: Path) -> None:
+    whole = run_night(replace(plan, nights=Nights(tmp_path / "others")), NOON, silent)
+    for name in ("reading takes", "learning", "judging"):
+        with pytest.raises(BrokenOffError):
+            run_night(plan, NOON, break_off(lambda stage, name=name: stage.name == name))
+
+    outcome = run_night(plan, NOON, silent)
+
+    assert outcome.model is not None
+    assert whole.model is not None
+    assert digest(outcome.model) == digest(whole.model)
+
+
+def test_a_checkpoint_that_is_damaged_costs_the_epochs_and_no_more(plan: Plan) -> None:
+    with pytest.raises(BrokenOffError):
+        run_night(plan, NOON, break_off(lambda stage: stage.epoch is not None))
+    (folder,) = orders.unfinished(plan.nights)
+    (folder / "lstm.checkpoint.pt").write_bytes(b"half")
+
+    outcome = run_night(plan, NOON, silent)
+
+    assert outcome.training is not None
+    assert len(outcome.training.history) == 2
+
+
+def test_new_takes_make_a_new_night_of_one_that_broke_off(plan: Plan, tmp_path: Path) -> None:
+    with pytest.raises(BrokenOffError):
+        run_night(plan, NOON, break_off(lambda stage: stage.epoch is not None))
+    (before,) = orders.unfinished(plan.nights)
+
+    outcome = run_night(replace(plan, takes=tmp_path / "none"), NOON, silent)
+
+    assert not before.exists() or outcome.folder == before
+    assert outcome.order.takes == []
+
+
+def test_what_the_pointer_points_to_is_never_tidied_away(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    everything_passes(monkeypatch)
+    first = run_night(plan, NOON, silent)  # and no report: it broke off behind the switch
+
+    run_night(plan, NOON, silent)
+
+    assert first.model is not None
+    assert first.model.exists()
+
+
+def test_a_take_that_cannot_be_read_is_named_and_the_others_are_learnt(plan: Plan, tmp_path: Path) -> None:
+    root = tmp_path / "takes"
+    good, bad = take(root, minutes=0, of=song(24)), take(root, minutes=1)
+    (bad / "journal.jsonl").write_text("{}\n")
+
+    outcome = run_night(replace(plan, takes=root), NOON, silent)
+
+    (unread,) = outcome.gathered.unread
+    assert unread.take == f"{bad.parent.name}/{bad.name}"
+    assert [lesson.source.about.take for lesson in outcome.material.lessons] == [
+        f"{good.parent.name}/{good.name}"
+    ]
+
+
+def test_the_report_says_it_all_three_times(plan: Plan) -> None:
+    outcome = run_night(plan, NOON, silent)
+
+    write_report(outcome)
+
+    said = as_json(outcome)
+    text = (outcome.folder / "report.txt").read_text()
+    page = (outcome.folder / "report.html").read_text()
+    for check in said["checks"]:
+        assert check["name"] in text
+        assert check["name"].replace("'", "&#x27;") in page
+    assert [row["take"] for row in said["takes"]] == [f"2026-11-20/12{n:02}00" for n in range(2)]
+    assert page.count("data:image/png;base64,") == 3
+    assert not orders.unfinished(plan.nights)
+
+
+def everything_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the gate be of one mind; what it measures is measured all the same."""
+    good = Check("good", True, "so it is")
+    monkeypatch.setattr("pocket_export.night.night.judge_takes", lambda *_: [good])
+    monkeypatch.setattr("pocket_export.night.night.judge_groove", lambda *_: [good])
+    monkeypatch.setattr("pocket_export.night.night.judge_step", lambda *_: good)
+
+
+class BrokenOffError(Exception):
+    """Whatever ends a process."""
+
+
+def break_off(when: Callable[[Stage], bool]) -> Callable[[Stage], None]:
+    def tell(stage: Stage) -> None:
+        if when(stage):
+            raise BrokenOffError
+
+    return tell
+
+
+class Player:
+    """Holds the lock of a take that runs, for a while."""
+
+    def __init__(self, nights: Nights) -> None:
+        self._nights = nights
+        self.began: float | None = None
+        self.ended: float | None = None
+
+    def play(self, seconds: float) -> None:
+        held = self._nights.hold_playing()
+        assert held is not None
+        self.began = time.monotonic()
+        threading.Timer(seconds, self._stop, (held,)).start()
+
+    def _stop(self, held: BinaryIO) -> None:
+        self.ended = time.monotonic()
+        held.close()
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
