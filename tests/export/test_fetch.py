@@ -213,6 +213,15 @@ def test_a_folder_that_cannot_be_made_is_told(site: Site, tmp_path: Path) -> Non
         download(release(site), tmp_path / "file" / "folder", unwatched)
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let SIGINT interrupt, also where the tests run in the background and a shell has it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_leaves_a_download_that_goes_on(site: Site, tmp_path: Path) -> None:
     def impatient(done: int) -> None:
         if done:

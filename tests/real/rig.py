@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -86,8 +86,12 @@ class Player:
         self._end.delete()
 
 
-def play(parts: Mapping[str, Iterable[Timed]]) -> bool:
+def play(parts: Mapping[str, Iterable[Timed]], then: Callable[[], None] = lambda: None) -> bool:
     """Play messages into the ports of pocketd, each at its time from now on, and return after the last.
+
+    Args:
+        parts: By port.
+        then: Called at once behind the last, before a busy machine may fall silent for a while.
 
     Returns:
         Whether JACK carried all drums to a witness beside pocketd. On a busy machine it loses some.
@@ -101,6 +105,7 @@ def play(parts: Mapping[str, Iterable[Timed]]) -> bool:
         if wait > 0:
             time.sleep(wait)
         players[port].send(data)
+    then()
     time.sleep(0.05)
     carried = Counter(m.data for m in witness.heard()) == Counter(m.data for m in drums)
     witness.close()

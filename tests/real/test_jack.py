@@ -114,8 +114,7 @@ def test_a_server_that_is_killed_ends_the_daemon_with_3_and_its_take_is_whole(
 ) -> None:
     with daemon(tmp_path, model="none", drums_lead_ms=0) as pocketd:
         beats = song(4)
-        play({port: [m for m in part if m.data != b"\xfc"] for port, part in beats.items()})
-        jack.kill()
+        play({port: [m for m in part if m.data != b"\xfc"] for port, part in beats.items()}, jack.kill)
         killed = time.perf_counter()
         code, said = pocketd.end(by=None)
         took = time.perf_counter() - killed
