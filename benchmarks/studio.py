@@ -75,7 +75,7 @@ Partner = Callable[[np.random.Generator], NDArray[np.float64]]  # every onset, s
 def play(song: Song, onsets: NDArray[np.float64], predictor: Predictor, settings: Settings = STEADY) -> Take:
     """Play a song with a partner's onsets, in seconds from beat 0; the engine hears each at its own time."""
     tempo = TempoMap([TempoChange(Beats(0.0), song.bpm)])
-    tell_score(predictor, _score(song, tempo, settings))
+    tell_score(predictor, score_of(song, settings))
     engine = Engine(settings, MapClock(tempo, Seconds(ORIGIN)), predictor)
     feed: list[tuple[float, Port, bytes]] = []
     for twelfth, notes in song.hits:
@@ -127,7 +127,9 @@ def record(
     return import_take(root, "a simulated partner", told, lambda: at).folder
 
 
-def _score(song: Song, tempo: TempoMap, settings: Settings) -> KnownScore:
+def score_of(song: Song, settings: Settings) -> KnownScore:
+    """Return the drum track as a model knows it that reads the score beforehand."""
+    tempo = TempoMap([TempoChange(Beats(0.0), song.bpm)])
     struck = (
         (Beats(at / TWELFTHS), [v for note in notes if (v := settings.voices.index(note)) is not None])
         for at, notes in song.hits

@@ -17,6 +17,8 @@ from torch import Tensor
 
 from pocket_core.errors import ModelError
 from pocket_core.features import VERSION, WIDTH
+from pocket_core.score_features import SCORE_WIDTH
+from pocket_export.encoder_export import check_encoder
 from pocket_export.parity import check_parity
 from pocket_export.schools import SCHOOLS
 from pocket_export.train import Recipe
@@ -49,17 +51,23 @@ def read_back(path: Path, *, dropout: float = 0.0) -> Network:
             f"v{VERSION} of width {WIDTH}; begin with a model that ships"
         )
     net = SCHOOLS[sheet.name].build(Recipe(dropout=dropout))
-    encoder = [] if sheet.encoder is None else _tensors(_encoder(path, sheet.encoder))
+    encoder = None if sheet.encoder is None else _encoder(path, sheet.encoder)
     try:
-        net.adopt(_products(model), encoder)
+        net.adopt(_products(model), [] if encoder is None else _tensors(encoder))
     except (ValueError, RuntimeError) as error:
         raise ModelError(
             f"{path} holds no weights of a {sheet.name} of this build ({' '.join(str(error).split())}); "
             "begin with a model that ships"
         ) from None
-    x = np.random.default_rng(0).uniform(-1.0, 1.0, (CHECKED, WIDTH + net.context)).astype(np.float32)
-    check_parity(net, model, x)
+    chance = np.random.default_rng(0)
+    check_parity(net, model, _noise(chance, WIDTH + net.context))
+    if encoder is not None:
+        check_encoder(net, encoder, [_noise(chance, SCORE_WIDTH)])
     return net
+
+
+def _noise(chance: np.random.Generator, width: int) -> NDArray[np.float32]:
+    return chance.uniform(-1.0, 1.0, (CHECKED, width)).astype(np.float32)
 
 
 def _encoder(path: Path, sheet: EncoderSheet) -> bytes:

@@ -117,7 +117,7 @@ class Seq2Seq(Network):
         bias, weight, *both = encoder
         with torch.no_grad():
             self.enter.bias.copy_(bias)
-            self.enter.weight.copy_(weight.t() / self.score_gain)
+            self.enter.weight.copy_(weight.t())
         for lstm, tensors in ((self.forwards, both[:3]), (self.backwards, both[3:])):
             cells.adopt_operator(lstm, *tensors)
 

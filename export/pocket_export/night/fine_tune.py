@@ -42,7 +42,7 @@ class Order:
 def usual_recipe(name: str, *, epochs: int = EPOCHS, rate: float = RATE, seed: int = 1) -> Recipe:
     """Return how a network goes on learning: as it was trained, but gently and not for long."""
     return replace(
-        SCHOOLS[name].recipe, epochs=epochs, patience=epochs, rate=rate, seed=seed, keep_last=True, batch=16
+        SCHOOLS[name].recipe, epochs=epochs, patience=epochs, rate=rate, seed=seed, keep_last=True, batch=8
     )
 
 

@@ -13,6 +13,7 @@ from typing import BinaryIO
 import pytest
 
 from pocket_export.groove import load
+from pocket_export.night import judge
 from pocket_export.night import order as orders
 from pocket_export.night.gate import Check
 from pocket_export.night.night import Plan, Stage, run_night
@@ -34,7 +35,8 @@ def evening(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def plan(tmp_path: Path, evening: Path) -> Plan:
+def plan(tmp_path: Path, evening: Path, monkeypatch: pytest.MonkeyPatch) -> Plan:
+    monkeypatch.setattr(judge, "STEPS", 5)  # a step's time is not what is tested
     groove = load(archive(tmp_path / "groove.zip"))
     return Plan(
         Nights(tmp_path / "nights"),
