@@ -180,7 +180,8 @@ def _order(plan: Plan, champion: Path, at: datetime) -> tuple[NightOrder, Path]:
     )
     pointed = {plan.nights.night_of(name) for name in plan.nights.read().named}
     for folder in orders.unfinished(plan.nights):
-        if folder.name in pointed:  # it broke off behind the switch
+        if folder.name in pointed:
+            orders.close(folder, "promoted; the night broke off before it could report")
             continue
         before = orders.read_order(folder)
         if before is not None and replace(before, began=order.began) == order:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -64,6 +65,16 @@ def read_order(folder: Path) -> NightOrder | None:
         return _ORDER.validate_json((folder / ORDER).read_bytes())
     except (OSError, ValidationError):
         return None
+
+
+def close(folder: Path, verdict: str) -> None:
+    """Write the report of a night that cannot do so any more.
+
+    Raises:
+        PocketError: It cannot be written.
+    """
+    said = json.dumps({"format": 1, "night": folder.name, "verdict": verdict, "promoted": True})
+    write_whole(folder / REPORT, said.encode())
 
 
 def give_up(folder: Path) -> None:

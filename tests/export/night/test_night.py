@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -199,6 +200,7 @@ def test_what_the_pointer_points_to_is_never_tidied_away(plan: Plan, monkeypatch
 
     assert first.model is not None
     assert first.model.exists()
+    assert "broke off" in json.loads((first.folder / "report.json").read_text())["verdict"]
 
 
 def test_a_take_that_cannot_be_read_is_named_and_the_others_are_learnt(plan: Plan, tmp_path: Path) -> None:
