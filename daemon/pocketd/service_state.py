@@ -49,7 +49,8 @@ def lines(health: Health, nights: Nights | None) -> Iterator[tuple[str, str]]:
     if health.running and health.says:
         yield "plays by", health.says
     if health.running and health.watchdog:
-        again = f"; started anew {health.restarts} times" if health.restarts else ""
+        times = "once" if health.restarts == 1 else f"{health.restarts} times"
+        again = f"; started anew {times}" if health.restarts else ""
         yield "watchdog", f"after {health.watchdog} without a sign of life{again}"
     night = health.night
     if night.under_way:
