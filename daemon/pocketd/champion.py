@@ -114,6 +114,13 @@ class Nights:
         own = None if song is None else pointer.songs.get(song)
         return [*(self.place(name) for name in (own, pointer.champion) if name is not None), FOLLOWER]
 
+    def shadow(self) -> str | None:
+        """Return who is tried silently, as `model:` would have it; None: nobody, or nobody can say."""
+        with suppress(ModelError):
+            name = self.read().shadow
+            return None if name is None else self.place(name)
+        return None
+
     def promote(self, model: Path, at: datetime) -> Pointer:
         """Make a night's model the champion: one switch. Then what is older than the last seven is deleted.
 

@@ -36,7 +36,8 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class _Seen:
     mark: Mark
-    config: Config
+    song: str | None
+    config: Config | None = None  # by which it was looked; None: of the start, or it may be old
     found: Found | None = None  # None: nothing is new
 
 
@@ -61,16 +62,17 @@ class ChampionWatch:
         self._nights = nights
         self._try_out = try_out or first_fault
         self._errand = errand or Errand[_Seen]("champion")
-        self._seen = _Seen(self._mark(), config)
+        self._seen: _Seen | None = _Seen(self._mark(), config.takes.song)
         self._held: set[str] = set()  # sha256 of models that have been tried and held
         self._next = Seconds(0.0)
 
-    def turn(self, now: Seconds, config: Config, cast: Cast) -> Found | None:
+    def turn(self, now: Seconds, config: Config, song: str | None, cast: Cast) -> Found | None:
         """Take in what the last look has found, and look again once a second.
 
         Args:
             now: On any steady clock.
-            config: As it is now, with the song that is played.
+            config: As it is now.
+            song: Which is played now.
             cast: Who there is now.
 
         Returns:
@@ -79,25 +81,31 @@ class ChampionWatch:
         outcome = self._errand.take()
         if isinstance(outcome, PocketError):
             return Found(None, str(outcome))
-        if outcome is not None and outcome.config == config:  # else what it says is old
+        if outcome is not None and outcome.song == song and outcome.config == config:  # else it is old
             self._seen = outcome
             if outcome.found is not None:
                 return outcome.found
         if config.model == CHAMPION and now >= self._next and not self._errand.under_way:
             self._next = Seconds(now + LOOK_EVERY)
-            self._errand.start(lambda: self._look(self._seen, config, cast))
+            self._errand.start(lambda: self._look(self._seen, config, song, cast))
         return None
+
+    def forget(self) -> None:
+        """Somebody else has loaded a model: find out anew whether it is whom the pointer says."""
+        self._seen = None
 
     def wait(self) -> None:
         """Let a look come to its end."""
         self._errand.wait()
 
-    def _look(self, seen: _Seen, config: Config, playing: Cast) -> _Seen:
+    def _look(self, seen: _Seen | None, config: Config, song: str | None, playing: Cast) -> _Seen:
         mark = self._mark()
-        same_song = config.takes.song == seen.config.takes.song
-        if mark == seen.mark and same_song:
-            return _Seen(mark, config)
-        return _Seen(mark, config, self._find(config, playing, same_song))
+        same_song = seen is None or song == seen.song
+        if seen is not None and mark == seen.mark and same_song:
+            return _Seen(mark, song, config)
+        takes = config.takes.model_copy(update={"song": song})
+        found = self._find(config.model_copy(update={"takes": takes}), playing, same_song)
+        return _Seen(mark, song, config, found)
 
     def _find(self, config: Config, playing: Cast, same_song: bool) -> Found:
         cast = make_cast(config)

@@ -69,7 +69,7 @@ def _outcome(nights: Nights | None) -> str:
     for folder in [] if nights is None else nights.folders():
         said = _first_line(folder / REPORT)
         if said:
-            return f"{folder.name}, {said}"
+            return f"{folder.name}, {said.removeprefix(f'night {folder.name}: ')}"
     return "none yet"
 
 

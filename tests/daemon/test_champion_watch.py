@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -253,11 +254,7 @@ def test_a_song_that_has_a_model_of_its_own_is_played_by_it(rigs: list[Rig]) -> 
     promote(1)
     song_model = made(2)
     rig = start(rigs)
-    rig.nights.change(
-        lambda pointer: type(pointer)(
-            champion=pointer.champion, kept=pointer.kept, songs={"Blues": str(song_model)}
-        )
-    )
+    rig.nights.change(lambda pointer: replace(pointer, songs={"Blues": str(song_model)}))
     rig.turn(3.0)
     before = rig.players
 
@@ -278,9 +275,7 @@ def test_another_songs_model_does_not_play_on_where_this_songs_is_broken(rigs: l
     songs = {"Blues": str(made(2)), "Waltz": "gone.onnx"}
     root = nights_folder()
     assert root is not None
-    Nights(root).change(
-        lambda pointer: type(pointer)(champion=pointer.champion, kept=pointer.kept, songs=songs)
-    )
+    Nights(root).change(lambda pointer: replace(pointer, songs=songs))
     rig = start(rigs, blues)
 
     rig.loop._config = waltz
@@ -305,7 +300,23 @@ def test_a_reload_takes_the_champion_over_at_once_and_the_watch_finds_nothing_ne
     promote(2)
 
     rig.loop.take_over(Reloaded(CONFIG, make_cast(CONFIG)))
+    at_once = rig.loop._predictor.name
     rig.turn(3.0)
 
-    assert rig.players == ["n1", "n2"]
+    assert at_once == "n2"
+    assert rig.loop._predictor.name == "n2"
     assert rig.faults == []
+
+
+def test_a_reload_that_knew_another_song_than_the_one_that_is_played_is_put_right(rigs: list[Rig]) -> None:
+    promote(1)
+    song_model = made(2)
+    blues = CONFIG.model_copy(update={"takes": Takes(song="Blues")})
+    rig = start(rigs, blues)
+    rig.nights.change(lambda pointer: replace(pointer, songs={"Blues": str(song_model)}))
+    rig.turn(3.0)
+
+    rig.loop.take_over(Reloaded(blues, make_cast(CONFIG)))  # as where the song was named while it played
+    rig.turn(3.0)
+
+    assert rig.players == ["n1", "n2", "n1", "n2"]
