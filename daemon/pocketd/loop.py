@@ -275,7 +275,11 @@ class Loop:
 
     def _switch(self, now: Seconds) -> None:
         """Let another champion play; only between takes, and while nothing waits."""
-        if self._watch is None or self._clock.running or not self.engine.idle:
+        if self._watch is None:
+            return
+        if self._clock.running:
+            self._watch.make_way()
+        if self._clock.running or not self.engine.idle:
             return
         found = self._watch.turn(now, self._config, self._config.takes.song, self._copyist.cast)
         if found is None:
