@@ -79,9 +79,10 @@ OOMScoreAdjust=500
 # Ten hours of takes need less than 2 GB.
 MemoryMax=3G
 
-# What trains compiles at run time, so not MemoryDenyWriteExecute. Takes may lie in a store on the network.
+# What trains compiles at run time, so not MemoryDenyWriteExecute. Takes may lie in a store on the network;
+# processes that train together (gloo) ask for its interfaces.
 {common}RestrictRealtime=yes
-RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 """
 
 _TIMER = f"""\
@@ -113,6 +114,12 @@ UMask=0077
 
 _PATH = "Environment=PATH=%h/.local/bin:/usr/local/bin:/usr/bin:/bin\n"
 _NO_OPTIONS = "Environment=POCKETD_OPTIONS=\n"
+
+
+def write_units(folder: Path) -> None:
+    """Write the units as `systemd/` has them."""
+    for name, text in units().items():
+        (folder / name).write_text(text)
 
 
 def units(

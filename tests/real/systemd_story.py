@@ -1,12 +1,14 @@
-"""Runs beside the manager of `user_manager`: installs pocketd as a service, hangs it, reloads it, removes it.
+"""Runs beside the manager of `user_manager`: installs pocketd as a service, reloads it, hangs it, removes it.
 
-Prints one line `RESULT` with JSON, and leaves judging it to the test outside.
+It plays over a JACK server where jackd is installed, so that the units are seen not to lock JACK away. Prints
+one line `RESULT` with JSON, and leaves judging it to the test outside.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +16,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+from benchmarks.jack_server import jack_server
 
 DAEMON = "pocketd.service"
 #: So that nobody waits for ten seconds, in the way that a user would do it; and there is no journal here.
@@ -29,9 +33,18 @@ NOBODY = 2**30  # more than any process id
 
 def main(home: Path) -> None:
     """Do it all, and tell."""
+    if shutil.which("jackd") is None:
+        _play(home, {"backend": "loopback"})
+        return
+    with jack_server("service") as server:
+        systemctl("set-environment", f"JACK_DEFAULT_SERVER={server.name}", "JACK_NO_START_SERVER=1")
+        _play(home, {"midi_api": "jack"})
+
+
+def _play(home: Path, midi: dict[str, object]) -> None:
     config = home / "50 % of $HOME.yaml"  # systemd would read more into it
     takes = home / "takes"
-    set_up: dict[str, object] = {"backend": "loopback", "meter_display": "off"}
+    set_up: dict[str, object] = {**midi, "meter_display": "off"}
     config.write_text(json.dumps({**set_up, "takes": {"folder": str(takes)}}))
     units = home / ".config" / "systemd" / "user"
     (units / f"{DAEMON}.d").mkdir(parents=True)

@@ -1,6 +1,6 @@
 """A real `systemd --user` in namespaces of its own: nothing outside is started, stopped or written to.
 
-It sees the machine's files, but a /run and processes of its own, and control groups below one of its own.
+It sees the machine's files, but has a /run, shared memory, processes and control groups of its own.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ set -e
 mount --make-rprivate /
 mount -t proc proc /proc
 mount -t tmpfs run /run
+mount -t tmpfs shm /dev/shm
 mkdir -p /run/systemd/system "$XDG_RUNTIME_DIR"
 chmod 700 "$XDG_RUNTIME_DIR"
 umount -l /sys/fs/cgroup/unified 2>/dev/null || true
