@@ -13,6 +13,7 @@ path, where one that is relative begins at this folder.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -251,6 +252,12 @@ class Nights:
 
     def _write(self, pointer: Pointer) -> None:
         write_whole(self.pointer, _POINTER.dump_json(pointer, indent=1) + b"\n")
+        with suppress(OSError):  # no such thing on Windows
+            folder = os.open(self.root, os.O_RDONLY)
+            try:
+                os.fsync(folder)  # what is deleted next is no longer pointed to, whenever the power goes
+            finally:
+                os.close(folder)
 
     def _relative(self, model: Path) -> str:
         path = self.root / model
