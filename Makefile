@@ -75,5 +75,9 @@ pictures: $(VENV)/.dev ## Draw docs/offsets.png and docs/waiting.png anew
 	@$(BIN)/python benchmarks/offsets_plot.py --data '$(DATA)'
 	@$(BIN)/python benchmarks/waiting_plot.py
 
+.PHONY: units
+units: $(VENV)/.demo ## Write systemd/ anew, from daemon/pocketd/service_units.py
+	@$(BIN)/python -c 'from pathlib import Path; from pocketd.service_units import write_units; write_units(Path("systemd"))'
+
 clean: ## Throw away what was set up
 	rm -rf $(VENV) demo-out .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

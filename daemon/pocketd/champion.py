@@ -13,6 +13,7 @@ path, where one that is relative begins at this folder.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -113,6 +114,13 @@ class Nights:
         pointer = self.read()
         own = None if song is None else pointer.songs.get(song)
         return [*(self.place(name) for name in (own, pointer.champion) if name is not None), FOLLOWER]
+
+    def shadow(self) -> str | None:
+        """Return who is tried silently, as `model:` would have it; None: nobody, or nobody can say."""
+        with suppress(ModelError):
+            name = self.read().shadow
+            return None if name is None else self.place(name)
+        return None
 
     def promote(self, model: Path, at: datetime) -> Pointer:
         """Make a night's model the champion: one switch. Then what is older than the last seven is deleted.
@@ -244,6 +252,12 @@ class Nights:
 
     def _write(self, pointer: Pointer) -> None:
         write_whole(self.pointer, _POINTER.dump_json(pointer, indent=1) + b"\n")
+        with suppress(OSError):  # no such thing on Windows
+            folder = os.open(self.root, os.O_RDONLY)
+            try:
+                os.fsync(folder)  # what is deleted next is no longer pointed to, whenever the power goes
+            finally:
+                os.close(folder)
 
     def _relative(self, model: Path) -> str:
         path = self.root / model

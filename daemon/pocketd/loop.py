@@ -276,9 +276,13 @@ class Loop:
 
     def _switch(self, now: Seconds) -> None:
         """Let another champion play; only between takes, and while nothing waits."""
-        if self._watch is None or self._clock.running or not self.engine.idle:
+        if self._watch is None:
             return
-        found = self._watch.turn(now, self._config, self._copyist.cast)
+        if self._clock.running:
+            self._watch.make_way()
+        if self._clock.running or not self.engine.idle:
+            return
+        found = self._watch.turn(now, self._config, self._config.takes.song, self._copyist.cast)
         if found is None:
             return
         if found.fault:
@@ -302,6 +306,8 @@ class Loop:
             self._use(new.cast.player)
         if new.model_fault is not None:
             log.error("%s; going on with model %s", new.model_fault, self._predictor.name)
+        elif self._watch is not None:
+            self._watch.forget()
         self.fault("model file", new.model_fault or "")
         self._config = new.config
         self._hello()

@@ -49,7 +49,8 @@ def lines(health: Health, nights: Nights | None) -> Iterator[tuple[str, str]]:
     if health.running and health.says:
         yield "plays by", health.says
     if health.running and health.watchdog:
-        again = f"; started anew {health.restarts} times" if health.restarts else ""
+        times = "once" if health.restarts == 1 else f"{health.restarts} times"
+        again = f"; started anew {times}" if health.restarts else ""
         yield "watchdog", f"after {health.watchdog} without a sign of life{again}"
     night = health.night
     if night.under_way:
@@ -68,7 +69,7 @@ def _outcome(nights: Nights | None) -> str:
     for folder in [] if nights is None else nights.folders():
         said = _first_line(folder / REPORT)
         if said:
-            return f"{folder.name}, {said}"
+            return f"{folder.name}, {said.removeprefix(f'night {folder.name}: ')}"
     return "none yet"
 
 

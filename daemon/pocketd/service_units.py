@@ -1,7 +1,9 @@
 """The daemon and the nightly job as systemd's user units: one text for what is installed and for `systemd/`.
 
-Keys: systemd.unit(5), systemd.service(5), systemd.exec(5), systemd.timer(5). What needs a mount namespace
-takes effect where the user's systemd makes one, since version 254 by itself; an older one leaves it out.
+Keys: systemd.unit(5), systemd.service(5), systemd.exec(5), systemd.timer(5). What is locked away is what
+PipeWire's own user units lock away, and more system calls. What hides files, as ProtectSystem does, is not
+there: in a user's service it takes a user namespace, in which JACK has not been tried, and the user has no
+rights over the system that could be lost.
 """
 
 from __future__ import annotations
@@ -48,7 +50,7 @@ TimeoutStopSec=15
 
 # JACK and PipeWire need shared memory, local sockets, devices and, where granted, real-time priority. So
 # neither PrivateDevices, PrivateTmp, PrivateIPC nor RestrictRealtime. JACK-Client's callbacks are made at run
-# time, so not MemoryDenyWriteExecute. Takes lie where the configuration says, so ProtectSystem=full, no more.
+# time, so not MemoryDenyWriteExecute. ProtectSystem and its kind need PrivateUsers in a user's service.
 {common}RestrictAddressFamilies=AF_UNIX
 
 [Install]
@@ -77,9 +79,10 @@ OOMScoreAdjust=500
 # Ten hours of takes need less than 2 GB.
 MemoryMax=3G
 
-# What trains compiles at run time: so not MemoryDenyWriteExecute. Takes may lie in a store on the network.
+# What trains compiles at run time, so not MemoryDenyWriteExecute. Takes may lie in a store on the network;
+# processes that train together (gloo) ask for its interfaces.
 {common}RestrictRealtime=yes
-RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 """
 
 _TIMER = f"""\
@@ -100,11 +103,6 @@ WantedBy=timers.target
 _COMMON = """\
 NoNewPrivileges=yes
 LockPersonality=yes
-ProtectSystem=full
-ProtectKernelTunables=yes
-ProtectKernelModules=yes
-ProtectKernelLogs=yes
-ProtectControlGroups=yes
 RestrictNamespaces=yes
 RestrictSUIDSGID=yes
 SystemCallArchitectures=native
@@ -116,6 +114,12 @@ UMask=0077
 
 _PATH = "Environment=PATH=%h/.local/bin:/usr/local/bin:/usr/bin:/bin\n"
 _NO_OPTIONS = "Environment=POCKETD_OPTIONS=\n"
+
+
+def write_units(folder: Path) -> None:
+    """Write the units as `systemd/` has them."""
+    for name, text in units().items():
+        (folder / name).write_text(text)
 
 
 def units(

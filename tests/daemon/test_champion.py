@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pocket_core.errors import ModelError, PocketError
@@ -109,6 +109,16 @@ def test_a_song_goes_by_its_own_model_first(nights: Nights) -> None:
     assert nights.candidates("Polka") == nights.candidates(None)
 
 
+def test_who_is_tried_in_silence_is_named_as_a_configuration_would(nights: Nights) -> None:
+    before = nights.shadow()
+    nights.change(lambda pointer: replace(pointer, shadow=f"{day(20)}/follower.onnx"))
+    during = nights.shadow()
+    nights.pointer.write_text("{")
+
+    assert (before, nights.shadow()) == (None, None)
+    assert during == str(nights.root / day(20) / "follower.onnx")
+
+
 # --- going back -------------------------------------------------------------------------------------------
 
 
@@ -202,6 +212,7 @@ def test_going_back_deletes_nothing(nights: Nights) -> None:
     assert sorted(nights.root.rglob("*.onnx")) == before
 
 
+@settings(deadline=None, max_examples=40)  # it writes to the disk
 @given(st.lists(st.sampled_from(["promote", "back"]), max_size=30))
 def test_whatever_is_done_the_champion_is_there_and_so_is_who_can_be_gone_back_to(
     tmp_path_factory: pytest.TempPathFactory, steps: list[str]
@@ -241,6 +252,7 @@ def test_a_damaged_pointer_is_told_in_one_line_and_is_not_written_over(nights: N
     assert nights.pointer.read_text() == text
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_whatever_the_pointer_holds_it_is_read_or_refused(
     tmp_path_factory: pytest.TempPathFactory, text: str
@@ -255,6 +267,7 @@ def test_whatever_the_pointer_holds_it_is_read_or_refused(
 names = st.text(min_size=1, max_size=20)
 
 
+@settings(deadline=None)
 @given(
     st.builds(
         Pointer,
@@ -273,13 +286,14 @@ def test_what_is_written_is_read(tmp_path_factory: pytest.TempPathFactory, point
     assert nights.read() == pointer
 
 
-@pytest.mark.skipif(os.name != "posix" or os.getuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_cannot_be_written_to_is_one_line(nights: Nights) -> None:
-    model = night(nights, 21)
-    nights.root.chmod(0o500)
+def test_a_folder_that_cannot_be_written_to_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "nights").write_text("a file in the way")
+    nights = Nights(tmp_path / "nights")
 
-    with pytest.raises(PocketError, match=r"cannot write to .*see who owns it"):
-        nights.promote(model, AT)
+    for act in (nights.lock_night, nights.hold_playing, lambda: nights.change(lambda pointer: pointer)):
+        with pytest.raises(PocketError, match=r"cannot write to .*see who owns it"):
+            act()
+    assert not nights.somebody_plays()
 
 
 # --- locks ------------------------------------------------------------------------------------------------

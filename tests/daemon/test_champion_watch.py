@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from pocket_core.errors import PocketError
 from pocket_core.types import Port, Seconds
 from pocket_core.wire import note_off, note_on
 from pocketd.backends.clock import VirtualClock
 from pocketd.backends.loopback import Loopback
 from pocketd.casting import make_cast
 from pocketd.champion import Nights, nights_folder
-from pocketd.champion_watch import ChampionWatch
+from pocketd.champion_watch import ChampionWatch, first_fault
 from pocketd.config import Config, Takes
 from pocketd.copyist import Copyist
 from pocketd.loop import Loop
+from pocketd.model_check import Watch
 from pocketd.outbox import Outbox
 from pocketd.reload import Reloaded
 from pocketd.requests import Requests
 from tests.daemon.onnx_models import Tiny
 
 AT = datetime(2026, 11, 21, 3, 41, tzinfo=UTC)
+TryOut = Callable[[Path, Config, Watch], str | None]
 CONFIG = Config(clock="internal", drums_lead_ms=0, model="champion", step_limit_ms=100)
 KICK, KICK_OFF = note_on(9, 36, 100), note_off(9, 36, 64)
 
@@ -45,11 +50,11 @@ def promote(number: int, tiny: Tiny | None = None) -> None:
 class Rig:
     """A daemon that plays by the champion."""
 
-    def __init__(self, config: Config = CONFIG) -> None:
+    def __init__(self, config: Config = CONFIG, try_out: TryOut = first_fault) -> None:
         root = nights_folder()
         assert root is not None
         self.nights = Nights(root)
-        self.watch = ChampionWatch(self.nights, config)
+        self.watch = ChampionWatch(self.nights, config, try_out=try_out)
         self.backend = Loopback(VirtualClock())
         here, self.desk = socket.socketpair()
         cast = make_cast(config)
@@ -114,8 +119,8 @@ def rigs() -> Iterator[list[Rig]]:
         rig.close()
 
 
-def start(rigs: list[Rig], config: Config = CONFIG) -> Rig:
-    rigs.append(Rig(config))
+def start(rigs: list[Rig], config: Config = CONFIG, try_out: TryOut = first_fault) -> Rig:
+    rigs.append(Rig(config, try_out))
     return rigs[-1]
 
 
@@ -182,6 +187,39 @@ def test_a_look_that_ends_in_a_take_is_kept_until_its_end(rigs: list[Rig]) -> No
 
     assert during == ["n1"]
     assert rig.players == ["n1", "n2"]
+
+
+def test_a_trial_breaks_off_where_a_take_begins_and_is_made_anew_behind_it(rigs: list[Rig]) -> None:
+    begun, may_go_on, broken_off = threading.Event(), threading.Event(), []
+
+    def try_out(_: Path, __: Config, watch: Watch) -> None:
+        begun.set()
+        may_go_on.wait(10.0)
+        try:
+            watch(0.5)
+        except PocketError:
+            broken_off.append(True)
+            raise
+        broken_off.append(False)
+
+    promote(1)
+    rig = start(rigs, try_out=try_out)
+    promote(2)
+    while not begun.is_set():
+        rig.loop.turn()
+    rig.beat(4)
+    while not rig.loop._clock.running:
+        rig.loop.turn()
+    rig.loop.turn()
+    may_go_on.set()
+    rig.turn(2.0)
+    during = list(broken_off)
+
+    rig.turn(8.0)
+
+    assert during == [True]
+    assert broken_off == [True, False]
+    assert (rig.players, rig.faults) == (["n1", "n2"], [])
 
 
 @pytest.mark.parametrize(
@@ -253,11 +291,7 @@ def test_a_song_that_has_a_model_of_its_own_is_played_by_it(rigs: list[Rig]) -> 
     promote(1)
     song_model = made(2)
     rig = start(rigs)
-    rig.nights.change(
-        lambda pointer: type(pointer)(
-            champion=pointer.champion, kept=pointer.kept, songs={"Blues": str(song_model)}
-        )
-    )
+    rig.nights.change(lambda pointer: replace(pointer, songs={"Blues": str(song_model)}))
     rig.turn(3.0)
     before = rig.players
 
@@ -278,9 +312,7 @@ def test_another_songs_model_does_not_play_on_where_this_songs_is_broken(rigs: l
     songs = {"Blues": str(made(2)), "Waltz": "gone.onnx"}
     root = nights_folder()
     assert root is not None
-    Nights(root).change(
-        lambda pointer: type(pointer)(champion=pointer.champion, kept=pointer.kept, songs=songs)
-    )
+    Nights(root).change(lambda pointer: replace(pointer, songs=songs))
     rig = start(rigs, blues)
 
     rig.loop._config = waltz
@@ -305,7 +337,23 @@ def test_a_reload_takes_the_champion_over_at_once_and_the_watch_finds_nothing_ne
     promote(2)
 
     rig.loop.take_over(Reloaded(CONFIG, make_cast(CONFIG)))
+    at_once = rig.loop._predictor.name
     rig.turn(3.0)
 
-    assert rig.players == ["n1", "n2"]
+    assert at_once == "n2"
+    assert rig.loop._predictor.name == "n2"
     assert rig.faults == []
+
+
+def test_a_reload_that_knew_another_song_than_the_one_that_is_played_is_put_right(rigs: list[Rig]) -> None:
+    promote(1)
+    song_model = made(2)
+    blues = CONFIG.model_copy(update={"takes": Takes(song="Blues")})
+    rig = start(rigs, blues)
+    rig.nights.change(lambda pointer: replace(pointer, songs={"Blues": str(song_model)}))
+    rig.turn(3.0)
+
+    rig.loop.take_over(Reloaded(blues, make_cast(CONFIG)))  # as where the song was named while it played
+    rig.turn(3.0)
+
+    assert rig.players == ["n1", "n2", "n1", "n2"]

@@ -96,6 +96,17 @@ def test_install_writes_enables_and_starts(
     assert "daemon      running since Sat 2026-11-21 17:40:00 UTC" in text.splitlines()
 
 
+@pytest.mark.parametrize(("trains", "told"), [(True, False), (False, True)])
+def test_where_nothing_could_be_trained_with_it_says_so(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trains: bool, told: bool
+) -> None:
+    systemd(tmp_path, monkeypatch)
+    monkeypatch.setattr("pocketd.commands.service._can_train", lambda: trains)
+
+    assert ("pip install 'pocketd[train]'" in run("install")) is told
+    assert "pip install" not in run("install", "--without-retrain")
+
+
 def test_a_configuration_is_written_in_full(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -191,14 +202,14 @@ def test_status_tells_how_it_is_and_how_the_last_night_went(
     assert root is not None
     night = Nights(root).root / "2026-11-21-033000"
     night.mkdir(parents=True)
-    (night / "report.txt").write_text("\npromoted: 2.31 ms closer\nand more\n")
+    (night / "report.txt").write_text("night 2026-11-21-033000: promoted, 2.31 ms closer\nand more\n")
 
     assert run("status").splitlines() == [
         "daemon      running since Sat 2026-11-21 17:40:00 UTC",
         "plays by    model follower, song Blues, loopback",
         "watchdog    after 10s without a sign of life; started anew 2 times",
         "next night  Sun 2026-11-22 03:32:10 UTC",
-        "last night  Sat 2026-11-21 03:41:07 UTC: 2026-11-21-033000, promoted: 2.31 ms closer",
+        "last night  Sat 2026-11-21 03:41:07 UTC: 2026-11-21-033000, promoted, 2.31 ms closer",
         "champion    follower, until a night has found a better one",
     ]
 

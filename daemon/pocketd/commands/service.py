@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import sys
 from collections.abc import Sequence
@@ -80,6 +81,8 @@ def install(
     carry_out(plan, system.way_out)
     for path in plan.files:
         console.print(printable(f"wrote {path}"))
+    if not (without_retrain or _can_train()):
+        console.print("the nightly job needs what training needs: pip install 'pocketd[train]'")
     _tell(system.health())
 
 
@@ -143,6 +146,10 @@ def _system() -> System:
     from pocketd.service_systemd import Systemd
 
     return Systemd()
+
+
+def _can_train() -> bool:
+    return importlib.util.find_spec("torch") is not None
 
 
 def _program() -> list[str]:
