@@ -216,10 +216,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for learner in learners:
         lines: list[Row] = []
         for pattern in PATTERNS:
-            of_pattern = [
-                run for job, run in runs if (job.learner, job.pattern.name) == (learner, pattern.name)
-            ]
-            lines += rows(learner, pattern, of_pattern)
+            of_both = [run for job, run in runs if job.learner == learner and job.pattern == pattern]
+            lines += rows(learner, pattern, of_both)
         sections.append(Section(learner.name, lines))
     report = Report(
         "morph",
@@ -231,7 +229,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         [
             "reached: mean played offset of what the partner moves, by the partner's own, in 8 bars",
             "what stays: mean played offset of the hits that the partner leaves on the grid",
-            f"{options.seeds} seeds; a take is learnt from alone, without rehearsal; the song's bias is played",
+            f"{options.seeds} seeds; each take is learnt from alone, unrehearsed; the song's bias is played",
             f"took {time.perf_counter() - began:.0f} s on {options.processes} processes",
         ],
     )

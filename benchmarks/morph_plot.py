@@ -1,4 +1,4 @@
-"""Draw takes as the paper's Figure 1: the score dotted, forecasts as stems, what was left to the partner grey."""
+"""Draw takes as the paper's Figure 1: the score dotted, the drums as stems, what they lack grey."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def adopt(lstm: nn.LSTM, products: Sequence[Product], gain: Tensor) -> None:
     with torch.no_grad():
         for layer, (weight, bias) in zip(range(lstm.num_layers), products, strict=True):
             of_below, of_before, first, second = weights(lstm, layer)
-            below, before = weight.t().split([of_below.shape[1], lstm.hidden_size], 1)
+            below, before = split(weight.t(), [of_below.shape[1], lstm.hidden_size])
             of_below.copy_(below / gain if layer == 0 else below)
             of_before.copy_(before)
             first.copy_(bias)
@@ -66,10 +66,10 @@ def adopt_operator(lstm: nn.LSTM, below: Tensor, before: Tensor, biases: Tensor)
     hidden = lstm.hidden_size
 
     def ordered(rows: Tensor) -> Tensor:
-        enter, leave, keep, new = rows.split(hidden)
+        enter, leave, keep, new = rows.reshape(4, hidden, *rows.shape[1:])
         return torch.cat([enter, keep, new, leave])
 
-    given = (below[0], before[0], *biases[0].split(4 * hidden))
+    given = (below[0], before[0], *biases.reshape(2, 4 * hidden))
     with torch.no_grad():
         for own, rows in zip(weights(lstm, 0), given, strict=True):
             own.copy_(ordered(rows))

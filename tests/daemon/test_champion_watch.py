@@ -57,12 +57,13 @@ class Rig:
         self.watch = ChampionWatch(self.nights, config, try_out=try_out)
         self.backend = Loopback(VirtualClock())
         here, self.desk = socket.socketpair()
+        self.outbox = Outbox(here)
         cast = make_cast(config)
         self.loop = Loop(
             config,
             self.backend,
             cast.player,
-            outbox=Outbox(here),
+            outbox=self.outbox,
             requests=Requests(),
             watch=self.watch,
             copyist=Copyist(cast),
@@ -98,7 +99,7 @@ class Rig:
     def _listen(self) -> None:
         self.desk.setblocking(False)
         while True:
-            self.loop._reporter.outbox.pump()
+            self.outbox.pump()
             try:
                 self._rest += self.desk.recv(1 << 20)
             except BlockingIOError:
@@ -107,7 +108,7 @@ class Rig:
         self.told += [json.loads(line) for line in lines]
 
     def close(self) -> None:
-        self.loop._reporter.outbox.close(Seconds(1.0))
+        self.outbox.close(Seconds(1.0))
         self.desk.close()
 
 

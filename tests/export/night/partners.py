@@ -15,7 +15,9 @@ from pocketd.config import Config
 
 KICK, SNARE, HAT = 36, 38, 42
 NOON = datetime(2026, 11, 20, 12, 0, 0, tzinfo=timezone(timedelta(hours=1)))
-EIGHTHS = {n * 6: ((KICK, HAT), (HAT,), (SNARE, HAT), (HAT,))[n % 4] for n in range(8)}
+EIGHTHS: dict[int, tuple[int, ...]] = {
+    n * 6: ((KICK, HAT), (HAT,), (SNARE, HAT), (HAT,))[n % 4] for n in range(8)
+}
 
 
 def song(bars: int = 24, *, name: str = "evening", bpm: float = 120.0) -> Song:

@@ -160,7 +160,7 @@ def test_a_night_broken_off_anywhere_makes_the_same_model_in_the_end(plan: Plan,
     whole = run_night(replace(plan, nights=Nights(tmp_path / "others")), NOON, silent)
     for name in ("reading takes", "learning", "judging"):
         with pytest.raises(BrokenOffError):
-            run_night(plan, NOON, break_off(lambda stage, name=name: stage.name == name))
+            run_night(plan, NOON, break_off_at(name))
 
     outcome = run_night(plan, NOON, silent)
 
@@ -243,6 +243,10 @@ def everything_passes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 class BrokenOffError(Exception):
     """Whatever ends a process."""
+
+
+def break_off_at(name: str) -> Callable[[Stage], None]:
+    return break_off(lambda stage: stage.name == name)
 
 
 def break_off(when: Callable[[Stage], bool]) -> Callable[[Stage], None]:
