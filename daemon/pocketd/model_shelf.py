@@ -78,6 +78,8 @@ class Sheet(BaseModel):
     wall_seconds: float | None = Field(default=None, allow_inf_nan=False)
     figures: dict[str, Any] = Field(default_factory=dict)  # a unit in each key
     test: list[JudgedSheet] = Field(default_factory=list)  # what benchmarks said on the test split
+    songs: list[str] = Field(default_factory=list)  # of the takes that a night taught it
+    bias_ms: dict[str, float] = Field(default_factory=dict)  # of a song, played beside the forecasts
 
     @property
     def validation_mae_ms(self) -> float | None:

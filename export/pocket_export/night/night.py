@@ -237,11 +237,9 @@ def learnt_songs(nights: Nights) -> list[str]:
     if named is None:
         return []
     try:
-        said = read_sheet(Path(nights.place(named))).model_extra or {}
+        return read_sheet(Path(nights.place(named))).songs
     except ModelError:
         return []
-    songs = said.get("songs", [])
-    return [str(song) for song in songs] if isinstance(songs, list) else []
 
 
 def _learn(

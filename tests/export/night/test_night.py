@@ -60,7 +60,7 @@ def test_a_night_makes_a_model_of_the_takes_and_asks_the_gate(plan: Plan) -> Non
     assert outcome.model is not None
     sheet = read_sheet(outcome.model)
     assert sheet.name == "lstm"
-    assert (sheet.model_extra or {})["songs"] == ["evening"]
+    assert sheet.songs == ["evening"]
     assert {check.name for check in outcome.checks} >= {"enough to judge by", "better than the champion"}
     assert not list(outcome.folder.glob("*.pt"))
 

@@ -1,0 +1,232 @@
+"""Ten takes of one song with one partner, and the nightly job between them: does it get better by itself?
+
+    python benchmarks/learning.py --data DIR [--seeds 1] [--json FILE] [--picture PICTURE.png]
+
+The partner has a feel of their own: late or early at each place of the bar, once and for all; they drift
+slowly, are a little uneven, and leave notes out. Each take is kept as the daemon keeps it, each night is
+`pocketd retrain`'s, gate and all. What is shown is what sounded, late commit off: the deviation of partner -
+drums. A and B of the paper's targets were chosen on other partners (`--choose`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, only this folder is on it
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.progress import progress
+from benchmarks.studio import BAR, Song, record
+from benchmarks.table import Column, Report, Row, Section, screen
+from pocket_core.grid import TWELFTHS
+from pocket_core.types import Seconds
+from pocket_export.groove import find_data, load
+from pocket_export.night.night import Outcome, Plan, run_night
+from pocket_export.recordings import Groove
+from pocketd.champion import Nights
+from pocketd.config import Config, Retrain
+from pocketd.model import load_predictor
+from pocketd.model_shelf import find, read_sheet
+from pocketd.takes import read_report
+
+KICK, SNARE, HAT = 36, 38, 42
+BPM, BARS, TAKES = 112.0, 32, 10
+FEEL, BIAS, DRIFT, NOISE = (
+    0.018,
+    0.010,
+    0.006,
+    0.007,
+)  # seconds: SD at each place, of all, of the drift, a note
+PERIOD = 17.0  # seconds of the drift
+PLAYS = 0.85  # share of the eighths
+EVENING = datetime(2026, 11, 1, 20, 0, 0, tzinfo=UTC)
+LONG = Seconds(1.0)  # no step is too slow
+A, B = 3.0, 4.0  # chosen on other partners
+COLUMNS = (
+    Column("sd_ms", "SD ms"),
+    Column("mae_ms", "MAE ms"),
+    Column("grid_sd_ms", "on the grid"),
+    Column("against_first", "against take 1", 3),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Learner:
+    """Who plays and how it learns."""
+
+    name: str
+    retrain: Retrain
+
+
+LEARNERS = (
+    Learner("follower", Retrain()),
+    Learner("lstm, A and B chosen", Retrain(start="lstm", style="variance", a=A, b=B)),
+    Learner("lstm, A = B = 1", Retrain(start="lstm", style="variance")),
+    Learner("seq2seq, A and B chosen", Retrain(start="seq2seq", style="variance", a=A, b=B)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """A feel of one's own."""
+
+    places: NDArray[np.float64]  # (8,) seconds late at each eighth of the bar
+
+    @classmethod
+    def by_chance(cls, seed: int) -> Partner:
+        """Return somebody."""
+        chance = np.random.default_rng((seed, 0))
+        return cls(chance.normal(0.0, BIAS) + chance.normal(0.0, FEEL, 8))
+
+    def onsets(self, song: Song, seed: int) -> NDArray[np.float64]:
+        """Play a take, seconds from beat 0."""
+        chance = np.random.default_rng(seed)
+        at = np.arange(0, song.bars * BAR, 6)
+        at = at[chance.random(len(at)) < PLAYS]
+        times = at / TWELFTHS * song.pace
+        drift = DRIFT * np.sin(2 * np.pi * (times / PERIOD + chance.random()))
+        offsets = self.places[at // 6 % 8] + drift + chance.normal(0.0, NOISE, len(at))
+        return np.sort(np.maximum(times + offsets, 0.0))
+
+
+SONG = Song(
+    "the song", BPM, BARS, {n * 6: ((KICK, HAT), (HAT,), (SNARE, HAT), (HAT,))[n % 4] for n in range(8)}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A take as it sounded, and the night behind it."""
+
+    sd_ms: float
+    mae_ms: float
+    grid_sd_ms: float
+    night: Outcome | None = None
+
+
+def evenings(
+    learner: Learner, partner: Partner, groove: Groove, *, seed: int, takes: int, folder: Path
+) -> list[Played]:
+    """Play take after take, a night between two."""
+    nights, root = Nights(folder / "nights"), folder / "takes"
+    found: list[Played] = []
+    for n in range(takes):
+        model, bias = _plays(nights, learner)
+        config = Config(late_commit=False, laid_back_ms=bias)
+        at = EVENING + timedelta(days=n)
+        kept = record(
+            root,
+            SONG,
+            partner.onsets(SONG, 1000 * seed + n),
+            config=config,
+            predictor=load_predictor(model, LONG),
+            at=at,
+        )
+        outcome = None
+        if n < takes - 1:
+            plan = Plan(
+                nights, root, learner.retrain, groove.split("train"), groove.split("validation"), seed=seed
+            )
+            outcome = run_night(plan, at + timedelta(hours=7), lambda _: None)
+        summary = read_report(kept)["summary"]
+        found.append(
+            Played(
+                summary["pocketd"]["sd_ms"],
+                summary["pocketd"]["mae_ms"],
+                summary["quantised"]["sd_ms"],
+                outcome,
+            )
+        )
+    return found
+
+
+def _plays(nights: Nights, learner: Learner) -> tuple[Path, float]:
+    """Return who plays, and what of the song's bias is played beside the forecasts, ms."""
+    champion = nights.read().champion
+    model = find(learner.retrain.start if champion is None else nights.place(champion))
+    return model, read_sheet(model).bias_ms.get(SONG.name, 0.0)
+
+
+def rows(learner: Learner, runs: Sequence[Sequence[Played]]) -> list[Row]:
+    """Return a line a take."""
+    first = float(np.mean([run[0].sd_ms for run in runs]))
+    found = []
+    for n in range(len(runs[0])):
+        sd = float(np.mean([run[n].sd_ms for run in runs]))
+        figures = {
+            "sd_ms": sd,
+            "mae_ms": float(np.mean([run[n].mae_ms for run in runs])),
+            "grid_sd_ms": float(np.mean([run[n].grid_sd_ms for run in runs])),
+            "against_first": sd / first,
+        }
+        nights = [run[n].night for run in runs]
+        promoted = sum(night is not None and night.promoted for night in nights)
+        note = "" if nights[0] is None else f"{promoted} of {len(nights)} nights promoted"
+        found.append(Row(f"{learner.name} take {n + 1}", figures, learner.retrain.start, False, note=note))
+    return found
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmark."""
+    options = _options(arguments)
+    console = screen()
+    began = time.perf_counter()
+    groove = load(find_data(options.data))
+    learners = [each for each in LEARNERS if all(word in each.name for word in options.only)]
+    sections = []
+    steps = len(learners) * options.seeds
+    with progress(console, "playing and learning", steps) as advance:
+        for learner in learners:
+            runs = []
+            for seed in range(options.seed, options.seed + options.seeds):
+                with tempfile.TemporaryDirectory(prefix="pocketd-learning-") as folder:
+                    partner = Partner.by_chance(seed)
+                    runs.append(
+                        evenings(
+                            learner, partner, groove, seed=seed, takes=options.takes, folder=Path(folder)
+                        )
+                    )
+                advance(1)
+            sections.append(Section(learner.name, rows(learner, runs)))
+    report = Report(
+        "learning",
+        f"simulated partners, {BPM:g} BPM, {BARS} bars a take, {options.takes} takes, a night between two",
+        "none",
+        options.seed,
+        COLUMNS,
+        sections,
+        [
+            "SD, MAE: of partner - drums as they sounded, late commit off; mean over seeds",
+            f"{options.seeds} partners; A and B chosen: {A:g} and {B:g}",
+            f"took {time.perf_counter() - began:.0f} s",
+        ],
+    )
+    report.print(console)
+    if options.json:
+        report.write(options.json)
+    return 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    plain = argparse.RawDescriptionHelpFormatter
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
+    parser.add_argument("--data", type=Path, help="the Groove archive, or a folder with it")
+    parser.add_argument("--json", type=Path, help="write the figures there as well")
+    parser.add_argument("--seeds", type=int, default=1, help="how many partners")
+    parser.add_argument("--seed", type=int, default=1, help="of the first")
+    parser.add_argument("--takes", type=int, default=TAKES)
+    parser.add_argument("--only", action="append", default=[], help="learners with this in their name")
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
