@@ -117,12 +117,14 @@ def kill_once(victim: str, after: float) -> Killed:
             told = _begin(process)
             desk, begin = psutil.Process(told["desk"]), float(told["begin"])
             time.sleep(max(begin + after - time.perf_counter(), 0.0))
+            family = [desk, *desk.children()]  # it may just be finishing a take
             at = time.perf_counter() - begin
             if victim != "daemon":
                 os.kill(desk.pid, signal.SIGKILL)
             if victim != "desk":
                 process.kill()
-            _until_ended(desk)  # left alone it finishes its takes
+            for member in family:
+                _until_ended(member)  # left alone they finish the takes
             if victim == "desk" and process.poll() is not None:
                 raise RuntimeError("the daemon ended with its desk")
         finally:
