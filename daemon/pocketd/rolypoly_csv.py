@@ -13,8 +13,8 @@ are not as they seem:
   duration either way, about the forecast before, so a diff that stays does not always look the same. What a
   diff that stays explains is taken for no onset.
 
-An onset beyond the clamp is at the clamp, and all have the delay of the onset detector in them; neither can be
-undone.
+An onset beyond the clamp is at the clamp, and all have the delay of the onset detector in them. Neither can
+be undone.
 """
 
 from __future__ import annotations
