@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pocket_core.errors import DataError
@@ -184,6 +184,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         read_rolypoly(tmp_path / "none.csv")
 
 
+@settings(deadline=None)  # each writes a file
 @given(data=st.binary(max_size=300))
 def test_any_bytes_are_a_take_or_an_error_of_one_line(
     data: bytes, tmp_path_factory: pytest.TempPathFactory
