@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,19 +116,21 @@ def kill_once(victim: str, after: float) -> Killed:
             told = _begin(process)
             desk, begin = psutil.Process(told["desk"]), float(told["begin"])
             time.sleep(max(begin + after - time.perf_counter(), 0.0))
+            family = [desk, *desk.children()]  # it may just be finishing a take
             at = time.perf_counter() - begin
             if victim != "daemon":
                 os.kill(desk.pid, signal.SIGKILL)
             if victim != "desk":
                 process.kill()
-            _until_ended(desk)  # left alone it finishes its takes
+            for member in family:
+                _until_ended(member)  # left alone they finish the takes
             if victim == "desk" and process.poll() is not None:
                 raise RuntimeError("the daemon ended with its desk")
         finally:
             process.kill()
             process.communicate(timeout=PATIENCE)
         wrong = _recovered(takes)
-        return Killed(victim, len(take_folders(takes)), _lost_ms(takes, at), (*wrong, *_broken(takes)))
+        return Killed(victim, len(take_folders(takes)), lost_ms(takes, at), (*wrong, *broken(takes)))
 
 
 def _begin(process: subprocess.Popen[str]) -> dict[str, Any]:
@@ -164,26 +165,23 @@ def _recovered(takes: Path) -> list[str]:
     return [f"not recovered: {taken.why}" for taken in recover(takes) if not hasattr(taken, "summary")]
 
 
-def _lost_ms(takes: Path, at: float) -> float:
-    """Return how long before the kill the first message came that no take has."""
-    had: Counter[tuple[Port, bytes]] = Counter(
-        (record.port, record.data)
-        for folder in take_folders(takes)
-        for record in read_journal(folder / JOURNAL)
-        if isinstance(record, Message) and record.port is not Port.OUT
-    )
+def lost_ms(takes: Path, at: float) -> float:
+    """Return how long before the kill the first message came that the takes do not have in its place."""
+    had: dict[Port, list[bytes]] = {port: [] for port in Port}
+    for folder in take_folders(takes):
+        for record in read_journal(folder / JOURNAL):
+            if isinstance(record, Message):
+                had[record.port].append(record.data)
+    left = {port: iter(data) for port, data in had.items()}
     for cue in song():
         if cue.at > at:
             return 0.0
-        if FIRST < cue.at < FIRST + REST:
-            continue  # nothing is played while the transport stands
-        if not had[cue.port, cue.data]:
+        if next(left[cue.port], None) != cue.data:
             return (at - cue.at) * 1000
-        had[cue.port, cue.data] -= 1
     return 0.0
 
 
-def _broken(takes: Path) -> list[str]:
+def broken(takes: Path) -> list[str]:
     """Say what is half written, or does not agree with the journal."""
     wrong = []
     for folder in take_folders(takes):

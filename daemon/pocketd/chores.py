@@ -6,13 +6,13 @@ Both take as long as they take, so they are done in another thread: meanwhile ev
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass
 from pathlib import Path
 
 from pocketd.take_retention import Kept, Retention
-from pocketd.takes import FinishedTake, Unreadable, recover
+from pocketd.takes import FinishedTake, Unreadable, finalise, recover
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,18 @@ class Chores:
         root: The takes folder.
         retention: Removes takes.
         worker: Where they are done.
+        finish: Makes the other files of a journal.
     """
 
-    def __init__(self, root: Path, retention: Retention, worker: Executor) -> None:
+    def __init__(
+        self,
+        root: Path,
+        retention: Retention,
+        worker: Executor,
+        finish: Callable[[Path], FinishedTake] = finalise,
+    ) -> None:
         self._root = root
+        self._finisher = finish
         self._retention = retention
         self._worker = worker
         self._under_way: deque[Future[Done]] = deque()
@@ -58,4 +66,4 @@ class Chores:
         wait(self._under_way)
 
     def _tidy(self) -> Done:
-        return Done(tuple(recover(self._root)), self._retention.apply())
+        return Done(tuple(recover(self._root, self._finisher)), self._retention.apply())

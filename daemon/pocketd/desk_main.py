@@ -26,6 +26,7 @@ from pocketd.meter import MeterReader, MeterState
 from pocketd.playing import Playing
 from pocketd.recorder import Recorder
 from pocketd.stream import PatientStream
+from pocketd.take_finish import finish_apart
 from pocketd.take_retention import Retention
 from pocketd.take_room import MB, Limits
 from pocketd.terminal import Terminal, finished, open_terminal, told
@@ -34,7 +35,6 @@ FRAME = Seconds(0.1)  # between two pictures
 READ = 256 * 1024  # bytes at once
 STANDARD_OUTPUT = 1
 LAST_WORDS = Seconds(0.5)  # for a terminal that stands still to take them
-SWITCH = Seconds(0.001)  # the longest that work on finished takes keeps the desk from reading
 DEAF_TO = ("SIGINT", "SIGTERM", "SIGHUP", "SIGABRT", "SIGTTOU")  # by name: not every system has them
 
 
@@ -160,7 +160,6 @@ def main() -> None:
     parser.add_argument("--keep-days", type=int, help="how long takes stay")
     parser.add_argument("--quota-mb", type=int, help="how much room they may have")
     options = parser.parse_args()
-    sys.setswitchinterval(SWITCH)
     encoding = "utf-8" if sys.stdout is None else sys.stdout.encoding
     out = PatientStream(STANDARD_OUTPUT, encoding)
     terminal = open_terminal(options.display, cast(TextIO, out))
@@ -184,8 +183,8 @@ def _desk(options: argparse.Namespace, terminal: Terminal, worker: Executor, syn
     limits = Limits(
         None if days is None else timedelta(days=days), None if megabytes is None else megabytes * MB
     )
-    recorder = Recorder(root, _today, worker=worker, syncer=syncer)
-    chores = Chores(root, Retention(root, limits, _today), worker)
+    recorder = Recorder(root, _today, finish=finish_apart, worker=worker, syncer=syncer)
+    chores = Chores(root, Retention(root, limits, _today), worker, finish_apart)
     chores.begin()
     return Desk(recorder, terminal, playing, chores)
 

@@ -54,8 +54,9 @@ class Recorder:
         root: The takes folder; made when the first take begins.
         today: Local date and time, with its offset from UTC.
         source: What the takes are imported from; None: they are live.
-        worker: Finishes takes, so that the records of the next are kept meanwhile.
-        syncer: Waits for the disk, likewise.
+        finish: Makes the other files of a journal.
+        worker: Where that is done, so that the records of the next take are kept meanwhile.
+        syncer: Where the disk is waited for, likewise.
     """
 
     def __init__(
@@ -64,12 +65,14 @@ class Recorder:
         today: Callable[[], datetime],
         *,
         source: str | None = None,
+        finish: Callable[[Path], FinishedTake] = finalise,
         worker: Executor | None = None,
         syncer: Executor | None = None,
     ) -> None:
         self._root = root
         self._today = today
         self._source = source
+        self._finisher = finish
         self._worker = worker or AtOnce()
         self._syncer = syncer or AtOnce()
         self._finishing: deque[Future[FinishedTake | str]] = deque()
@@ -212,7 +215,7 @@ class Recorder:
             self._give_up(take, error)
             return
         self._open.remove(take)
-        self._finishing.append(self._worker.submit(_complete, take))
+        self._finishing.append(self._worker.submit(_complete, take, self._finisher))
         self._collect()
 
     def _collect(self) -> None:
@@ -233,11 +236,11 @@ class Recorder:
         _close(take)
 
 
-def _complete(take: _OpenTake) -> FinishedTake | str:
+def _complete(take: _OpenTake, finish: Callable[[Path], FinishedTake]) -> FinishedTake | str:
     """Finish a take that has its last line; return why that failed, as a line, where it did."""
     try:
         take.writer.sync()
-        finished = finalise(take.folder)
+        finished = finish(take.folder)
         (take.folder / LOCK).unlink(missing_ok=True)
     except (PocketError, OSError) as error:
         return _unfinished(take, error)

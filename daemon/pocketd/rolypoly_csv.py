@@ -9,10 +9,12 @@ are not as they seem:
 - `d_g_diff`, `y` and `y_hat` are no fractions of a bar. Milliseconds are value * 1000 / 60 * tempo * timesig.
 - A row's `d_g_diff` is what was known before its hit was played: the diff of the row before. The logged
   targets say so: `y` is linear in a row's own `y_hat` and the next row's `d_g_diff`, to the last digit.
-- Where no new onset of the guitar came, the diff stays as it was: the same milliseconds again are no onset.
+- Where no new onset of the guitar came, the diff stays as it was. It is clamped to a sixth of the row's
+  duration either way, about the forecast before, so a diff that stays does not always look the same. What a
+  diff that stays explains is taken for no onset.
 
-A diff is clamped to a sixth of the duration either way, about the forecast before, and has the delay of the
-onset detector in it; neither can be undone.
+An onset beyond the clamp is at the clamp, and all have the delay of the onset detector in them. Neither can
+be undone.
 """
 
 from __future__ import annotations
@@ -20,7 +22,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import zip_longest
 from pathlib import Path
 
 from pocket_core.errors import DataError
@@ -54,7 +55,8 @@ COLUMNS = (
     "y",
     "y_hat",
 )
-HELD_MS = 0.001  # diffs this close are one that was held; values have six digits
+HELD_MS = 0.005  # diffs this close are one that was held; values have six digits
+CLAMP = 1 / 6  # of a duration
 LARGEST = 16 * 2**20  # bytes
 RANGES = {  # lowest and highest of what the arithmetic needs; 0 itself is no duration, tempo or meter
     "seq no.": (0.0, 100_000.0),
@@ -130,11 +132,13 @@ def records(rows: Sequence[Row], song: str | None) -> Iterator[Record]:
         denominator=first.meter.denominator,
         tally=Tally(),
     )
-    for index, (row, following) in enumerate(zip_longest(rows, rows[1:])):
+    fresh = _fresh(rows)
+    for index, row in enumerate(rows):
+        diff_ms = rows[index + 1].known_ms if index + 1 < len(rows) and fresh[index + 1] else None
         hits += len(row.voices)
         tally = Tally(events_in=hits, events_out=hits)
         yield _now(row, Seconds(at), Beats(beat), tally)
-        yield Timestep(timestep=_timestep(index, row, following, Seconds(at)))
+        yield Timestep(timestep=_timestep(index, row, diff_ms, Seconds(at)))
         at += row.duration_ms / 1000
         beat += row.duration_ms / 60_000 * row.bpm
     yield TransportStop(at=Seconds(at), position=Beats(beat), tally=Tally(events_in=hits, events_out=hits))
@@ -218,9 +222,22 @@ def _now(row: Row, at: Seconds, position: Beats, tally: Tally) -> Now:
     )
 
 
-def _timestep(index: int, row: Row, following: Row | None, at: Seconds) -> TimestepRecord:
-    fresh = following is not None and abs(following.known_ms - row.known_ms) > HELD_MS
-    diff_ms = following.known_ms if following is not None and fresh else None
+def _fresh(rows: Sequence[Row]) -> list[bool]:
+    """Say of each row's diff whether an onset has changed it: whether no diff that is held explains it."""
+    fresh: list[bool] = []
+    low, high = -math.inf, math.inf  # where a diff that is held must lie
+    centre_ms = 0.0
+    for row in rows:
+        reach = row.duration_ms * CLAMP - HELD_MS
+        least = -math.inf if row.known_ms <= centre_ms - reach else row.known_ms - HELD_MS
+        most = math.inf if row.known_ms >= centre_ms + reach else row.known_ms + HELD_MS
+        fresh.append(max(low, least) > min(high, most))
+        low, high = (least, most) if fresh[-1] else (max(low, least), min(high, most))
+        centre_ms = row.forecast_ms
+    return fresh
+
+
+def _timestep(index: int, row: Row, diff_ms: float | None, at: Seconds) -> TimestepRecord:
     committed = Seconds(at + row.forecast_ms / 1000)
     return TimestepRecord(
         index=index,

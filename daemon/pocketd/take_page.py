@@ -43,6 +43,9 @@ def _lines(sheet: Sheet) -> Iterator[tuple[str, str]]:
     yield "length", f"{length(sheet.seconds)}, {sheet.timesteps} timesteps"
     place = "the top" if sheet.position == 0 else f"beat {sheet.position:g}"
     yield "music", f"{sheet.bpm:.1f} BPM, {sheet.meter}, from {place}"
+    if sheet.feel_ms is not None:
+        side = "behind" if sheet.feel_ms >= 0 else "ahead of"
+        yield "feel", f"the musician was {abs(sheet.feel_ms):.1f} ms {side} the grid in the mean"
     sha = "" if sheet.sha256 is None else f" ({sheet.sha256[:12]})"
     yield "model", ", then ".join(sheet.models) + sha
     yield "played by", f"pocketd {sheet.pocketd} on {sheet.backend}, look-ahead {sheet.look_ahead_ms:g} ms"

@@ -127,10 +127,9 @@ def _draw_row(axes: Any, row: Sequence[PlayedBar], wide: int) -> None:
     steps = [(i + bar.place(step), step) for i, bar in enumerate(row) for step in bar.steps]
     x = [at for at, _ in steps]
     forecast = [step.forecast_ms for _, step in steps]
-    for i in range(len(row) + 1):
-        axes.axvline(i, color=GREY, linewidth=1.3, zorder=0)
-    for at in x:
-        axes.axvline(at, color=GREY, linewidth=1.0, linestyle=(0, (1, 2.5)), zorder=0.5)
+    tall = axes.get_xaxis_transform()  # y from 0, the bottom, to 1
+    axes.vlines(range(len(row) + 1), 0, 1, transform=tall, color=GREY, linewidth=1.3, zorder=0)
+    axes.vlines(x, 0, 1, transform=tall, color=GREY, linewidth=1.0, linestyle=(0, (1, 2.5)), zorder=0.5)
     axes.axhline(0.0, color=INK, linewidth=1.0, zorder=1)
     met = [(at, step, human) for at, step in steps if (human := _human_ms(step)) is not None]
     axes.vlines(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
 from pocket_core.errors import TakeError
@@ -57,6 +58,7 @@ class Sheet:
     how: str  # it ended: as in the report, or LIVE, or CUT_OFF until the next start recovers it
     timesteps: int
     summary: Summary
+    feel_ms: float | None  # the musician's mean offset from the grid, positive is late; None: met no drum
     tally: Tally
     dropped: int  # records that the journal lacks
     jumps: tuple[Jumped, ...]
@@ -87,7 +89,12 @@ def read_sheet(folder: Path) -> Sheet:
 
 def _sheet(folder: Path, report: Mapping[str, Any]) -> Sheet:
     take, summary, steps = report["take"], report["summary"], report["timesteps"]
-    met = sum(1 for step in steps if step["human_s"] is not None)
+    offsets = [
+        (float(step["human_s"]) - float(step["nominal_s"])) * 1000
+        for step in steps
+        if step["human_s"] is not None
+    ]
+    met = len(offsets)
     return Sheet(
         folder=folder,
         started=str(take["started"]),
@@ -105,6 +112,7 @@ def _sheet(folder: Path, report: Mapping[str, Any]) -> Sheet:
         how=str(take["how"]) if (folder / REPORT).exists() else LIVE if is_live(folder) else CUT_OFF,
         timesteps=len(steps),
         summary=Summary(_figures(summary["quantised"], met), _figures(summary["pocketd"], met)),
+        feel_ms=fmean(offsets) if offsets else None,
         tally=Tally(**{key: int(summary[key]) for key in ("events_in", "events_out", "late", "lost")}),
         dropped=int(take["dropped"]),
         jumps=tuple(Jumped(**jump) for jump in take["jumps"]),

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -70,8 +70,15 @@ def finalise(folder: Path) -> FinishedTake:
     return FinishedTake(folder, _how(take), length, take.bpm, len(rows), summary, take.tally, take.dropped)
 
 
-def recover(root: Path) -> Iterator[FinishedTake | Unreadable]:
-    """Finish every take that a crash left without a report, oldest first; live takes are left alone."""
+def recover(
+    root: Path, finish: Callable[[Path], FinishedTake] = finalise
+) -> Iterator[FinishedTake | Unreadable]:
+    """Finish every take that a crash left without a report, oldest first; live takes are left alone.
+
+    Args:
+        root: The takes folder.
+        finish: Makes the other files of a journal.
+    """
     for folder in take_folders(root):
         if (folder / REPORT).exists():
             continue
@@ -82,7 +89,7 @@ def recover(root: Path) -> Iterator[FinishedTake | Unreadable]:
             with held:
                 for part in folder.glob(".*.part"):
                     part.unlink()
-                finished = finalise(folder)
+                finished = finish(folder)
                 (folder / LOCK).unlink(missing_ok=True)
         except (PocketError, OSError) as error:
             yield Unreadable(folder, str(error))

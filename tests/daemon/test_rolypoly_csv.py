@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pocket_core.errors import DataError
@@ -66,6 +66,40 @@ def test_the_diff_of_a_hit_stands_in_the_next_row_and_is_none_where_it_was_held(
         None,
     ]
     assert told[1].human_s == pytest.approx(0.5 + 0.006 + 0.031)
+
+
+def row(known_ms: float, forecast_ms: float = 0.0, duration_ms: float = 300.0) -> Row:
+    return Row(0, ("kick",), duration_ms, 120.0, Meter(4, 4), 0.0, known_ms, forecast_ms)
+
+
+def met(*rows: Row) -> list[bool]:
+    """Say of each hit whether the musician met it."""
+    told = [record.timestep for record in records(rows, None) if isinstance(record, Timestep)]
+    return [step.human_s is not None for step in told]
+
+
+def test_a_diff_that_stays_at_its_clamp_moves_with_it_and_is_no_onset() -> None:
+    # 80 ms that stay, clamped to 50 about the forecast of the row before, and to 100 where the row is longer
+    assert met(row(0), row(50, 4), row(54, -3), row(47), row(80, duration_ms=600), row(50)) == [
+        True,
+        False,
+        False,
+        False,
+        False,
+        False,
+    ]
+
+
+def test_a_diff_that_no_held_one_explains_is_an_onset() -> None:
+    # from above the clamp to below it; to inside it; and a held 80 cannot become 90
+    assert met(row(50), row(-50), row(10), row(50), row(80, duration_ms=600), row(90, duration_ms=600)) == [
+        True,
+        True,
+        True,
+        False,
+        True,
+        False,
+    ]
 
 
 def test_what_was_played_is_the_forecast() -> None:
@@ -150,6 +184,7 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
         read_rolypoly(tmp_path / "none.csv")
 
 
+@settings(deadline=None)  # each writes a file
 @given(data=st.binary(max_size=300))
 def test_any_bytes_are_a_take_or_an_error_of_one_line(
     data: bytes, tmp_path_factory: pytest.TempPathFactory

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from datetime import date
@@ -145,6 +146,7 @@ def test_a_take_is_shown_with_all_that_a_person_asks(takes: Takes) -> None:
         "hands.mid over beat.mid, imported",
         "0:02, 4 timesteps",
         "120.0 BPM, 4/4, from the top",
+        "the musician was 10.0 ms behind the grid in the mean",
         "lstm, then none",
         "pocketd 0.1.0 on loopback, look-ahead 120 ms",
         "the transport stopped",
@@ -286,6 +288,23 @@ def test_without_a_terminal_a_purge_asks_nobody_and_removes_nothing(takes: Takes
     with pytest.raises(PocketError, match="nothing was removed, as nobody can be asked; add --yes"):
         takes.run("purge", OLD)
     assert len(take_folders(takes.root)) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="this system has no pseudo-terminals")
+@pytest.mark.parametrize(("answer", "left"), [(b"n\n", 1), (b"y\n", 0)])
+def test_on_a_terminal_a_purge_asks(takes: Takes, answer: bytes, left: int) -> None:
+    takes.add(OLD)
+    ours, theirs = os.openpty()
+    os.write(ours, answer)
+
+    command = [sys.executable, "-m", "pocketd", "takes", "purge", OLD, "--config", str(takes.config)]
+    done = subprocess.run(command, stdin=theirs, capture_output=True, text=True, timeout=60, check=False)
+
+    os.close(ours)
+    os.close(theirs)
+    assert "Remove 1 take, 0.0 MB, for good? [y/N]" in done.stdout
+    assert len(take_folders(takes.root)) == left
+    assert done.returncode == left
 
 
 @pytest.mark.parametrize(

@@ -116,7 +116,7 @@ command.command("import")(import_takes)
 
 @command.command()
 def keep(
-    takes: list[str] = typer.Argument(..., metavar="TAKE...", help=TAKE),
+    takes: list[str] = typer.Argument(..., metavar="TAKE", help=TAKE),
     *,
     undo: bool = typer.Option(False, "--undo", help="Protect them no longer."),
     config: Path | None = typer.Option(None, help=CONFIG),
@@ -133,7 +133,7 @@ def keep(
 
 @command.command()
 def purge(
-    takes: list[str] | None = typer.Argument(None, metavar="[TAKE]...", help=TAKE, show_default=False),
+    takes: list[str] | None = typer.Argument(None, metavar="TAKE", help=TAKE, show_default=False),
     *,
     older_than: str | None = typer.Option(None, help="Takes older than this: 12h, 30d or 8w."),
     to_quota: bool = typer.Option(

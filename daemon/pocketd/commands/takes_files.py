@@ -31,7 +31,7 @@ UNHURRIED_MS = 100.0  # the longest that a configuration lets a step of the mode
 
 def export_takes(
     takes: list[str] = typer.Argument(
-        ..., metavar="TAKE...", help="Names as `pocketd takes list` shows them, their beginnings, or last."
+        ..., metavar="TAKE", help="Names as `pocketd takes list` shows them, their beginnings, or last."
     ),
     *,
     to: Path = typer.Option(
@@ -69,7 +69,7 @@ def export_takes(
 
 def import_takes(
     tables: list[Path] | None = typer.Argument(
-        None, metavar="[CSV]...", help="Takes that rolypoly~ logged in 2020.", show_default=False
+        None, metavar="CSV", help="Takes that rolypoly~ logged in 2020.", show_default=False
     ),
     *,
     drums: Path | None = typer.Option(None, help="A drum track's MIDI file; its tempo and meter rule."),
