@@ -14,7 +14,7 @@ from typing import BinaryIO
 
 from pocket_core.errors import TakeError
 from pocket_core.types import Seconds
-from pocketd.desk_records import FORMAT, Record, TakeEnd, TakeHeader, decode, encode
+from pocketd.desk_records import READABLE, Record, TakeEnd, TakeHeader, decode, encode
 from pocketd.wholefile import write_whole
 
 JOURNAL = "journal.jsonl"
@@ -91,9 +91,10 @@ def _records(file: BinaryIO, path: Path) -> Iterator[Record]:
             raise TakeError(f"{path}, line {number}: {error}") from None
         if isinstance(record, TakeHeader) != (number == 1):
             raise TakeError(f"{path}, line {number}: a journal has one header, its first line")
-        if isinstance(record, TakeHeader) and record.format != FORMAT:
+        if isinstance(record, TakeHeader) and record.format not in READABLE:
+            readable = " and ".join(map(str, READABLE))
             raise TakeError(
-                f"{path} has journal format {record.format}, this build reads {FORMAT}; "
+                f"{path} has journal format {record.format}, this build reads {readable}; "
                 "use the pocketd that wrote it"
             )
         read = number

@@ -89,6 +89,7 @@ class Loop:
         self._reloader = reloader
         self._copyist = copyist or Copyist(Cast(predictor))
         self._reporter = Reporter(outbox, self.engine, self._clock, lambda: self.counts)
+        self._until = backend.now()  # all that is due by then has left
         self._late = 0  # hits
         self._unsent = 0  # hits that the back end would not take
         self._told: set[str] = set()  # what has been logged
@@ -125,21 +126,22 @@ class Loop:
         self._backend.check()
         arrived = list(self._backend.poll())
         sent = self._send_due(self._backend.now())  # before: what an onset causes is not earlier than now
+        told = self._until
         for message in arrived:
             self._receive(message)
         now = self._backend.now()
         sent += self._send_due(now)
         self._serve(now)
-        self._tell(arrived, sent, now)
+        self._tell(arrived, told, sent, now)
         self._rest()
 
     def finish(self) -> None:
         """Take in what has come, and let everything leave in its time, at most look-ahead and then some."""
-        arrived = list(self._backend.poll())
+        arrived, told = list(self._backend.poll()), self._until
         for message in arrived:
             self._receive(message)
         now = self._backend.now()
-        self._tell(arrived, self._send_due(now), now)
+        self._tell(arrived, told, self._send_due(now), now)
         self.engine.flush(now)
         settings, stumbles = self.engine.settings, self.stumbles
         last = Seconds(now + settings.look_ahead + settings.max_late + LINGER)
@@ -147,8 +149,8 @@ class Loop:
             self._backend.wait(leaves)
             self._backend.check()
             now = self._backend.now()
-            self._tell([], self._send_due(now), now)
-        self._tell([], self._send_due(Seconds(math.inf)), now)
+            self._tell([], now, self._send_due(now), now)
+        self._tell([], now, self._send_due(Seconds(math.inf)), now)
 
     def fault(self, about: str, text: str) -> None:
         """Show a fault in the meter; an empty text: it is mended."""
@@ -169,6 +171,7 @@ class Loop:
     def _send_due(self, now: Seconds) -> list[Due]:
         """Send what is due by now, and return it."""
         until = Seconds(math.nextafter(now, math.inf))  # `now` itself included
+        self._until = now
         nothing: list[Due] = []
         due = self._safely(lambda: self.engine.take_due(until), nothing)
         for message in due:
@@ -186,16 +189,17 @@ class Loop:
             self._late += hit and lateness > LATE
         return due
 
-    def _tell(self, arrived: list[Incoming], sent: list[Due], now: Seconds) -> None:
+    def _tell(self, arrived: list[Incoming], told: Seconds, sent: list[Due], now: Seconds) -> None:
         """Report a turn, after its notes have left."""
         fault = self._predictor.fault if isinstance(self._predictor, OnnxPredictor) else None
         self._reporter.fault(now, "model", fault or "")
-        happened = self._safely(self._happened, Happened([], []))
-        self._safely(lambda: self._reporter.turn(arrived, sent, happened, now), None)
+        happened = self._safely(self._happened, Happened([], [], []))
+        self._safely(lambda: self._reporter.turn(arrived, told, sent, happened, now), None)
         self._safely(lambda: self._follow_score(happened, now), None)
 
     def _happened(self) -> Happened:
-        return Happened(self.engine.take_changes(), self.engine.take_records())
+        engine = self.engine
+        return Happened(engine.take_changes(), engine.take_records(), engine.take_memories())
 
     def _follow_score(self, happened: Happened, now: Seconds) -> None:
         """Let whoever is to play from here on play."""

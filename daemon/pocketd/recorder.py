@@ -19,6 +19,7 @@ from pocketd.desk_records import (
     Message,
     Now,
     Record,
+    Remembered,
     TakeEnd,
     TakeHeader,
     Timestep,
@@ -209,5 +210,7 @@ def _moment(record: Record) -> Seconds | None:
             return record.at
         case Timestep():
             return record.timestep.nominal_s
+        case Remembered():
+            return record.memory.at
         case _:
             return None

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pocket_core.errors import TakeError
+from pocket_core.likeness import Likeness
 from pocket_core.records import TimestepRecord
 from pocket_core.types import Beats, Seconds
 from pocketd.desk_records import (
@@ -16,6 +17,7 @@ from pocketd.desk_records import (
     Message,
     Now,
     Record,
+    Remembered,
     TakeEnd,
     TakeHeader,
     Tally,
@@ -50,6 +52,7 @@ class TakeContent:
     timesteps: list[TimestepRecord] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     models: list[str] = field(default_factory=list)  # in order of use
+    likeness: Likeness | None = None  # what had become known of the musician by the stop; None: not told
     dropped: int = 0  # records missing from the journal
     tally: Tally = field(default_factory=Tally)
     last_at: Seconds = Seconds(0.0)  # the newest moment that the journal tells of
@@ -119,6 +122,9 @@ def _keep(take: TakeContent, record: Record) -> None:
         case Hello():
             take.hello = record
             take.models.append(record.model)
+        case Remembered():
+            if not record.memory.running:
+                take.likeness = record.memory.likeness
         case TakeEnd():
             take.how = record.how
         case _:

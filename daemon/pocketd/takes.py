@@ -17,7 +17,7 @@ from typing import Any
 from pocket_core.errors import PocketError, TakeError
 from pocket_core.records import Summary, TimestepRecord, summarise
 from pocket_core.types import Seconds
-from pocketd.desk_records import FORMAT, Tally
+from pocketd.desk_records import FORMAT, READABLE, Tally
 from pocketd.journal import JOURNAL, LOCK, lock
 from pocketd.report_rows import DIGITS_MS, DIGITS_S, summary_section, timestep_row
 from pocketd.take_content import TakeContent, gather
@@ -110,7 +110,7 @@ def read_report(folder: Path) -> dict[str, Any]:
             f"{path} is damaged ({error}); delete it, and the next start makes it again"
         ) from error
     about = report.get("take") if isinstance(report, dict) else None
-    if not isinstance(about, dict) or about.get("format") != FORMAT:
+    if not isinstance(about, dict) or about.get("format") not in READABLE:
         raise TakeError(
             f"{path} is no report of take format {FORMAT}; delete it, and the next start makes it again"
         )

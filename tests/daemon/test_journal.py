@@ -79,10 +79,20 @@ def test_a_wrong_line_in_the_middle_is_named(tmp_path: Path) -> None:
 
 
 def test_a_journal_of_a_later_format_is_refused(tmp_path: Path) -> None:
-    path = written(tmp_path, BYTES.replace(b'"format":1', b'"format":2'))
+    path = written(tmp_path, BYTES.replace(b'"format":2', b'"format":3'))
 
-    with pytest.raises(TakeError, match="has journal format 2, this build reads 1"):
+    with pytest.raises(TakeError, match="has journal format 3, this build reads 1 and 2"):
         list(read_journal(path))
+
+
+def test_a_journal_of_the_first_format_is_read_with_what_it_lacks_left_open(tmp_path: Path) -> None:
+    # as written by the first format: a hello without `recognised`, a message without `told`
+    first = BYTES.replace(b'"format":2', b'"format":1')
+    first = first.replace(b',"recognised":false', b"").replace(b',"told":null', b"")
+
+    read = list(read_journal(written(tmp_path, first)))
+
+    assert read[1:] == list(read_journal(written(tmp_path, BYTES)))[1:]
 
 
 @pytest.mark.parametrize("data", [b"", encode(HEADER)[:-1]])
