@@ -20,6 +20,7 @@ from pocket_core.types import Seconds
 from pocketd.desk_records import FORMAT, READABLE, Tally
 from pocketd.journal import JOURNAL, LOCK, lock
 from pocketd.report_rows import DIGITS_MS, DIGITS_S, summary_section, timestep_row
+from pocketd.shadow_file import Shadow, read_shadow, shadow_section
 from pocketd.take_content import TakeContent, gather
 from pocketd.take_midi import midi_file
 from pocketd.wholefile import write_whole
@@ -60,10 +61,13 @@ def finalise(folder: Path) -> FinishedTake:
     """
     take = gather(folder / JOURNAL)
     summary = summarise(take.timesteps)
+    said = read_shadow(folder, len(take.timesteps))
     rows = [timestep_row(timestep, take.header.origin) for timestep in take.timesteps]
+    if said is not None:
+        rows = [_with_shadow(row, ms) for row, ms in zip(rows, said.forecast_ms, strict=True)]
     write_whole(folder / MIDI, midi_file(take))
     write_whole(folder / TABLE, _table(rows))
-    report = json.dumps(_report(take, summary, rows), indent=1, ensure_ascii=False) + "\n"
+    report = json.dumps(_report(take, summary, rows, said), indent=1, ensure_ascii=False) + "\n"
     write_whole(folder / REPORT, report.encode())
     length = Seconds(take.end_at - take.header.origin)
     return FinishedTake(folder, _how(take), length, take.bpm, len(rows), summary, take.tally, take.dropped)
@@ -121,7 +125,16 @@ def _how(take: TakeContent) -> str:
     return take.how or "recovered"
 
 
-def _report(take: TakeContent, summary: Summary, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _with_shadow(row: dict[str, Any], shadow_ms: float | None) -> dict[str, Any]:
+    """Return a row with what a shadow forecast, beside what was forecast."""
+    items = list(row.items())
+    items.insert(list(row).index("forecast_ms") + 1, ("shadow_ms", shadow_ms))
+    return dict(items)
+
+
+def _report(
+    take: TakeContent, summary: Summary, rows: list[dict[str, Any]], said: Shadow | None
+) -> dict[str, Any]:
     origin = take.header.origin
     return {
         "pocketd": take.hello.version,
@@ -132,6 +145,7 @@ def _report(take: TakeContent, summary: Summary, rows: list[dict[str, Any]]) -> 
         "take": {
             "format": FORMAT,
             "song": take.hello.song,
+            "recognised": take.hello.recognised,
             "started": take.header.started,
             "seconds": round(take.end_at - origin, DIGITS_S),
             "how": _how(take),
@@ -156,12 +170,13 @@ def _report(take: TakeContent, summary: Summary, rows: list[dict[str, Any]]) -> 
             "dropped": take.dropped,
         },
         "summary": summary_section(summary, take.tally),
+        **({} if said is None else {"shadow": shadow_section(take.timesteps, said)}),
         "timesteps": rows,
     }
 
 
 def _table(rows: list[dict[str, Any]]) -> bytes:
-    columns = list(TimestepRecord.__dataclass_fields__)
+    columns = list(rows[0]) if rows else list(TimestepRecord.__dataclass_fields__)
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, columns, lineterminator="\n")
     writer.writeheader()
