@@ -18,11 +18,15 @@ from typing import TextIO, cast
 
 from pocket_core.errors import TakeError
 from pocket_core.types import Seconds
+from pocketd.desk_answers import encode_answer
 from pocketd.desk_records import decode
 from pocketd.meter import MeterReader, MeterState
 from pocketd.recorder import Recorder
+from pocketd.shadow_runner import ShadowRunner
+from pocketd.song_desk import SongDesk
+from pocketd.songs import SongBook
 from pocketd.stream import PatientStream
-from pocketd.takes import recover
+from pocketd.takes import FinishedTake, Unreadable, recover
 from pocketd.terminal import Terminal, finished, open_terminal, told
 
 FRAME = Seconds(0.1)  # between two pictures
@@ -38,10 +42,20 @@ class Desk:
     Args:
         recorder: None: nothing is kept.
         terminal: Where to show; it never waits and never fails (`PatientStream`).
+        songs: None: nothing is known of songs.
+        shadows: None: no second model is tried in silence.
     """
 
-    def __init__(self, recorder: Recorder | None, terminal: Terminal) -> None:
+    def __init__(
+        self,
+        recorder: Recorder | None,
+        terminal: Terminal,
+        songs: SongDesk | None = None,
+        shadows: ShadowRunner | None = None,
+    ) -> None:
         self._recorder = recorder
+        self._songs = songs
+        self._shadows = shadows
         self._terminal = terminal
         self._reader = MeterReader()
         self._rest = b""  # of a line that has not come whole
@@ -56,6 +70,7 @@ class Desk:
         if self._recorder is not None:
             self._recorder.sync(now)
         self._tell()
+        self._follow_shadows()
 
     def show(self) -> None:
         """Draw the meter."""
@@ -71,6 +86,22 @@ class Desk:
         """Print a line that stays."""
         self._terminal.say(line)
 
+    def answers(self) -> bytes:
+        """Return what the real-time process shall hear, whole lines, once."""
+        if self._songs is None:
+            return b""
+        answers = b"".join(map(encode_answer, self._songs.answers))
+        self._songs.answers.clear()
+        return answers
+
+    def keep(self, take: FinishedTake | Unreadable) -> None:
+        """Tell of a take that is over, and learn its song from it."""
+        self.say(finished(take))
+        if self._songs is not None and isinstance(take, FinishedTake):
+            self._songs.learn(take.folder)
+        if self._shadows is not None and isinstance(take, FinishedTake):
+            self._shadows.add(take.folder)
+
     def close(self) -> None:
         """Finish the take that is open; the other end has hung up."""
         if self._recorder is not None:
@@ -78,6 +109,14 @@ class Desk:
         self._tell()
         self.show()
         self._terminal.close()
+
+    def _follow_shadows(self) -> None:
+        """See how a shadow goes; the daemon tells something at least once a second."""
+        if self._shadows is None:
+            return
+        self._shadows.follow(playing=self._recorder is not None and self._recorder.recording is not None)
+        while self._shadows.lines:
+            self.say(self._shadows.lines.popleft())
 
     def _line(self, line: bytes) -> None:
         try:
@@ -88,17 +127,21 @@ class Desk:
         self._reader.read(record)
         if self._recorder is not None:
             self._recorder.take(record, line)
+        if self._songs is not None:
+            self._songs.read(record)
         note = told(record)
         if note is not None:
             self._terminal.note(note)
 
     def _tell(self) -> None:
         """Say what the recorder has to say."""
-        recorder = self._recorder
+        recorder, songs = self._recorder, self._songs
+        while recorder is not None and recorder.finished:
+            self.keep(recorder.finished.popleft())
+        while songs is not None and songs.faults:
+            self.say(f"songs: {songs.faults.popleft()}")
         if recorder is None:
             return
-        while recorder.finished:
-            self.say(finished(recorder.finished.popleft()))
         if recorder.fault != self._fault:
             self._fault = recorder.fault
             if self._fault:
@@ -114,15 +157,19 @@ def main() -> None:
     parser.add_argument("--socket", type=int, required=True, help="an inherited stream socket")
     parser.add_argument("--display", required=True, help="auto, on, lines or off")
     parser.add_argument("--takes", type=Path, help="the takes folder; nothing is kept without")
+    parser.add_argument("--songs", type=Path, help="the folder of songs; nothing is known of any without")
+    parser.add_argument("--shadow", help="a model that is tried in silence on each take; none without")
     options = parser.parse_args()
     root: Path | None = options.takes
     recorder = None if root is None else Recorder(root, lambda: datetime.now().astimezone())
     encoding = "utf-8" if sys.stdout is None else sys.stdout.encoding
     out = PatientStream(STANDARD_OUTPUT, encoding)
-    desk = Desk(recorder, open_terminal(options.display, cast(TextIO, out)))
+    songs = None if options.songs is None else SongDesk(SongBook(options.songs))
+    shadows = ShadowRunner(lambda: options.shadow)
+    desk = Desk(recorder, open_terminal(options.display, cast(TextIO, out)), songs, shadows)
     if root is not None:
         for take in recover(root):
-            desk.say(finished(take))
+            desk.keep(take)
     with socket.socket(fileno=options.socket) as channel:
         _serve(desk, channel)
     desk.close()
@@ -130,16 +177,24 @@ def main() -> None:
 
 
 def _serve(desk: Desk, channel: socket.socket) -> None:
-    shown = Seconds(0.0)
+    shown, answers = Seconds(0.0), b""
+    channel.setblocking(False)
     while True:
-        if select.select([channel], [], [], FRAME)[0]:
+        readable, writable, _ = select.select([channel], [channel] if answers else [], [], FRAME)
+        if readable:
             try:
                 data = channel.recv(READ)
-            except ConnectionError:  # killed with lines of ours unread; there are none
+            except ConnectionError:  # killed with answers of ours unread
                 return
             if not data:
                 return
             desk.read(data, Seconds(time.monotonic()))
+        answers += desk.answers()
+        if writable:
+            try:
+                answers = answers[channel.send(answers) :]
+            except ConnectionError:  # what it still said is read all the same
+                answers = b""
         now = Seconds(time.monotonic())
         if now - shown >= FRAME:
             desk.show()

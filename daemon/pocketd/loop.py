@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from pocket_core.clock import MapClock, PulseClock
 from pocket_core.engine import Engine
-from pocket_core.errors import MidiSystemError, PocketError
+from pocket_core.errors import MidiSystemError, PocketError, TakeError
 from pocket_core.habits import UNKNOWN, Habits
 from pocket_core.predict import Predictor
 from pocket_core.status import Counts
@@ -23,11 +23,13 @@ from pocketd.backends.protocol import Backend, Incoming
 from pocketd.casting import Cast
 from pocketd.config import Config
 from pocketd.copyist import Copyist
+from pocketd.desk_answers import decode_answer
 from pocketd.model import OnnxPredictor
 from pocketd.outbox import Outbox
 from pocketd.reload import Reloaded, Reloader
 from pocketd.reporter import Happened, Reporter
 from pocketd.requests import Requests
+from pocketd.song_keeper import SongKeeper
 
 __all__ = ["Loop", "Requests", "song_clock"]
 
@@ -95,7 +97,9 @@ class Loop:
         self._told: set[str] = set()  # what has been logged
         self._stumbled = False  # in this turn
         self._littered = False  # the transport ran since the last collection of garbage
-        self._reporter.hello(backend.now(), backend.name, config, predictor)
+        self._songs = SongKeeper(config, self.engine)
+        self._song = (self._songs.name, self._songs.recognised)  # as it was last told
+        self._hello()
 
     def run(self) -> None:
         """Turn until asked to stop, then let what waits leave, and close.
@@ -194,7 +198,11 @@ class Loop:
         fault = self._predictor.fault if isinstance(self._predictor, OnnxPredictor) else None
         self._reporter.fault(now, "model", fault or "")
         happened = self._safely(self._happened, Happened([], [], []))
+        self._safely(lambda: self._songs.hear(arrived), None)
+        self._tell_song()
         self._safely(lambda: self._reporter.turn(arrived, told, sent, happened, now), None)
+        self._songs.follow(happened.memories)
+        self._tell_song()
         self._safely(lambda: self._follow_score(happened, now), None)
 
     def _happened(self) -> Happened:
@@ -207,8 +215,27 @@ class Loop:
         copyist.turn(happened.changes, happened.records, settings, self._clock, now)
         if copyist.player is not self._predictor:
             self._use(copyist.player)
-            self._reporter.hello(now, self._backend.name, self._config, self._predictor)
+            self._hello()
         self._reporter.fault(now, "score", copyist.notice)
+
+    def _hello(self) -> None:
+        self._song = (self._songs.name, self._songs.recognised)
+        self._reporter.hello(
+            self._backend.now(), self._backend.name, self._config, self._predictor, self._songs
+        )
+
+    def _tell_song(self) -> None:
+        if self._song != (self._songs.name, self._songs.recognised):
+            self._hello()
+
+    def _learn_songs(self) -> None:
+        """Take in what the desk says of songs."""
+        for line in self._reporter.outbox.hear():
+            try:
+                self._songs.learn(decode_answer(line))
+            except TakeError as error:
+                log.warning("%s", error)
+        self._tell_song()
 
     def _use(self, predictor: Predictor) -> None:
         self.engine.use(predictor)
@@ -222,6 +249,7 @@ class Loop:
         now = backend.now()
         if leaves is None or leaves > now + SLACK:
             self._reporter.outbox.pump()
+            self._learn_songs()
             if not running:
                 self._collect()
         self._littered |= running
@@ -269,7 +297,8 @@ class Loop:
             log.error("%s; going on with model %s", new.model_fault, self._predictor.name)
         self.fault("model file", new.model_fault or "")
         self._config = new.config
-        self._reporter.hello(self._backend.now(), self._backend.name, new.config, self._predictor)
+        self._songs.configure(new.config)
+        self._hello()
 
     def _safely(self, call: Callable[[], T], otherwise: T) -> T:
         """Call what must not end the loop."""

@@ -143,6 +143,8 @@ class Recorder:
 
     def _write(self, record: Record, line: bytes, at: Seconds | None) -> None:
         take = self._whose(record, at)
+        if isinstance(record, Hello) and take is not None and take.settled is not None:
+            return  # it is of the next take, whose header will have it
         if take is not None:
             self._guard(take, lambda: take.writer.append(line))
         elif isinstance(record, Message):

@@ -27,6 +27,7 @@ from pocketd.desk_records import (
 )
 from pocketd.model import OnnxPredictor
 from pocketd.outbox import Outbox
+from pocketd.song_keeper import SongKeeper
 
 RUNNING_EVERY = Seconds(0.1)  # between two `Now` while the transport runs
 STOPPED_EVERY = Seconds(1.0)
@@ -64,8 +65,10 @@ class Reporter:
         self._faults: dict[str, str] = {}
         self._hits = 0  # that had come at the last `Now`
 
-    def hello(self, at: Seconds, backend: str, config: Config, predictor: Predictor) -> None:
-        """Say who plays, and how."""
+    def hello(
+        self, at: Seconds, backend: str, config: Config, predictor: Predictor, songs: SongKeeper
+    ) -> None:
+        """Say who plays, what, and how."""
         self.outbox.offer(
             Hello(
                 at=at,
@@ -75,8 +78,9 @@ class Reporter:
                 backend=backend,
                 look_ahead_ms=config.look_ahead_ms,
                 transport_ms=None,
-                song=config.takes.song,
+                song=songs.name,
                 config=config.model_dump(mode="json"),
+                recognised=songs.recognised,
             )
         )
 

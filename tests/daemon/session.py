@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 import socket
 from dataclasses import dataclass, field
+from datetime import timedelta
+from io import StringIO
 from pathlib import Path
 
 from pocket_core.predict import Predictor
@@ -14,12 +16,15 @@ from pocket_core.wire import note_off, note_on
 from pocketd.backends.clock import VirtualClock
 from pocketd.backends.loopback import Loopback
 from pocketd.config import Config
-from pocketd.desk_records import decode
+from pocketd.desk_main import Desk
 from pocketd.loop import Loop
 from pocketd.outbox import Outbox
 from pocketd.recorder import Recorder
 from pocketd.requests import Requests
+from pocketd.song_desk import SongDesk
+from pocketd.songs import SongBook
 from pocketd.takes import take_folders
+from pocketd.terminal import Lines
 from tests.daemon.take_story import NOON
 
 START, STOP, PULSE = b"\xfa", b"\xfc", b"\xf8"
@@ -34,26 +39,32 @@ class Session:
         folder: Where its takes are kept.
         predictor: The model.
         config: How it plays.
+        seed: Of the musician and the clock.
     """
 
     folder: Path
     predictor: Predictor
     config: Config = field(default_factory=Config)
     seed: int = 0
+    said: StringIO = field(default_factory=StringIO)  # what the desk has printed
 
     def __post_init__(self) -> None:
         self.backend = Loopback(VirtualClock())
-        ours, self._desk = socket.socketpair()
-        self._desk.setblocking(False)
-        self.recorder = Recorder(self.folder, lambda: NOON)
+        ours, self._socket = socket.socketpair()
+        self._socket.setblocking(False)
+        day = timedelta(days=len(list(self.folder.glob("20*"))))  # a session a day
+        self.desk = Desk(
+            Recorder(self.folder, lambda: NOON + day + timedelta(seconds=self.backend.now())),
+            Lines(self.said),
+            SongDesk(SongBook(self.folder / "songs")),
+        )
         self.loop = Loop(self.config, self.backend, self.predictor, outbox=Outbox(ours), requests=Requests())
         self._chance = random.Random(self.seed)
-        self._rest = b""
 
     @property
     def takes(self) -> list[Path]:
         """The folders of what was kept, oldest first."""
-        return sorted(take_folders(self.folder), key=lambda f: (len(f.name), f.name))
+        return take_folders(self.folder)
 
     def until(self, time: float) -> None:
         """Turn until a time, and let the recorder read."""
@@ -66,7 +77,8 @@ class Session:
         self.loop._reporter.bye(self.backend.now())
         self.loop._reporter.outbox.close(Seconds(1.0))
         self._read()
-        self._desk.close()
+        self._socket.close()
+        self.desk.close()
 
     def control(self, data: bytes, at: float) -> None:
         """Let a message arrive on `control`."""
@@ -101,9 +113,9 @@ class Session:
 
     def _read(self) -> None:
         try:
-            while chunk := self._desk.recv(1 << 20):
-                *lines, self._rest = (self._rest + chunk).split(b"\n")
-                for line in lines:
-                    self.recorder.take(decode(line + b"\n"), line + b"\n")
+            while chunk := self._socket.recv(1 << 20):
+                self.desk.read(chunk, self.backend.now())
+                if answers := self.desk.answers():
+                    self._socket.sendall(answers)
         except BlockingIOError:
             return
