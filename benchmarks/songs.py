@@ -58,6 +58,13 @@ def as_it_is(bars: Bars, _: np.random.Generator) -> Bars:
     return bars
 
 
+def with_a_fill(bars: Bars, chance: np.random.Generator) -> Bars:
+    """Put another of its bars in the place of the last."""
+    last = max(bars)
+    others = [bar for n, bar in bars.items() if n != last]
+    return {**bars, last: others[chance.integers(len(others))]}
+
+
 def without_a_voice(bars: Bars, chance: np.random.Generator) -> Bars:
     """Leave out one of its voices."""
     voices = sorted({voice for bar in bars.values() for voice, _ in bar})
@@ -72,18 +79,19 @@ def with_fills(bars: Bars, chance: np.random.Generator) -> Bars:
 
 
 def with_both(bars: Bars, chance: np.random.Generator) -> Bars:
-    return without_a_voice(with_fills(bars, chance), chance)
+    return without_a_voice(with_a_fill(bars, chance), chance)
 
 
 CHANGES: Mapping[str, Change] = {
     "the same": as_it_is,
-    "every 4th bar another": with_fills,
     "a voice missing": without_a_voice,
+    "a fill": with_a_fill,
     "both": with_both,
+    "every 4th bar another": with_fills,
 }
 
 
-THRESHOLDS = (0.6, 0.7, 0.75, 0.8, 0.85, 0.9)
+THRESHOLDS = (0.8, 0.85, 0.9, 0.95, 0.98)
 
 
 @dataclass(frozen=True, slots=True)

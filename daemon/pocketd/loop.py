@@ -199,10 +199,10 @@ class Loop:
         self._reporter.fault(now, "model", fault or "")
         happened = self._safely(self._happened, Happened([], [], []))
         self._safely(lambda: self._songs.hear(arrived), None)
-        self._tell_song()
+        self._safely(self._tell_song, None)
         self._safely(lambda: self._reporter.turn(arrived, told, sent, happened, now), None)
-        self._songs.follow(happened.memories)
-        self._tell_song()
+        self._safely(lambda: self._songs.follow(happened.memories), None)
+        self._safely(self._tell_song, None)
         self._safely(lambda: self._follow_score(happened, now), None)
 
     def _happened(self) -> Happened:
@@ -249,7 +249,7 @@ class Loop:
         now = backend.now()
         if leaves is None or leaves > now + SLACK:
             self._reporter.outbox.pump()
-            self._learn_songs()
+            self._safely(self._learn_songs, None)
             if not running:
                 self._collect()
         self._littered |= running

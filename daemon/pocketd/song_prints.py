@@ -1,8 +1,8 @@
 """What a song's drum part looks like bar by bar, and how alike two are.
 
 A bar's print is which voices are struck on which twelfth of a quarter note of it. Two parts are compared
-bar by bar at the same place in the song. A voice may be missing from one of them, a fill may differ; the
-threshold and the rule were chosen on recordings (docs/decisions/0011-songs.md).
+bar by bar at the same place in the song. A voice may be missing from one of them, fills may differ; rule and
+threshold were chosen on recordings (docs/decisions/0011-songs.md).
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from pocket_core.grid import TWELFTHS
 from pocket_core.records import TimestepRecord
 from pocket_core.tempo import Meter
 from pocket_core.types import Beats
-from pocket_core.voices import VOICES
 
 Print = frozenset[tuple[str, int]]  # voice, and twelfth of a quarter note from the bar line
 
 ENOUGH = 8  # bars that both have, before two parts are compared
-ALIKE = 0.90  # two parts at least so alike are of one song
+FILLS = 4  # so many bars have one that may be another
+ALIKE = 0.98  # two parts at least so alike are of one song
 APART = 0.05  # ... where no other song is within this of it
 TEMPO = 0.03  # share by which the tempo may differ
 SILENCE: Print = frozenset()
@@ -77,21 +77,26 @@ def likeness_of(a: Mapping[int, Print], b: Mapping[int, Print]) -> float | None:
     """Return how alike two parts are in the bars that both have, 0..1; None: too few to say.
 
     It is the share of hits that both have among those that either has, without the voice on which they
-    agree the least.
+    agree the least, and then without the quarter of the bars on which they do: a muted drum and fills.
     """
     both = sorted(a.keys() & b.keys())
     if len(both) < ENOUGH:
         return None
-    shared: Counter[str] = Counter()
-    either: Counter[str] = Counter()
+    apart: Counter[str] = Counter()
+    voices: set[str] = set()
     for bar in both:
-        shared.update(voice for voice, _ in a[bar] & b[bar])
-        either.update(voice for voice, _ in a[bar] | b[bar])
-    if len(either) > 2:  # of two voices, one says nothing
-        worst = max(either, key=lambda voice: (either[voice] - shared[voice], VOICES.index(voice)))
-        del either[worst], shared[worst]
-    total = sum(either.values())
-    return sum(shared.values()) / total if total else None
+        apart.update(voice for voice, _ in a[bar] ^ b[bar])
+        voices.update(voice for voice, _ in a[bar] | b[bar])
+    worst = max(voices, key=lambda voice: (apart[voice], voice)) if len(voices) > 2 else None
+    bars = []
+    for bar in both:
+        either = [voice for voice, _ in a[bar] | b[bar] if voice != worst]
+        differ = sum(voice != worst for voice, _ in a[bar] ^ b[bar])
+        bars.append((differ, len(either)))
+    bars.sort(key=lambda counts: (counts[0], -counts[1]))
+    kept = bars[: len(bars) - len(bars) // FILLS]
+    total = sum(either for _, either in kept)
+    return 1.0 - sum(differ for differ, _ in kept) / total if total else None
 
 
 def recognise(part: Part, songs: Mapping[str, Part]) -> str | None:
