@@ -43,6 +43,7 @@ STILL_POLL = Seconds(0.030)  # while the transport stands: all that comes leaves
 SLACK = Seconds(0.001)  # with less than this until the next hit, the desk has to wait
 LATE = Seconds(0.005)  # a hit sent this much behind its time counts as late
 LINGER = Seconds(0.100)  # how long notes may sound on after the last hit has left, at exit
+HEAR_EVERY = Seconds(0.050)  # between two looks at what the desk answers
 SWITCH = Seconds(0.0005)  # the longest that a reload's thread keeps the loop from running
 GOODBYE = Seconds(1.0)  # the desk's time to take what waits, at exit
 
@@ -92,6 +93,7 @@ class Loop:
         self._copyist = copyist or Copyist(Cast(predictor))
         self._reporter = Reporter(outbox, self.engine, self._clock, lambda: self.counts)
         self._until = backend.now()  # all that is due by then has left
+        self._hears = Seconds(0.0)  # what the desk answers, from then on
         self._late = 0  # hits
         self._unsent = 0  # hits that the back end would not take
         self._told: set[str] = set()  # what has been logged
@@ -249,7 +251,9 @@ class Loop:
         now = backend.now()
         if leaves is None or leaves > now + SLACK:
             self._reporter.outbox.pump()
-            self._safely(self._learn_songs, None)
+            if now >= self._hears:
+                self._hears = Seconds(now + HEAR_EVERY)
+                self._safely(self._learn_songs, None)
             if not running:
                 self._collect()
         self._littered |= running

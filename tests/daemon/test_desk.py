@@ -11,6 +11,7 @@ import pytest
 
 from pocketd.desk_records import Dropped
 from pocketd.journal import JOURNAL, read_journal
+from pocketd.songs import SongBook
 from pocketd.takes import REPORT, FinishedTake, read_report, recover, take_folders
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,6 +42,9 @@ def test_a_take_told_to_a_real_desk_is_on_disk_when_the_desk_has_ended(tmp_path:
     assert (code, said) == (0, {"dropped": 0, "ended": True})
     assert read_report(only(tmp_path))["take"]["how"] == "stop"
     assert len(read_report(only(tmp_path))["timesteps"]) == 4
+    song = SongBook(tmp_path / "songs").read("Blue")
+    assert song is not None
+    assert song.takes == 1
 
 
 def test_a_daemon_that_is_killed_leaves_a_finished_take(tmp_path: Path) -> None:
