@@ -40,7 +40,7 @@ from benchmarks.progress import progress
 from benchmarks.table import Column, Report, Row, Section, print_grid, screen
 from pocket_core.errors import PocketError
 from pocket_core.predict import Predictor
-from pocketd.config import Config
+from pocketd.champion import FOLLOWER
 
 COLUMNS = (
     Column("sd_ms", "SD ms", 1),
@@ -100,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     seats = [Seat(it, part) for it in load(options.data) for part in it.musicians]
     known = known_rows(seats)
     wrong = differing(known)
-    names, missing = _models(dict.fromkeys([NONE, TEMPLATE, *(options.model or [Config().model])]))
+    names, missing = _models(dict.fromkeys([NONE, TEMPLATE, *(options.model or [FOLLOWER])]))
     outcomes = play_all(seats, names, options.processes, console)
     groups = [group_rows(group, seats, outcomes, options.seed) for group in GROUPS]
     by_latency = {
@@ -145,9 +145,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--data", type=Path, default=default, help="folder that holds jazz_duos and jazz_trios"
     )
     parser.add_argument("--json", type=Path, help="write the figures there as well")
-    parser.add_argument(
-        "--model", "--models", action="append", help=f"repeat for more; default {Config().model}"
-    )
+    parser.add_argument("--model", "--models", action="append", help=f"repeat for more; default {FOLLOWER}")
     parser.add_argument("--seed", type=int, default=1, help="of the bootstrap")
     parser.add_argument("--processes", type=int, default=min(os.cpu_count() or 1, 2))
     return parser.parse_args(arguments)

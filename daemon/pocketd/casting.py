@@ -8,11 +8,12 @@ from pathlib import Path
 from pocket_core.errors import MidiFileError, ModelError
 from pocket_core.predict import Predictor, ZeroPredictor
 from pocket_core.types import Seconds
+from pocketd.champion import CHAMPION, FOLLOWER
 from pocketd.config import Config
 from pocketd.encoder import Contexts, EncoderError
 from pocketd.known_score import KnownScore, read_known
 from pocketd.model import Loaded, OnnxPredictor, load_or_none, load_predictor
-from pocketd.model_shelf import NONE
+from pocketd.model_shelf import NONE, candidates
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,17 +50,22 @@ def make_cast(config: Config) -> Cast:
     Reads files, and a score if one is named; not for the running loop's thread.
     """
     limit = Seconds(config.step_limit_ms / 1000)
+    trouble: str | None = None
     try:
-        asked = load_predictor(config.model, limit)
+        if config.model == CHAMPION:
+            loaded = _champion(config.takes.song, limit)
+            asked, trouble = loaded.predictor, loaded.fault
+        else:
+            asked = load_predictor(config.model, limit)
     except EncoderError as error:
         understudy = _understudy(config, limit)
         return Cast(understudy.predictor, _together(str(error), understudy.fault))
     except ModelError as error:
         return Cast(ZeroPredictor(), str(error))
     if not isinstance(asked, OnnxPredictor) or asked.encoder is None:
-        return Cast(asked)
+        return Cast(asked, trouble)
     understudy = _understudy(config, limit)
-    stand_in, fault = understudy.predictor, understudy.fault
+    stand_in, fault = understudy.predictor, _together(trouble, understudy.fault)
     if config.score is None:
         return Cast(stand_in, fault, asked, None, stand_in)
     try:
@@ -80,6 +86,25 @@ def tell_score(predictor: Predictor, score: KnownScore) -> None:
         predictor.know(predictor.encoder.read(score))
 
 
+def _champion(song: str | None, limit: Seconds) -> Loaded:
+    """Load who is to play a song; where that fails the champion of all songs, or who ships, and the fault.
+
+    Raises:
+        ModelError: Nobody can be loaded.
+    """
+    fault: str | None = None
+    try:
+        *names, last = candidates(song)
+    except ModelError as error:
+        names, last, fault = [], FOLLOWER, str(error)
+    for name in names:
+        try:
+            return Loaded(load_predictor(name, limit), fault)
+        except ModelError as error:
+            fault = _together(fault, f"the champion cannot play: {error}")
+    return Loaded(load_predictor(last, limit), fault)
+
+
 def _understudy(config: Config, limit: Seconds) -> Loaded:
     loaded = load_or_none(config.model_without_score, limit)
     if isinstance(loaded.predictor, OnnxPredictor) and loaded.predictor.encoder is not None:
@@ -90,8 +115,8 @@ def _understudy(config: Config, limit: Seconds) -> Loaded:
     return loaded
 
 
-def _together(fault: str, other: str | None) -> str:
-    return fault if other is None else f"{fault}; {other}"
+def _together(*faults: str | None) -> str | None:
+    return "; ".join(fault for fault in faults if fault is not None) or None
 
 
 def _same(a: Predictor, b: Predictor) -> bool:

@@ -160,10 +160,10 @@ class Config(_Section):
         description="the nine voices, each with a list of notes 0 to 127",
     )
     model: str = Field(
-        default="follower",
+        default="champion",
         min_length=1,
         pattern=r"^[^\x00]*$",
-        description="a model's name, a path to an .onnx, or none",
+        description="champion, a model's name, a path to an .onnx, or none",
     )
     score: str | None = Field(
         default=None, min_length=1, pattern=r"^[^\x00]*$", description="a MIDI file, or null"

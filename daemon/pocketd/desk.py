@@ -12,9 +12,9 @@ import os
 import socket
 import subprocess
 import sys
-from pathlib import Path
 
 from pocket_core.types import Seconds
+from pocketd.champion import nights_folder
 from pocketd.config import Config
 from pocketd.outbox import Outbox
 
@@ -44,12 +44,8 @@ class DeskProcess:
         return True
 
 
-def spawn_desk(config: Config, shadow: str | Path | None = None) -> tuple[Outbox, DeskProcess | None]:
+def spawn_desk(config: Config) -> tuple[Outbox, DeskProcess | None]:
     """Start the desk; of what is open here it inherits the standard streams and its socket, no MIDI system.
-
-    Args:
-        config: How to play.
-        shadow: A model to try in silence on each take, as `model:` names one.
 
     Returns:
         Where to put records, and the process; a dead outbox and None where the system starts no process:
@@ -62,8 +58,8 @@ def spawn_desk(config: Config, shadow: str | Path | None = None) -> tuple[Outbox
         command += ["--display", config.meter_display]
         if config.takes.record:
             command += ["--takes", str(config.takes_folder), "--songs", str(config.songs_folder)]
-        if shadow is not None:
-            command += ["--shadow", str(shadow)]
+        if (nights := nights_folder()) is not None:
+            command += ["--nights", str(nights)]
         try:
             process = subprocess.Popen(
                 command,

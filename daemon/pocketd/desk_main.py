@@ -18,9 +18,11 @@ from typing import TextIO, cast
 
 from pocket_core.errors import TakeError
 from pocket_core.types import Seconds
+from pocketd.champion import Nights
 from pocketd.desk_answers import encode_answer
 from pocketd.desk_records import decode
 from pocketd.meter import MeterReader, MeterState
+from pocketd.playing import Playing
 from pocketd.recorder import Recorder
 from pocketd.shadow_runner import ShadowRunner
 from pocketd.song_desk import SongDesk
@@ -33,7 +35,7 @@ FRAME = Seconds(0.1)  # between two pictures
 READ = 256 * 1024  # bytes at once
 STANDARD_OUTPUT = 1
 LAST_WORDS = Seconds(0.5)  # for a terminal that stands still to take them
-DEAF_TO = ("SIGINT", "SIGTERM", "SIGHUP", "SIGTTOU")  # by name: not every system has them
+DEAF_TO = ("SIGINT", "SIGTERM", "SIGHUP", "SIGABRT", "SIGTTOU")  # by name: not every system has them
 
 
 class Desk:
@@ -42,6 +44,7 @@ class Desk:
     Args:
         recorder: None: nothing is kept.
         terminal: Where to show; it never waits and never fails (`PatientStream`).
+        playing: Lets the nightly job know; None: there is none.
         songs: None: nothing is known of songs.
         shadows: None: no second model is tried in silence.
     """
@@ -50,10 +53,12 @@ class Desk:
         self,
         recorder: Recorder | None,
         terminal: Terminal,
+        playing: Playing | None = None,
         songs: SongDesk | None = None,
         shadows: ShadowRunner | None = None,
     ) -> None:
         self._recorder = recorder
+        self._playing = playing
         self._songs = songs
         self._shadows = shadows
         self._terminal = terminal
@@ -69,6 +74,8 @@ class Desk:
             self._line(line + b"\n")
         if self._recorder is not None:
             self._recorder.sync(now)
+        if self._playing is not None:
+            self._playing.turn()
         self._tell()
         self._follow_shadows()
 
@@ -106,6 +113,8 @@ class Desk:
         """Finish the take that is open; the other end has hung up."""
         if self._recorder is not None:
             self._recorder.end("vanished")
+        if self._playing is not None:
+            self._playing.close()
         self._tell()
         self.show()
         self._terminal.close()
@@ -129,6 +138,8 @@ class Desk:
             self._recorder.take(record, line)
         if self._songs is not None:
             self._songs.read(record)
+        if self._playing is not None:
+            self._playing.read(record)
         note = told(record)
         if note is not None:
             self._terminal.note(note)
@@ -158,15 +169,16 @@ def main() -> None:
     parser.add_argument("--display", required=True, help="auto, on, lines or off")
     parser.add_argument("--takes", type=Path, help="the takes folder; nothing is kept without")
     parser.add_argument("--songs", type=Path, help="the folder of songs; nothing is known of any without")
-    parser.add_argument("--shadow", help="a model that is tried in silence on each take; none without")
+    parser.add_argument("--nights", type=Path, help="the folder of the nights; without, none is told")
     options = parser.parse_args()
     root: Path | None = options.takes
+    playing = None if options.nights is None else Playing(Nights(options.nights))
     recorder = None if root is None else Recorder(root, lambda: datetime.now().astimezone())
     encoding = "utf-8" if sys.stdout is None else sys.stdout.encoding
     out = PatientStream(STANDARD_OUTPUT, encoding)
     songs = None if options.songs is None else SongDesk(SongBook(options.songs))
-    shadows = ShadowRunner(lambda: options.shadow)
-    desk = Desk(recorder, open_terminal(options.display, cast(TextIO, out)), songs, shadows)
+    shadows = None if options.nights is None else ShadowRunner(Nights(options.nights).shadow)
+    desk = Desk(recorder, open_terminal(options.display, cast(TextIO, out)), playing, songs, shadows)
     if root is not None:
         for take in recover(root):
             desk.keep(take)

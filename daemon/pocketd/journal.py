@@ -7,7 +7,6 @@ writer, at most the last line is lost.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -15,6 +14,7 @@ from typing import BinaryIO
 from pocket_core.errors import TakeError
 from pocket_core.types import Seconds
 from pocketd.desk_records import READABLE, Record, TakeEnd, TakeHeader, decode, encode
+from pocketd.filelock import take_lock
 from pocketd.wholefile import write_whole
 
 JOURNAL = "journal.jsonl"
@@ -109,17 +109,4 @@ def lock(folder: Path) -> BinaryIO | None:
     Raises:
         OSError: The folder cannot be written to.
     """
-    file = (folder / LOCK).open("ab")
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        file.close()
-        return None
-    return file
+    return take_lock(folder / LOCK)

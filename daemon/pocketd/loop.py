@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from pocket_core.clock import MapClock, PulseClock
 from pocket_core.engine import Engine
-from pocket_core.errors import MidiSystemError, PocketError, TakeError
+from pocket_core.errors import MidiSystemError, TakeError
 from pocket_core.habits import UNKNOWN, Habits
 from pocket_core.predict import Predictor
 from pocket_core.status import Counts
@@ -21,10 +21,12 @@ from pocket_core.transport import SongClock
 from pocket_core.types import Beats, Due, Seconds
 from pocketd.backends.protocol import Backend, Incoming
 from pocketd.casting import Cast
+from pocketd.champion_watch import ChampionWatch
 from pocketd.config import Config
 from pocketd.copyist import Copyist
 from pocketd.desk_answers import decode_answer
 from pocketd.model import OnnxPredictor
+from pocketd.notify import Notifier
 from pocketd.outbox import Outbox
 from pocketd.reload import Reloaded, Reloader
 from pocketd.reporter import Happened, Reporter
@@ -65,6 +67,8 @@ class Loop:
         outbox: Where records for the desk go; the loop closes it.
         requests: What is asked of the loop.
         reloader: Answers `requests.reload`; None: nothing does.
+        watch: Sees another champion between takes; None: nobody does.
+        notifier: Tells systemd how it goes; None: it is not told.
         copyist: Says who plays from where on, beginning with `predictor`; None: nobody else.
         habits: The drummer whom the drums shall be like.
     """
@@ -78,6 +82,8 @@ class Loop:
         outbox: Outbox,
         requests: Requests,
         reloader: Reloader | None = None,
+        watch: ChampionWatch | None = None,
+        notifier: Notifier | None = None,
         copyist: Copyist | None = None,
         habits: Habits = UNKNOWN,
     ) -> None:
@@ -90,6 +96,8 @@ class Loop:
         self._predictor = predictor
         self._requests = requests
         self._reloader = reloader
+        self._watch = watch
+        self._notifier = notifier or Notifier()
         self._copyist = copyist or Copyist(Cast(predictor))
         self._reporter = Reporter(outbox, self.engine, self._clock, lambda: self.counts)
         self._until = backend.now()  # all that is due by then has left
@@ -113,9 +121,11 @@ class Loop:
         gc.collect()
         gc.freeze()
         gc.disable()
+        self._notifier.ready()
         try:
             while not self._requests.stop:
                 self.turn()
+            self._notifier.stopping()
             self.finish()
         except MidiSystemError as error:
             self.fault("midi", str(error))
@@ -130,6 +140,7 @@ class Loop:
     def turn(self) -> None:
         """Do what there is to do now, then wait for what comes next."""
         self._backend.check()
+        self._notifier.alive(self._backend.now())
         arrived = list(self._backend.poll())
         sent = self._send_due(self._backend.now())  # before: what an onset causes is not earlier than now
         told = self._until
@@ -138,6 +149,7 @@ class Loop:
         now = self._backend.now()
         sent += self._send_due(now)
         self._serve(now)
+        self._safely(lambda: self._switch(now), None)
         self._tell(arrived, told, sent, now)
         self._rest()
 
@@ -220,12 +232,6 @@ class Loop:
             self._hello()
         self._reporter.fault(now, "score", copyist.notice)
 
-    def _hello(self) -> None:
-        self._song = (self._songs.name, self._songs.recognised)
-        self._reporter.hello(
-            self._backend.now(), self._backend.name, self._config, self._predictor, self._songs
-        )
-
     def _tell_song(self) -> None:
         if self._song != (self._songs.name, self._songs.recognised):
             self._hello()
@@ -242,6 +248,14 @@ class Loop:
     def _use(self, predictor: Predictor) -> None:
         self.engine.use(predictor)
         self._predictor = predictor
+
+    def _hello(self) -> None:
+        """Say who plays what from here on."""
+        backend, predictor, songs = self._backend, self._predictor, self._songs
+        self._song = (songs.name, songs.recognised)
+        self._reporter.hello(backend.now(), backend.name, self._config, predictor, songs)
+        song = "" if songs.name is None else f", song {songs.name}"
+        self._notifier.status(f"model {predictor.name}{song}, {backend.name}")
 
     def _rest(self) -> None:
         """Wait for the next hit or the next poll."""
@@ -278,13 +292,36 @@ class Loop:
             return
         if self._requests.reload and not self._reloader.under_way:  # what is read by now may be old
             self._requests.reload = False
+            self._notifier.reloading()
             self._reloader.start()
         outcome = self._reloader.take()
+        if outcome is None:
+            return
         if isinstance(outcome, Reloaded):
             self.take_over(outcome)
-        elif isinstance(outcome, PocketError):
+        else:
             log.error("%s; going on as before", outcome)
             self._reporter.fault(now, "config", str(outcome))
+        self._notifier.ready()
+
+    def _switch(self, now: Seconds) -> None:
+        """Let another champion play; only between takes, and while nothing waits."""
+        if self._watch is None:
+            return
+        if self._clock.running:
+            self._watch.make_way()
+        if self._clock.running or not self.engine.idle:
+            return
+        found = self._watch.turn(now, self._config, self._songs.name, self._copyist.cast)
+        if found is None:
+            return
+        if found.fault:
+            log.error("%s", found.fault)
+        self._reporter.fault(now, "model file", found.fault)
+        if found.cast is not None:
+            self._copyist = Copyist(found.cast)
+            self._use(found.cast.player)
+            self._hello()
 
     def take_over(self, new: Reloaded) -> None:
         """Play by a new configuration, and by a new model if it is another one."""
@@ -299,6 +336,8 @@ class Loop:
             self._use(new.cast.player)
         if new.model_fault is not None:
             log.error("%s; going on with model %s", new.model_fault, self._predictor.name)
+        elif self._watch is not None:
+            self._watch.forget()
         self.fault("model file", new.model_fault or "")
         self._config = new.config
         self._songs.configure(new.config)

@@ -12,8 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from pocket_core.errors import ModelError
+from pocketd.champion import CHAMPION
 from pocketd.model_check import misfit
-from pocketd.model_shelf import NONE, Sheet, Shelved, find, read_sheet, shelf
+from pocketd.model_shelf import NONE, Sheet, Shelved, candidates, find, read_sheet, shelf
 from pocketd.standard import printable
 
 
@@ -28,25 +29,26 @@ class Row:
     in_use: bool  # by the configuration
 
 
-def rows(configured: str) -> list[Row]:
+def rows(configured: str, song: str | None = None) -> list[Row]:
     """Return all models, and the configured one where it lies elsewhere.
 
     Args:
         configured: What `model:` says in the configuration.
+        song: Which is played.
     """
-    used = used_path(configured)
+    used = used_path(configured, song)
     listed = shelf()
     if used is not None and not any(_same(used, shelved.path) for shelved in listed):
         listed = [*listed, Shelved(used, ships=False)]
     return [_row(shelved, used) for shelved in listed]
 
 
-def used_path(configured: str) -> Path | None:
+def used_path(configured: str, song: str | None = None) -> Path | None:
     """Return where the configured model lies; None: it is none, or cannot be found."""
     if configured == NONE:
         return None
     try:
-        return find(configured)
+        return find(candidates(song)[0] if configured == CHAMPION else configured)
     except ModelError:
         return None
 
@@ -84,6 +86,7 @@ def as_json(row: Row) -> dict[str, Any]:
         "name": row.shelved.name,
         "path": str(row.shelved.path),
         "ships": row.shelved.ships,
+        "night": row.shelved.night,
         "in_use": row.in_use,
         "usable": row.fault is None,
         "fault": row.fault,

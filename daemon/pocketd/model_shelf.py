@@ -1,8 +1,9 @@
 """Where models lie and what their cards say, be they of this build or not.
 
 A model is `NAME.onnx` and beside it its card, `NAME.json`. Those that ship lie in the package
-`pocket_models`, a user's own in the folder `models` of their data. An encoder, which a card names, is a part
-of its model and no model.
+`pocket_models`, a user's own in the folder `models` of their data, and what the nights made in `nights`
+(`pocketd.champion`), where a night's name means its model. An encoder, which a card names, is a part of its
+model and no model.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pocket_core.errors import ModelError
+from pocketd.champion import CHAMPION, FOLLOWER, Nights, nights_folder
 from pocketd.onnxfile import read_bytes
 
 NONE = "none"  # the name of no model: the grid
@@ -92,11 +94,12 @@ class Shelved:
 
     path: Path  # of the .onnx file
     ships: bool  # with pocketd; else it is the user's
+    night: str | None = None  # that made it
 
     @property
     def name(self) -> str:
         """By what it is asked for."""
-        return self.path.stem
+        return self.night or self.path.stem
 
 
 def shipped_folder() -> Path:
@@ -111,29 +114,44 @@ def own_folder() -> Path | None:
 
 
 def shelf() -> list[Shelved]:
-    """Return all models that can be named: those that ship, then the user's own, each by name."""
-    return [*_shipped(), *_own()]
+    """Return all models that can be named: what ships, the user's own, then the nights', newest first."""
+    return [*_shipped(), *_own(), *_of_nights()]
 
 
 def find(name_or_path: str | Path) -> Path:
-    """Return the .onnx file of a model that ships, of one of the user's own, or of a path.
+    """Return the .onnx file of the champion, of what ships, of the user's own, of a night's, or of a path.
 
     What ships comes first: a name never changes its meaning because of what lies in a user's folder.
 
     Raises:
         ModelError: No such model; the line names those there are.
     """
+    if str(name_or_path) == CHAMPION:
+        return find(candidates(None)[0])
     given = Path(name_or_path)
     if given.suffix == ".onnx" or given.parent != Path():
         path = given if given.suffix == ".onnx" else given.parent / f"{given.name}.onnx"
         if not os.path.isfile(path):  # Path's own raises where a name is too long or a folder not ours
             raise ModelError(f"{path}: no such model file; name a model or the path of an .onnx file")
         return path
-    for shelved in chain(_shipped(), _own()):  # the user's folder is not looked into for what ships
+    for shelved in chain(_shipped(), _own(), _of_nights()):  # no folder is looked into for what comes before
         if shelved.name == str(name_or_path):
             return shelved.path
-    names = ", ".join(dict.fromkeys([*(shelved.name for shelved in shelf()), NONE]))
+    names = ", ".join(dict.fromkeys([CHAMPION, *(shelved.name for shelved in shelf()), NONE]))
     raise ModelError(f"no model is called {str(name_or_path)!r}; there are: {names}")
+
+
+def candidates(song: str | None) -> list[str]:
+    """Return who shall play where the configuration says `champion`: the first of them that can.
+
+    Args:
+        song: Which is played; None: nobody knows.
+
+    Raises:
+        ModelError: Nobody can say, as the pointer is damaged.
+    """
+    folder = nights_folder()
+    return [FOLLOWER] if folder is None else Nights(folder).candidates(song)
 
 
 def in_config(path: Path) -> str:
@@ -184,6 +202,13 @@ def _own() -> Iterator[Shelved]:
     own = own_folder()
     if own is not None:
         yield from (Shelved(path, False) for path in _models_in(own))
+
+
+def _of_nights() -> Iterator[Shelved]:
+    """Yield what the nights have made and is still there, newest first."""
+    root = nights_folder()
+    for folder in [] if root is None else Nights(root).folders():
+        yield from (Shelved(path, False, folder.name) for path in _models_in(folder))
 
 
 def _models_in(folder: Path) -> Iterator[Path]:

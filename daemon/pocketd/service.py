@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from pocket_core.errors import PocketError
+from pocketd.service_ask import ask
 
 UNIT = "pocketd.service"
-PATIENCE_S = 10.0  # for systemd's answer
 BY_HAND = "leave out --reload and send SIGHUP to the daemon yourself"
 
 
@@ -62,15 +61,4 @@ def config_option(words: list[str]) -> Path | None:
 
 
 def _systemctl(*words: str) -> str:
-    """Ask systemd and return what it says, without the newline."""
-    command = ["systemctl", "--user", *words]
-    try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
-    except FileNotFoundError:
-        raise PocketError(f"there is no systemd here to find the daemon by; {BY_HAND}") from None
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise PocketError(f"`{' '.join(command)}` gave no answer: {error}; {BY_HAND}") from None
-    if done.returncode:
-        why = " ".join((done.stderr or done.stdout).split())[:200] or f"exit code {done.returncode}"
-        raise PocketError(f"`{' '.join(command)}`: {why}; {BY_HAND}")
-    return done.stdout.strip()
+    return ask(("systemctl", "--user", *words), BY_HAND)

@@ -14,6 +14,7 @@ import signal
 import sys
 
 from pocket_core.types import Seconds
+from pocketd.champion import Nights, nights_folder
 from pocketd.config import Config, Takes
 from pocketd.desk import DeskProcess, spawn_desk
 from pocketd.desk_records import Bye, Fault, Record
@@ -58,6 +59,14 @@ def main(folder: str, what: str) -> None:
     match what:
         case "end":
             tell(outbox, [stopped])
+        case "playing":
+            nights = nights_folder()
+            assert nights is not None
+            held = Nights(nights).somebody_plays()
+            tell(outbox, [stopped])
+            meet(outbox, printed)
+            print(json.dumps([held, Nights(nights).somebody_plays()]), file=sys.stderr, flush=True)
+            os.kill(os.getpid(), signal.SIGKILL)
         case "daemon killed":
             print(json.dumps({"desk": desk.pid}), file=sys.stderr, flush=True)
             os.kill(os.getpid(), signal.SIGKILL)
@@ -66,7 +75,7 @@ def main(folder: str, what: str) -> None:
             desk.wait(PATIENCE)
             tell(outbox, [stopped])
         case "signals":
-            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGABRT):
                 os.kill(desk.pid, number)
             tell(outbox, [stopped])
         case "desk stopped":

@@ -47,6 +47,12 @@ def test_a_take_told_to_a_real_desk_is_on_disk_when_the_desk_has_ended(tmp_path:
     assert song.takes == 1
 
 
+def test_the_nightly_job_can_tell_that_a_take_runs_from_its_start_to_its_stop(tmp_path: Path) -> None:
+    _, said = drive(tmp_path, "playing")
+
+    assert said == [True, False]
+
+
 def test_a_daemon_that_is_killed_leaves_a_finished_take(tmp_path: Path) -> None:
     code, _ = drive(tmp_path, "daemon killed")
 

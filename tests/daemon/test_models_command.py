@@ -127,6 +127,7 @@ def test_the_list_for_programs_has_all_of_it(own: Path) -> None:
         "name": "mine",
         "path": str(path),
         "ships": False,
+        "night": None,
         "in_use": False,
         "usable": True,
         "fault": None,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pocket_core.types import Seconds
 from pocketd.backends.choose import open_backend
 from pocketd.backends.protocol import Backend
 from pocketd.config import Config, load
+from pocketd.notify import notifier
 from pocketd.requests import Requests
 from pocketd.standard import let_go_of_output, printable
 
@@ -52,15 +54,20 @@ def command(
     logging.basicConfig(format="pocketd: %(message)s", level=logging.WARNING)
     requests = Requests()
     _listen(requests)
+    told = notifier(os.environ)
     chosen = _read(config, no_record)
     backend = open_backend(chosen.backend, chosen.midi_api, chosen.client)  # first: others can connect now
     try:
         from pocketd.casting import make_cast
+        from pocketd.champion import Nights, nights_folder
+        from pocketd.champion_watch import ChampionWatch
         from pocketd.copyist import Copyist
         from pocketd.desk import spawn_desk
         from pocketd.loop import Loop
         from pocketd.reload import Reloader
 
+        nights = nights_folder()
+        watch = None if nights is None else ChampionWatch(Nights(nights), chosen)  # before: it may change now
         cast, like = make_cast(chosen), _habits(chosen)
         if require_model and cast.fault is not None:
             raise ModelError(cast.fault)
@@ -77,6 +84,8 @@ def command(
         outbox=outbox,
         requests=requests,
         reloader=reloader,
+        watch=watch,
+        notifier=told,
         copyist=Copyist(cast),
         habits=like.habits,
     )
@@ -85,6 +94,7 @@ def command(
     try:
         loop.run()
     finally:
+        told.close()
         if desk is not None:
             desk.wait(DESK_PATIENCE)
 
