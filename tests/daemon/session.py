@@ -56,7 +56,7 @@ class Session:
         self.desk = Desk(
             Recorder(self.folder, lambda: NOON + day + timedelta(seconds=self.backend.now())),
             Lines(self.said),
-            SongDesk(SongBook(self.folder / "songs")),
+            songs=SongDesk(SongBook(self.folder / "songs")),
         )
         self.loop = Loop(self.config, self.backend, self.predictor, outbox=Outbox(ours), requests=Requests())
         self._chance = random.Random(self.seed)
