@@ -295,9 +295,9 @@ def test_a_song_that_has_a_model_of_its_own_is_played_by_it(rigs: list[Rig]) -> 
     rig.turn(3.0)
     before = rig.players
 
-    rig.loop._config = CONFIG.model_copy(update={"takes": Takes(song="Blues")})
+    rig.loop._songs.configure(CONFIG.model_copy(update={"takes": Takes(song="Blues")}))
     rig.turn(3.0)
-    rig.loop._config = CONFIG
+    rig.loop._songs.configure(CONFIG)
     rig.turn(3.0)
 
     assert before == ["n1"]
@@ -315,7 +315,7 @@ def test_another_songs_model_does_not_play_on_where_this_songs_is_broken(rigs: l
     Nights(root).change(lambda pointer: replace(pointer, songs=songs))
     rig = start(rigs, blues)
 
-    rig.loop._config = waltz
+    rig.loop._songs.configure(waltz)
     rig.turn(3.0)
 
     assert rig.players == ["n2", "n1"]
