@@ -7,6 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .PHONY: help demo test lint format types contracts check clean pictures units
 .PHONY: bench bench-memory bench-songs bench-follow bench-left-out bench-humanise bench-duos bench-closed-loop bench-realtime
+.PHONY: bench-kill-takes
 
 help: ## What there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
@@ -25,7 +26,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 # What tests and training need on top.
 $(VENV)/.dev: pyproject.toml constraints.txt $(VENV)/.demo
 	@echo "Setting up for development (once; torch is large) ..."
-	@$(PIP) install -c constraints.txt -e '.[train,plot,dev]'
+	@$(PIP) install -c constraints.txt -e '.[train,plot,parquet,dev]'
 	@touch $@
 
 demo: $(VENV)/.demo ## Twenty seconds in real time, a table and a picture [HUMAN=a.mid DRUMS=b.mid]
@@ -48,7 +49,7 @@ contracts: $(VENV)/.dev ## Who may import whom
 
 check: lint types contracts test ## All that CI runs
 
-bench: bench-follow bench-humanise bench-duos bench-closed-loop bench-realtime bench-memory bench-songs ## Every table but one (bench-left-out)
+bench: bench-follow bench-humanise bench-duos bench-closed-loop bench-realtime bench-kill-takes bench-memory bench-songs ## Every table but one (bench-left-out)
 
 bench-follow: $(VENV)/.dev ## How close the drums land to the musician
 	@$(BIN)/python benchmarks/follow.py --data '$(DATA)'
@@ -73,6 +74,9 @@ bench-memory: $(VENV)/.dev ## Whether a take should begin with what the last one
 
 bench-songs: $(VENV)/.dev ## How surely a song is recognised by its drums
 	@$(BIN)/python benchmarks/songs.py --data '$(DATA)'
+
+bench-kill-takes: $(VENV)/.dev ## What a kill -9 costs a take
+	@$(BIN)/python benchmarks/kill_takes.py
 
 pictures: $(VENV)/.dev ## Draw docs/offsets.png and docs/waiting.png anew
 	@$(BIN)/python benchmarks/offsets_plot.py --data '$(DATA)'

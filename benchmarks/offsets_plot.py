@@ -27,7 +27,7 @@ from benchmarks.players import TEMPLATE, predictor
 from benchmarks.through_engine import ORIGIN, Run, play
 from pocket_core.errors import DataError, PocketError
 from pocket_core.predict import Predictor
-from pocketd.picture import DRUMS, FAINT, GREY, HUMAN, INK
+from pocketd.canvas import DRUMS, FAINT, GREY, HUMAN, INK
 from pocketd.wholefile import write_whole
 
 PICTURE = Path(__file__).resolve().parents[1] / "docs" / "offsets.png"

@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from pocket_core.errors import PocketError
 from pocket_core.types import Seconds
 from pocket_core.waiting import LOGISTIC_SPREAD, LONGEST, Meeting, longest_wait, price_of
-from pocketd.picture import DRUMS, FAINT, GREY, HUMAN, INK
+from pocketd.canvas import DRUMS, FAINT, GREY, HUMAN, INK
 from pocketd.wholefile import write_whole
 
 PICTURE = Path(__file__).resolve().parents[1] / "docs" / "waiting.png"

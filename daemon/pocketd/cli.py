@@ -20,6 +20,7 @@ COMMANDS = {
     "run": "pocketd.commands.run",
     "render": "pocketd.commands.render",
     "models": "pocketd.commands.models",
+    "takes": "pocketd.commands.takes",
     "service": "pocketd.commands.service",
 }
 OTHERS = "Training"  # over the commands that other packages bring

@@ -36,6 +36,8 @@ FIXED = (
     "tempo",
     "takes.record",
     "takes.folder",
+    "takes.keep_days",
+    "takes.quota_mb",
     "like",
     "meter_display",
 )
@@ -103,6 +105,10 @@ class Takes(_Section):
         default=None, min_length=1, pattern=r"^[^\x00]*$", description="a folder, or null"
     )
     song: SongName | None = Field(default=None, description="a name, or null")
+    keep_days: int | None = Field(default=None, ge=1, le=36500, description="1 to 36500 days, or null")
+    quota_mb: int | None = Field(
+        default=None, ge=1, le=100_000_000, description="1 to 100000000 megabytes, or null"
+    )
 
 
 class Config(_Section):
@@ -175,7 +181,9 @@ class Config(_Section):
         description="a model's name, a path to an .onnx, or none",
     )
     step_limit_ms: float = _milliseconds(8, 0.5, 100)
-    takes: Takes = Field(default_factory=Takes, description="keys record, folder and song")
+    takes: Takes = Field(
+        default_factory=Takes, description="keys record, folder, song, keep_days and quota_mb"
+    )
     songs: dict[Number, SongName | None] = Field(
         default_factory=dict, description="numbers 0 to 127, each with the name of a song, or null"
     )

@@ -77,7 +77,7 @@ def plan(drums: MidiScore, human: MidiScore, look_ahead: Seconds) -> Plan:
     for change in drums.tempo.changes:
         if not SLOWEST_BPM <= change.bpm <= FASTEST_BPM:
             raise MidiFileError(
-                f"{drums.name} goes at {change.bpm:.0f} BPM; the demo's clock follows "
+                f"{drums.name} goes at {change.bpm:.0f} BPM; a MIDI clock is followed from "
                 f"{SLOWEST_BPM:.0f} to {FASTEST_BPM:.0f}, use `pocketd render`"
             )
     meter = drums.meters.position(Beats(0.0)).meter

@@ -58,6 +58,8 @@ def spawn_desk(config: Config) -> tuple[Outbox, DeskProcess | None]:
         command += ["--display", config.meter_display]
         if config.takes.record:
             command += ["--takes", str(config.takes_folder), "--songs", str(config.songs_folder)]
+            limits = (("--keep-days", config.takes.keep_days), ("--quota-mb", config.takes.quota_mb))
+            command += [word for key, value in limits if value is not None for word in (key, str(value))]
         if (nights := nights_folder()) is not None:
             command += ["--nights", str(nights)]
         try:

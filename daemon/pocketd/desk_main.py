@@ -12,15 +12,17 @@ import signal
 import socket
 import sys
 import time
-from datetime import datetime
+from concurrent.futures import Executor, ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TextIO, cast
 
 from pocket_core.errors import TakeError
 from pocket_core.types import Seconds
 from pocketd.champion import Nights
+from pocketd.chores import Chores
 from pocketd.desk_answers import encode_answer
-from pocketd.desk_records import decode
+from pocketd.desk_records import Fault, decode
 from pocketd.meter import MeterReader, MeterState
 from pocketd.playing import Playing
 from pocketd.recorder import Recorder
@@ -28,7 +30,10 @@ from pocketd.shadow_runner import ShadowRunner
 from pocketd.song_desk import SongDesk
 from pocketd.songs import SongBook
 from pocketd.stream import PatientStream
-from pocketd.takes import FinishedTake, Unreadable, recover
+from pocketd.take_finish import finish_apart
+from pocketd.take_retention import Retention
+from pocketd.take_room import MB, Limits
+from pocketd.takes import FinishedTake, Unreadable
 from pocketd.terminal import Terminal, finished, open_terminal, told
 
 FRAME = Seconds(0.1)  # between two pictures
@@ -44,6 +49,7 @@ class Desk:
     Args:
         recorder: None: nothing is kept.
         terminal: Where to show; it never waits and never fails (`PatientStream`).
+        chores: What is done about other takes; None: nothing.
         playing: Lets the nightly job know; None: there is none.
         songs: None: nothing is known of songs.
         shadows: None: no second model is tried in silence.
@@ -53,6 +59,8 @@ class Desk:
         self,
         recorder: Recorder | None,
         terminal: Terminal,
+        chores: Chores | None = None,
+        *,
         playing: Playing | None = None,
         songs: SongDesk | None = None,
         shadows: ShadowRunner | None = None,
@@ -62,10 +70,12 @@ class Desk:
         self._songs = songs
         self._shadows = shadows
         self._terminal = terminal
+        self._chores = chores
         self._reader = MeterReader()
         self._rest = b""  # of a line that has not come whole
         self._shown: MeterState | None = None
         self._fault = ""  # the recorder's, as last told
+        self._warning = ""  # about the room that takes have, likewise
 
     def read(self, data: bytes, now: Seconds) -> None:
         """Take in what came; `now` is on any steady clock."""
@@ -80,7 +90,8 @@ class Desk:
         self._follow_shadows()
 
     def show(self) -> None:
-        """Draw the meter."""
+        """Draw the meter, and say what has been done meanwhile."""
+        self._tell()
         recorder = self._recorder
         recording = recorder is not None and recorder.recording is not None
         fault = "" if recorder is None else recorder.fault
@@ -116,6 +127,8 @@ class Desk:
         if self._playing is not None:
             self._playing.close()
         self._tell()
+        if self._chores is not None:
+            self._chores.finish()
         self.show()
         self._terminal.close()
 
@@ -145,18 +158,34 @@ class Desk:
             self._terminal.note(note)
 
     def _tell(self) -> None:
-        """Say what the recorder has to say."""
-        recorder, songs = self._recorder, self._songs
-        while recorder is not None and recorder.finished:
+        """Say what there is to say about takes."""
+        if self._recorder is not None:
+            self._tell_of_recording(self._recorder)
+        if self._chores is not None:
+            self._tell_of_chores(self._chores)
+        while self._songs is not None and self._songs.faults:
+            self.say(f"songs: {self._songs.faults.popleft()}")
+
+    def _tell_of_recording(self, recorder: Recorder) -> None:
+        while recorder.finished:
             self.keep(recorder.finished.popleft())
-        while songs is not None and songs.faults:
-            self.say(f"songs: {songs.faults.popleft()}")
-        if recorder is None:
-            return
+            if self._chores is not None:
+                self._chores.after_take()
         if recorder.fault != self._fault:
             self._fault = recorder.fault
             if self._fault:
                 self.say(self._fault)
+
+    def _tell_of_chores(self, chores: Chores) -> None:
+        for done in chores.collect():
+            for take in done.recovered:
+                self.keep(take)
+            for line in done.kept.said:
+                self.say(line)
+            if done.kept.warning != self._warning:
+                self._warning = done.kept.warning
+                self._reader.read(Fault(at=Seconds(0.0), about="takes", text=self._warning))
+                self.say(self._warning or "takes: there is room again")
 
 
 def main() -> None:
@@ -170,22 +199,43 @@ def main() -> None:
     parser.add_argument("--takes", type=Path, help="the takes folder; nothing is kept without")
     parser.add_argument("--songs", type=Path, help="the folder of songs; nothing is known of any without")
     parser.add_argument("--nights", type=Path, help="the folder of the nights; without, none is told")
+    parser.add_argument("--keep-days", type=int, help="how long takes stay")
+    parser.add_argument("--quota-mb", type=int, help="how much room they may have")
     options = parser.parse_args()
-    root: Path | None = options.takes
-    playing = None if options.nights is None else Playing(Nights(options.nights))
-    recorder = None if root is None else Recorder(root, lambda: datetime.now().astimezone())
     encoding = "utf-8" if sys.stdout is None else sys.stdout.encoding
     out = PatientStream(STANDARD_OUTPUT, encoding)
-    songs = None if options.songs is None else SongDesk(SongBook(options.songs))
-    shadows = None if options.nights is None else ShadowRunner(Nights(options.nights).shadow)
-    desk = Desk(recorder, open_terminal(options.display, cast(TextIO, out)), playing, songs, shadows)
-    if root is not None:
-        for take in recover(root):
-            desk.keep(take)
-    with socket.socket(fileno=options.socket) as channel:
+    terminal = open_terminal(options.display, cast(TextIO, out))
+    with (
+        socket.socket(fileno=options.socket) as channel,
+        ThreadPoolExecutor(1, "takes") as worker,
+        ThreadPoolExecutor(1, "disk") as syncer,
+    ):
+        desk = _desk(options, terminal, worker, syncer)
         _serve(desk, channel)
-    desk.close()
+        desk.close()
     out.drain(LAST_WORDS)
+
+
+def _desk(options: argparse.Namespace, terminal: Terminal, worker: Executor, syncer: Executor) -> Desk:
+    root: Path | None = options.takes
+    nights = None if options.nights is None else Nights(options.nights)
+    playing = None if nights is None else Playing(nights)
+    if root is None:
+        return Desk(None, terminal, playing=playing)
+    days, megabytes = options.keep_days, options.quota_mb
+    limits = Limits(
+        None if days is None else timedelta(days=days), None if megabytes is None else megabytes * MB
+    )
+    recorder = Recorder(root, _today, finish=finish_apart, worker=worker, syncer=syncer)
+    chores = Chores(root, Retention(root, limits, _today), worker, finish_apart)
+    chores.begin()
+    songs = None if options.songs is None else SongDesk(SongBook(options.songs), worker)
+    shadows = None if nights is None else ShadowRunner(nights.shadow)
+    return Desk(recorder, terminal, chores, playing=playing, songs=songs, shadows=shadows)
+
+
+def _today() -> datetime:
+    return datetime.now().astimezone()
 
 
 def _serve(desk: Desk, channel: socket.socket) -> None:

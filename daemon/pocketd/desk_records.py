@@ -18,8 +18,7 @@ from pocket_core.tempo import Meter
 from pocket_core.transport import Relocated, Started, TransportChange
 from pocket_core.types import Beats, Port, Seconds
 
-FORMAT = 2  # of the journal; a change to any record raises it
-READABLE = (1, FORMAT)  # what a key that a format had not yet stands for is its default
+FORMAT = 2  # of the journal; a change to any record raises it, and is added to pocketd.journal_formats
 
 _STRICT = ConfigDict(
     extra="forbid", strict=True, allow_inf_nan=False, ser_json_bytes="hex", val_json_bytes="hex"
@@ -188,6 +187,7 @@ class TakeHeader:
     format: int
     started: str  # local date and time with its offset from UTC, ISO 8601
     origin: Seconds  # the take's start on the back end's clock
+    source: str | None  # what it was imported from; None: it was recorded live
     hello: Hello  # who played at the start
 
 

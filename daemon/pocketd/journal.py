@@ -13,8 +13,9 @@ from typing import BinaryIO
 
 from pocket_core.errors import TakeError
 from pocket_core.types import Seconds
-from pocketd.desk_records import READABLE, Record, TakeEnd, TakeHeader, decode, encode
+from pocketd.desk_records import FORMAT, Record, TakeHeader, decode, encode
 from pocketd.filelock import take_lock
+from pocketd.journal_formats import OLDEST, format_of, upgraded
 from pocketd.wholefile import write_whole
 
 JOURNAL = "journal.jsonl"
@@ -31,7 +32,7 @@ class JournalWriter:
 
     Raises:
         PocketError: The folder cannot be written to.
-        OSError: Likewise; also from `append`, `sync` and `end`, where the disk is full.
+        OSError: Likewise; also from `append` and `sync`, where the disk is full.
     """
 
     def __init__(self, folder: Path, header: TakeHeader) -> None:
@@ -55,11 +56,6 @@ class JournalWriter:
         """Wait for the disk: what was appended outlives the machine from here on."""
         os.fsync(self._file.fileno())
 
-    def end(self, end: TakeEnd) -> None:
-        """Write the last line."""
-        self.append(encode(end))
-        self.sync()
-
     def close(self) -> None:
         """Let go of the file and its lock."""
         self._file.close()
@@ -71,7 +67,7 @@ def read_journal(path: Path) -> Iterator[Record]:
     """Yield a journal's records, the header first; a last line that was cut off is left out.
 
     Raises:
-        TakeError: Not there, no journal of this format, or a line in it that is none; file and line named.
+        TakeError: Not there, of a format to come, or a line in it that is none; file and line named.
     """
     try:
         with path.open("rb") as file:
@@ -81,26 +77,47 @@ def read_journal(path: Path) -> Iterator[Record]:
 
 
 def _records(file: BinaryIO, path: Path) -> Iterator[Record]:
-    read = 0
+    read, written = 0, FORMAT
     for number, line in enumerate(file, 1):
         if not line.endswith(b"\n"):
             break
+        if number == 1:
+            written = _readable(format_of(line), path)
         try:
-            record = decode(line)
+            record = decode(upgraded(line, written))
         except TakeError as error:
             raise TakeError(f"{path}, line {number}: {error}") from None
         if isinstance(record, TakeHeader) != (number == 1):
             raise TakeError(f"{path}, line {number}: a journal has one header, its first line")
-        if isinstance(record, TakeHeader) and record.format not in READABLE:
-            readable = " and ".join(map(str, READABLE))
-            raise TakeError(
-                f"{path} has journal format {record.format}, this build reads {readable}; "
-                "use the pocketd that wrote it"
-            )
         read = number
         yield record
     if not read:
         raise TakeError(f"{path} is empty: no take's journal")
+
+
+def _readable(written: int | None, path: Path) -> int:
+    """Return a journal's format if it can be read; where none is said, the first line is told to be wrong."""
+    if written is None:
+        return FORMAT
+    if not OLDEST <= written <= FORMAT:
+        raise TakeError(
+            f"{path} has journal format {written}, this build reads {OLDEST} to {FORMAT}; "
+            "use the pocketd that wrote it"
+        )
+    return written
+
+
+def is_live(folder: Path) -> bool:
+    """Say whether another process writes a take just now."""
+    if not (folder / LOCK).exists():
+        return False
+    try:
+        held = lock(folder)
+    except OSError:
+        return False
+    if held is not None:
+        held.close()
+    return held is None
 
 
 def lock(folder: Path) -> BinaryIO | None:

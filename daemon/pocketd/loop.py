@@ -99,7 +99,8 @@ class Loop:
         self._watch = watch
         self._notifier = notifier or Notifier()
         self._copyist = copyist or Copyist(Cast(predictor))
-        self._reporter = Reporter(outbox, self.engine, self._clock, lambda: self.counts)
+        self._outbox = outbox
+        self._reporter = Reporter(outbox.offer, self.engine, self._clock, lambda: self.counts)
         self._until = backend.now()  # all that is due by then has left
         self._hears = Seconds(0.0)  # what the desk answers, from then on
         self._late = 0  # hits
@@ -134,7 +135,7 @@ class Loop:
             gc.unfreeze()
             gc.enable()
             self._reporter.bye(self._backend.now())
-            self._reporter.outbox.close(GOODBYE)
+            self._outbox.close(GOODBYE)
             self._backend.close()
 
     def turn(self) -> None:
@@ -238,7 +239,7 @@ class Loop:
 
     def _learn_songs(self) -> None:
         """Take in what the desk says of songs."""
-        for line in self._reporter.outbox.hear():
+        for line in self._outbox.hear():
             try:
                 self._songs.learn(decode_answer(line))
             except TakeError as error:
@@ -253,9 +254,12 @@ class Loop:
         """Say who plays what from here on."""
         backend, predictor, songs = self._backend, self._predictor, self._songs
         self._song = (songs.name, songs.recognised)
-        self._reporter.hello(backend.now(), backend.name, self._config, predictor, songs)
-        song = "" if songs.name is None else f", song {songs.name}"
-        self._notifier.status(f"model {predictor.name}{song}, {backend.name}")
+        song, recognised = self._song
+        self._reporter.hello(
+            backend.now(), backend.name, self._config, predictor, song, recognised=recognised
+        )
+        named = "" if song is None else f", song {song}"
+        self._notifier.status(f"model {predictor.name}{named}, {backend.name}")
 
     def _rest(self) -> None:
         """Wait for the next hit or the next poll."""
@@ -264,7 +268,7 @@ class Loop:
         leaves = self._safely(self.engine.next_due, None)
         now = backend.now()
         if leaves is None or leaves > now + SLACK:
-            self._reporter.outbox.pump()
+            self._outbox.pump()
             if now >= self._hears:
                 self._hears = Seconds(now + HEAR_EVERY)
                 self._safely(self._learn_songs, None)

@@ -6,23 +6,18 @@ where it sounded. Below, the same moments as offsets in milliseconds, where a fe
 
 from __future__ import annotations
 
-import io
-import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pocket_core.errors import PocketError
 from pocket_core.records import TimestepRecord, summarise
 from pocket_core.tempo import MeterMap, TempoMap
 from pocket_core.types import Beats, Seconds
-from pocketd.standard import printable
+from pocketd.canvas import DRUMS, FAINT, GREY, HUMAN, INK, blank, even_steps, png, shortened
 from pocketd.wholefile import write_whole
 
-SIZE, DPI = (16.0, 9.0), 100  # inches and dots an inch: 1,600 x 900
-INK, GREY, FAINT = "#1f2328", "#8a9099", "#d0d4da"
-DRUMS, HUMAN = "#0072b2", "#d55e00"  # Okabe and Ito's blue and vermilion: apart for every eye
+SIZE = (16.0, 9.0)  # inches
 ROWS = ("crash", "ride", "open hat", "closed hat", "high tom", "mid tom", "low tom", "snare", "kick")
 MUSICIAN = "musician"
 BAR_HEIGHT = 0.62  # of a row
@@ -54,7 +49,7 @@ def draw(path: Path, shown: Shown, first_bar: int | None = None, bars: int = 2) 
     Raises:
         PocketError: Matplotlib is not installed, or the place cannot be written to.
     """
-    figure = _figure()
+    figure = blank(SIZE)
     first = _fullest(shown.records, bars) if first_bar is None else first_bar
     begin, end = _bar_line(shown, first), _bar_line(shown, first + bars)
     margin = 0.018 * (end - begin)
@@ -73,22 +68,7 @@ def draw(path: Path, shown: Shown, first_bar: int | None = None, bars: int = 2) 
     _draw_kit(kit, records, [t for t in shown.onsets if span[0] <= t < span[1]])
     _draw_offsets(offsets, records)
     _label(figure, kit, offsets, shown, (first, bars))
-    buffer = io.BytesIO()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)  # a letter that the font lacks, in a file's name
-        figure.savefig(buffer, format="png", dpi=DPI, metadata={"Software": "pocketd"})
-    write_whole(path, buffer.getvalue())
-
-
-def _figure() -> Any:
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise PocketError("a picture needs matplotlib; run: pip install 'pocketd[plot]'") from error
-    figure = Figure(figsize=SIZE, facecolor="white")
-    FigureCanvasAgg(figure)
-    return figure
+    write_whole(path, png(figure))
 
 
 def _fullest(records: Sequence[TimestepRecord], bars: int) -> int:
@@ -180,15 +160,9 @@ def _draw_offsets(axes: Any, records: Sequence[TimestepRecord]) -> None:
     low, high = (min(low, -0.2 * SMALLEST_RANGE_MS), max(high, 0.8 * SMALLEST_RANGE_MS))
     axes.set_ylim(low - 0.12 * (high - low), high + 0.12 * (high - low))
     axes.set_ylabel("later than the score, ms", fontsize=13, color=INK)
-    axes.yaxis.set_major_locator(_steps())
+    axes.yaxis.set_major_locator(even_steps())
     axes.grid(axis="y", color=FAINT, linewidth=0.8)
     axes.set_axisbelow(True)
-
-
-def _steps() -> Any:
-    from matplotlib.ticker import MaxNLocator
-
-    return MaxNLocator(6, steps=[1, 2, 5, 10])
 
 
 def _label(figure: Any, kit: Any, offsets: Any, shown: Shown, where: tuple[int, int]) -> None:
@@ -196,8 +170,8 @@ def _label(figure: Any, kit: Any, offsets: Any, shown: Shown, where: tuple[int, 
     bars_named = f"bar {first}" if bars == 1 else f"bars {first} to {first + bars - 1}"
     left, right = 0.085, 0.985
     plain = {"color": INK, "parse_math": False}  # a file's name may have dollars in it
-    figure.text(left, 0.945, _short(shown.title, 48), fontsize=23, fontweight="bold", **plain)
-    figure.text(left, 0.908, _short(f"{shown.source}, {bars_named}", 100), fontsize=13, **plain)
+    figure.text(left, 0.945, shortened(shown.title, 48), fontsize=23, fontweight="bold", **plain)
+    figure.text(left, 0.908, shortened(f"{shown.source}, {bars_named}", 100), fontsize=13, **plain)
     summary = summarise(shown.records)
     if summary.quantised is not None and summary.pocketd is not None:
         lines = (
@@ -227,8 +201,3 @@ def _label(figure: Any, kit: Any, offsets: Any, shown: Shown, where: tuple[int, 
         borderaxespad=0.0,
         columnspacing=2.2,
     )
-
-
-def _short(text: str, length: int) -> str:
-    text = printable(text)
-    return text if len(text) <= length else f"{text[: length - 1]}…"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from pocket_core.errors import PocketError
 from pocket_core.types import Seconds
+from pocketd.at_once import AtOnce
 from pocketd.desk_records import (
     FORMAT,
     Bye,
@@ -26,6 +28,7 @@ from pocketd.desk_records import (
     TransportJump,
     TransportStart,
     TransportStop,
+    encode,
 )
 from pocketd.journal import LOCK, SYNC_EVERY, JournalWriter
 from pocketd.takes import FinishedTake, finalise
@@ -42,6 +45,7 @@ class _OpenTake:
     origin: Seconds
     settled: Seconds | None = None  # once stopped: when nothing more can belong to it
     how: How = "stop"
+    syncing: Future[None] | None = None  # under way, or its outcome not looked at
 
 
 class Recorder:
@@ -50,11 +54,29 @@ class Recorder:
     Args:
         root: The takes folder; made when the first take begins.
         today: Local date and time, with its offset from UTC.
+        source: What the takes are imported from; None: they are live.
+        finish: Makes the other files of a journal.
+        worker: Where that is done, so that the records of the next take are kept meanwhile.
+        syncer: Where the disk is waited for, likewise.
     """
 
-    def __init__(self, root: Path, today: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        root: Path,
+        today: Callable[[], datetime],
+        *,
+        source: str | None = None,
+        finish: Callable[[Path], FinishedTake] = finalise,
+        worker: Executor | None = None,
+        syncer: Executor | None = None,
+    ) -> None:
         self._root = root
         self._today = today
+        self._source = source
+        self._finisher = finish
+        self._worker = worker or AtOnce()
+        self._syncer = syncer or AtOnce()
+        self._finishing: deque[Future[FinishedTake | str]] = deque()
         self._hello: Hello | None = None
         self._open: list[_OpenTake] = []  # two where a start comes before the last take has settled
         self._before: deque[tuple[Seconds, bytes]] = deque()
@@ -88,18 +110,31 @@ class Recorder:
 
     def sync(self, now: Seconds) -> None:
         """See to it that what was written reaches the disk; `now` is on any steady clock."""
+        self._collect()
+        for take in list(self._open):
+            if take.syncing is not None and take.syncing.done():
+                self._synced_or_not(take, take.syncing)
         if not self._dirty or now - self._synced < SYNC_EVERY:
             return
         self._synced, self._dirty = now, False
-        for take in list(self._open):
-            self._guard(take, take.writer.sync)
+        for take in self._open:
+            if take.syncing is None:
+                take.syncing = self._syncer.submit(take.writer.sync)
 
     def end(self, how: How) -> None:
-        """Finish whatever is open: nothing more will come."""
+        """Finish whatever is open, and wait for it: nothing more will come."""
         for take in list(self._open):
             if take.settled is None:
                 take.how = how
             self._finish(take)
+        wait(self._finishing)
+        self._collect()
+
+    def _synced_or_not(self, take: _OpenTake, outcome: Future[None]) -> None:
+        take.syncing = None
+        error = outcome.exception()
+        if error is not None:
+            self._give_up(take, error)
 
     def _begin(self, start: TransportStart, line: bytes) -> None:
         self._stop(start.at, "stop")
@@ -114,6 +149,7 @@ class Recorder:
                 format=FORMAT,
                 started=self._today().isoformat(timespec="seconds"),
                 origin=start.at,
+                source=self._source,
                 hello=self._hello,
             )
             take = _OpenTake(folder, JournalWriter(folder, header), start.at)
@@ -130,14 +166,16 @@ class Recorder:
     def _new_folder(self) -> Path:
         now = self._today()
         day = self._root / f"{now:%Y-%m-%d}"
-        day.mkdir(parents=True, exist_ok=True)
         number = 1
         while True:
+            day.mkdir(parents=True, exist_ok=True)
             folder = day / (f"{now:%H%M%S}" + (f"-{number}" if number > 1 else ""))
             try:
                 folder.mkdir()
             except FileExistsError:
                 number += 1
+            except FileNotFoundError:  # the day's other takes were removed, and the day with them
+                continue
             else:
                 return folder
 
@@ -175,21 +213,53 @@ class Recorder:
 
     def _finish(self, take: _OpenTake) -> None:
         try:
-            take.writer.end(TakeEnd(how=take.how))
-            finished = finalise(take.folder)
-            (take.folder / LOCK).unlink(missing_ok=True)
-        except (PocketError, OSError) as error:
+            take.writer.append(encode(TakeEnd(how=take.how)))
+        except OSError as error:
             self._give_up(take, error)
-        else:
-            self._open.remove(take)
-            take.writer.close()
-            self.finished.append(finished)
-
-    def _give_up(self, take: _OpenTake, error: Exception) -> None:
-        """Leave a take as it is; the next start of pocketd recovers what it holds."""
-        self.fault = f"not recording: {_why(error)} ({take.folder})"
+            return
         self._open.remove(take)
-        take.writer.close()
+        self._finishing.append(self._worker.submit(_complete, take, self._finisher))
+        self._collect()
+
+    def _collect(self) -> None:
+        """Take note of the takes that are finished by now."""
+        while self._finishing and self._finishing[0].done():
+            outcome = self._finishing.popleft()
+            error = outcome.exception()
+            said = f"a take is not finished: {error!r}" if error is not None else outcome.result()
+            if isinstance(said, str):
+                self.fault = said
+            else:
+                self.finished.append(said)
+
+    def _give_up(self, take: _OpenTake, error: BaseException) -> None:
+        """Leave a take as it is; the next start of pocketd recovers what it holds."""
+        self.fault = _unfinished(take, error)
+        self._open.remove(take)
+        _close(take)
+
+
+def _complete(take: _OpenTake, finish: Callable[[Path], FinishedTake]) -> FinishedTake | str:
+    """Finish a take that has its last line; return why that failed, as a line, where it did."""
+    try:
+        take.writer.sync()
+        finished = finish(take.folder)
+        (take.folder / LOCK).unlink(missing_ok=True)
+    except (PocketError, OSError) as error:
+        return _unfinished(take, error)
+    finally:
+        _close(take)
+    return finished
+
+
+def _close(take: _OpenTake) -> None:
+    if take.syncing is not None:
+        wait([take.syncing])  # it uses the file
+    take.writer.close()
+
+
+def _unfinished(take: _OpenTake, error: BaseException) -> str:
+    return f"not recording: {_why(error)} ({take.folder})"
 
 
 def _discard(folder: Path) -> None:
@@ -199,7 +269,7 @@ def _discard(folder: Path) -> None:
         folder.rmdir()
 
 
-def _why(error: Exception) -> str:
+def _why(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return f"{error.strerror}: {error.filename}" if error.filename else error.strerror
     return str(error)

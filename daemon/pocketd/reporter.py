@@ -20,14 +20,13 @@ from pocketd.desk_records import (
     Fault,
     Hello,
     Message,
+    Record,
     Remembered,
     Timestep,
     now_record,
     transport_record,
 )
 from pocketd.model import OnnxPredictor
-from pocketd.outbox import Outbox
-from pocketd.song_keeper import SongKeeper
 
 RUNNING_EVERY = Seconds(0.1)  # between two `Now` while the transport runs
 STOPPED_EVERY = Seconds(1.0)
@@ -44,19 +43,19 @@ class Happened:
 
 
 class Reporter:
-    """Puts what happens into records. It never waits: the outbox drops before it delays.
+    """Puts what happens into records. It never waits.
 
     Args:
-        outbox: Where records go.
+        offer: Takes a record; it never waits.
         engine: Whose doings are told.
         clock: The engine's.
         counts: What went through so far; asked for only where it is told.
     """
 
     def __init__(
-        self, outbox: Outbox, engine: Engine, clock: SongClock, counts: Callable[[], Counts]
+        self, offer: Callable[[Record], None], engine: Engine, clock: SongClock, counts: Callable[[], Counts]
     ) -> None:
-        self.outbox = outbox
+        self._offer = offer
         self._counts = counts
         self._engine = engine
         self._clock = clock
@@ -66,10 +65,17 @@ class Reporter:
         self._hits = 0  # that had come at the last `Now`
 
     def hello(
-        self, at: Seconds, backend: str, config: Config, predictor: Predictor, songs: SongKeeper
+        self,
+        at: Seconds,
+        backend: str,
+        config: Config,
+        predictor: Predictor,
+        song: str | None,
+        *,
+        recognised: bool = False,
     ) -> None:
         """Say who plays, what, and how."""
-        self.outbox.offer(
+        self._offer(
             Hello(
                 at=at,
                 version=__version__,
@@ -78,9 +84,9 @@ class Reporter:
                 backend=backend,
                 look_ahead_ms=config.look_ahead_ms,
                 transport_ms=None,
-                song=songs.name,
+                song=song,
                 config=config.model_dump(mode="json"),
-                recognised=songs.recognised,
+                recognised=recognised,
             )
         )
 
@@ -97,7 +103,7 @@ class Reporter:
             now: When it has all been done.
         """
         running = self._clock.running
-        offer = self.outbox.offer
+        offer = self._offer
         for message in arrived:
             if running or message.data[:1] == b"" or message.data[0] not in CLOCK_BYTES:
                 offer(Message(at=message.at, port=message.port, data=message.data, told=told))
@@ -124,11 +130,11 @@ class Reporter:
         """Tell of a fault, or with an empty text that it is mended; the same again is not told."""
         if self._faults.get(about, "") != text:
             self._faults[about] = text
-            self.outbox.offer(Fault(at=at, about=about, text=text))
+            self._offer(Fault(at=at, about=about, text=text))
 
     def bye(self, at: Seconds) -> None:
         """Say that nothing follows."""
-        self.outbox.offer(Bye(at=at))
+        self._offer(Bye(at=at))
 
     def _look(self, running: bool, counts: Counts, now: Seconds) -> None:
         """Tell where the song is, and whether drums come without a clock."""
@@ -141,4 +147,4 @@ class Reporter:
         self._next_now = Seconds(now + (RUNNING_EVERY if running else STOPPED_EVERY))
         position = self._clock.beat_at(now)
         meter = self._engine.settings.meters.position(position).meter
-        self.outbox.offer(now_record(now, position, self._engine.status, meter, counts))
+        self._offer(now_record(now, position, self._engine.status, meter, counts))

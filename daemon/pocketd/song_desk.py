@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from concurrent.futures import Executor
 from datetime import datetime
 from pathlib import Path
 
@@ -26,10 +27,12 @@ class SongDesk:
 
     Args:
         book: Where songs are kept.
+        worker: Learns from takes, so that nobody waits; None: whoever asks for it waits.
     """
 
-    def __init__(self, book: SongBook) -> None:
+    def __init__(self, book: SongBook, worker: Executor | None = None) -> None:
         self._book = book
+        self._worker = worker
         self._named: str | None = None
         self._take: PartWriter | None = None  # that has no name yet
         self._meter = Meter()
@@ -58,11 +61,17 @@ class SongDesk:
 
     def learn(self, folder: Path) -> None:
         """Keep what a finished take tells of its song; the same take twice is once."""
+        if self._worker is None:
+            self._learn(folder)
+        else:
+            self._worker.submit(self._learn, folder)
+
+    def _learn(self, folder: Path) -> None:
         try:
             take = gather(folder / JOURNAL)
             if take.hello.song is not None:
                 self._book.write(_learnt(self._known(take.hello.song), take, take.hello.song))
-        except PocketError as error:
+        except (PocketError, OSError) as error:
             self.faults.append(str(error))
 
     def _hear(self, hello: Hello) -> None:

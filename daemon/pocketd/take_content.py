@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from math import floor
 from pathlib import Path
 
 from pocket_core.errors import TakeError
 from pocket_core.likeness import Likeness
 from pocket_core.records import TimestepRecord
+from pocket_core.tempo import Meter
 from pocket_core.types import Beats, Seconds
 from pocketd.desk_records import (
     Dropped,
@@ -39,6 +41,14 @@ class Knot:
     beat: Beats  # quarter notes, counted on through jumps
 
 
+@dataclass(frozen=True, slots=True)
+class BarMeter:
+    """From this bar on, this meter."""
+
+    bar: int  # as the song counts it
+    meter: Meter
+
+
 @dataclass(slots=True)
 class TakeContent:
     """Everything of a take, on the back end's clock."""
@@ -52,6 +62,7 @@ class TakeContent:
     timesteps: list[TimestepRecord] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     models: list[str] = field(default_factory=list)  # in order of use
+    meters: list[BarMeter] = field(default_factory=list)  # in order of playing, at least one
     likeness: Likeness | None = None  # what had become known of the musician by the stop; None: not told
     dropped: int = 0  # records missing from the journal
     tally: Tally = field(default_factory=Tally)
@@ -86,6 +97,8 @@ def gather(path: Path) -> TakeContent:
     take = TakeContent(
         header, start, header.hello, [Knot(start.at, start.position)], models=[header.hello.model]
     )
+    meter = Meter(start.numerator, start.denominator)
+    take.meters.append(BarMeter(floor(start.position / meter.bar_beats + 1e-9) + 1, meter))
     take.last_at = start.at
     unrolled = 0.0  # beats to add to a position, for the jumps so far
     for record in records:
@@ -94,6 +107,7 @@ def gather(path: Path) -> TakeContent:
                 take.tally = record.tally.since(start.tally)
                 if record.running and take.stop_at is None:
                     take.last_at = record.at
+                    _count_by(take, record)
                     take.knots.append(Knot(record.at, Beats(record.position + unrolled)))
             case TransportJump():
                 take.jumps.append((Knot(record.at, Beats(record.left + unrolled)), record))
@@ -106,6 +120,13 @@ def gather(path: Path) -> TakeContent:
                 _keep(take, record)
     take.timesteps = _from_zero(take.timesteps)
     return take
+
+
+def _count_by(take: TakeContent, now: Now) -> None:
+    """Note a new meter."""
+    meter = Meter(now.numerator, now.denominator)
+    if meter != take.meters[-1].meter:
+        take.meters.append(BarMeter(now.bar, meter))
 
 
 def _keep(take: TakeContent, record: Record) -> None:

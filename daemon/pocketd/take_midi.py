@@ -20,6 +20,7 @@ from pocket_core.wire import Decoder
 from pocketd.desk_records import Message
 from pocketd.midifile import file_bytes, track_name
 from pocketd.take_content import Knot, TakeContent
+from pocketd.take_spelling import spelled_out
 
 TICKS = 9600  # a quarter note; 960 would be half a millisecond at 120 BPM
 TOLERANCE = 0.002  # beats: how far from a noted position a steady tempo may pass it
@@ -71,7 +72,8 @@ def midi_file(take: TakeContent) -> bytes:
     """Return a take as a type 1 MIDI file that begins on a bar line, at or before all that happened."""
     song = SongTime(take.knots, take.start.bpm)
     meter = Meter(take.start.numerator, take.start.denominator)
-    first = min([take.start.at, *(m.at for m in take.messages)])
+    messages = take.messages or spelled_out(take.timesteps)
+    first = min([take.start.at, *(m.at for m in messages)])
     base = math.floor(song.beat_at(first) / meter.bar_beats + 1e-9) * meter.bar_beats
 
     def tick(beat: float) -> int:
@@ -92,7 +94,7 @@ def midi_file(take: TakeContent) -> bytes:
         conductor.append((tick(knot.beat), mido.MetaMessage("marker", text=text)))
     parts: list[list[tuple[int, Any]]] = []
     for port, title in TRACKS:
-        placed = [(tick(song.beat_at(at)), m) for at, m in _channel_messages(take.messages, port)]
+        placed = [(tick(song.beat_at(at)), m) for at, m in _channel_messages(messages, port)]
         parts.append([(0, track_name(title)), *placed])
     return file_bytes([conductor, *parts], TICKS)
 

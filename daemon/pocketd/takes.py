@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,9 @@ from typing import Any
 from pocket_core.errors import PocketError, TakeError
 from pocket_core.records import Summary, TimestepRecord, summarise
 from pocket_core.types import Seconds
-from pocketd.desk_records import FORMAT, READABLE, Tally
+from pocketd.desk_records import FORMAT, Tally
 from pocketd.journal import JOURNAL, LOCK, lock
+from pocketd.journal_formats import OLDEST
 from pocketd.report_rows import DIGITS_MS, DIGITS_S, summary_section, timestep_row
 from pocketd.shadow_file import Shadow, read_shadow, shadow_section
 from pocketd.take_content import TakeContent, gather
@@ -62,9 +63,7 @@ def finalise(folder: Path) -> FinishedTake:
     take = gather(folder / JOURNAL)
     summary = summarise(take.timesteps)
     said = read_shadow(folder, len(take.timesteps))
-    rows = [timestep_row(timestep, take.header.origin) for timestep in take.timesteps]
-    if said is not None:
-        rows = [_with_shadow(row, ms) for row, ms in zip(rows, said.forecast_ms, strict=True)]
+    rows = _rows(take, said)
     write_whole(folder / MIDI, midi_file(take))
     write_whole(folder / TABLE, _table(rows))
     report = json.dumps(_report(take, summary, rows, said), indent=1, ensure_ascii=False) + "\n"
@@ -73,8 +72,15 @@ def finalise(folder: Path) -> FinishedTake:
     return FinishedTake(folder, _how(take), length, take.bpm, len(rows), summary, take.tally, take.dropped)
 
 
-def recover(root: Path) -> Iterator[FinishedTake | Unreadable]:
-    """Finish every take that a crash left without a report, oldest first; live takes are left alone."""
+def recover(
+    root: Path, finish: Callable[[Path], FinishedTake] = finalise
+) -> Iterator[FinishedTake | Unreadable]:
+    """Finish every take that a crash left without a report, oldest first; live takes are left alone.
+
+    Args:
+        root: The takes folder.
+        finish: Makes the other files of a journal.
+    """
     for folder in take_folders(root):
         if (folder / REPORT).exists():
             continue
@@ -85,7 +91,7 @@ def recover(root: Path) -> Iterator[FinishedTake | Unreadable]:
             with held:
                 for part in folder.glob(".*.part"):
                     part.unlink()
-                finished = finalise(folder)
+                finished = finish(folder)
                 (folder / LOCK).unlink(missing_ok=True)
         except (PocketError, OSError) as error:
             yield Unreadable(folder, str(error))
@@ -95,7 +101,7 @@ def recover(root: Path) -> Iterator[FinishedTake | Unreadable]:
 
 def take_folders(root: Path) -> list[Path]:
     """Return the folders of all takes below the takes folder, oldest first."""
-    return sorted(journal.parent for journal in root.glob(f"*/*/{JOURNAL}"))
+    return sorted((journal.parent for journal in root.glob(f"*/*/{JOURNAL}")), key=_order)
 
 
 def read_report(folder: Path) -> dict[str, Any]:
@@ -114,11 +120,38 @@ def read_report(folder: Path) -> dict[str, Any]:
             f"{path} is damaged ({error}); delete it, and the next start makes it again"
         ) from error
     about = report.get("take") if isinstance(report, dict) else None
-    if not isinstance(about, dict) or about.get("format") not in READABLE:
+    if not isinstance(about, dict) or about.get("format") not in range(OLDEST, FORMAT + 1):
         raise TakeError(
-            f"{path} is no report of take format {FORMAT}; delete it, and the next start makes it again"
+            f"{path} is no report of take format {OLDEST} to {FORMAT}; "
+            "delete it, and the next start makes it again"
         )
-    return dict(report)
+    return {**report, "take": {"source": None, **about}}  # format 1 did not say it
+
+
+def known_report(folder: Path) -> dict[str, Any]:
+    """Return a take's report; while it has none, what it would be by now.
+
+    Raises:
+        TakeError: The report, or the journal, cannot be read.
+    """
+    if (folder / REPORT).exists():
+        return read_report(folder)
+    take = gather(folder / JOURNAL)
+    said = read_shadow(folder, len(take.timesteps))
+    return _report(take, summarise(take.timesteps), _rows(take, said), said)
+
+
+def _order(folder: Path) -> tuple[str, str, int, str]:
+    """Return what takes are sorted by: 193322-2 is before 193322-10."""
+    time, _, number = folder.name.partition("-")
+    return folder.parent.name, time, int(number) if number.isdecimal() else 0, folder.name
+
+
+def _rows(take: TakeContent, said: Shadow | None) -> list[dict[str, Any]]:
+    rows = [timestep_row(timestep, take.header.origin) for timestep in take.timesteps]
+    if said is None:
+        return rows
+    return [_with_shadow(row, ms) for row, ms in zip(rows, said.forecast_ms, strict=True)]
 
 
 def _how(take: TakeContent) -> str:
@@ -146,6 +179,7 @@ def _report(
             "format": FORMAT,
             "song": take.hello.song,
             "recognised": take.hello.recognised,
+            "source": take.header.source,
             "started": take.header.started,
             "seconds": round(take.end_at - origin, DIGITS_S),
             "how": _how(take),

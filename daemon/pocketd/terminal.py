@@ -137,10 +137,11 @@ def finished(take: FinishedTake | Unreadable) -> str:
     gaps = f", {take.dropped} log lines missing" if take.dropped else ""
     how = {"recovered": "recovered ", "vanished": "saved (the daemon was gone) "}.get(take.how, "saved ")
     length = f"{minutes}:{seconds:02d} at {take.bpm:.1f} BPM"
-    return f"take {how}{take.folder}: {length}, {_near(take.summary)}, {counted}{gaps}"
+    return f"take {how}{take.folder}: {length}, {near(take.summary)}, {counted}{gaps}"
 
 
-def _near(summary: Summary) -> str:
+def near(summary: Summary) -> str:
+    """Return how near the drums were to the musician, in words."""
     played, grid = summary.pocketd, summary.quantised
     if played is None or grid is None:
         return "nobody met a drum"

@@ -75,7 +75,7 @@ class Session:
     def end(self) -> None:
         """End the daemon and finish what is open."""
         self.loop._reporter.bye(self.backend.now())
-        self.loop._reporter.outbox.close(Seconds(1.0))
+        self.loop._outbox.close(Seconds(1.0))
         self._read()
         self._socket.close()
         self.desk.close()

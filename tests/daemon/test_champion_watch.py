@@ -98,7 +98,7 @@ class Rig:
     def _listen(self) -> None:
         self.desk.setblocking(False)
         while True:
-            self.loop._reporter.outbox.pump()
+            self.loop._outbox.pump()
             try:
                 self._rest += self.desk.recv(1 << 20)
             except BlockingIOError:
@@ -107,7 +107,7 @@ class Rig:
         self.told += [json.loads(line) for line in lines]
 
     def close(self) -> None:
-        self.loop._reporter.outbox.close(Seconds(1.0))
+        self.loop._outbox.close(Seconds(1.0))
         self.desk.close()
 
 

@@ -109,7 +109,7 @@ class Rig:
     def close(self) -> None:
         """Hang up."""
         if self.desk.fileno() >= 0:
-            self.loop._reporter.outbox.close(Seconds(1.0))
+            self.loop._outbox.close(Seconds(1.0))
             self._hear()
             self.desk.close()
 

@@ -4,15 +4,22 @@ import json
 import os
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pocketd.config import Config, Takes
+from pocketd.desk import spawn_desk
 from pocketd.desk_records import Dropped
 from pocketd.journal import JOURNAL, read_journal
 from pocketd.songs import SongBook
 from pocketd.takes import REPORT, FinishedTake, read_report, recover, take_folders
+from tests.daemon.desk_driver import PATIENCE
+from tests.daemon.full_disk import files_no_larger_than
+from tests.daemon.take_story import hello, take
+from tests.daemon.takes_driver import a_take, journal
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals")
@@ -89,3 +96,36 @@ def test_a_desk_that_stands_still_costs_records_and_the_journal_says_how_many(tm
     assert said["ended"]
     assert said["dropped"] > 0
     assert sum(r.records for r in records if isinstance(r, Dropped)) == said["dropped"]
+
+
+def test_a_full_disk_ends_the_recording_and_nothing_else(tmp_path: Path) -> None:
+    with files_no_larger_than(2500):
+        outbox, desk = spawn_desk(Config(takes=Takes(folder=str(tmp_path)), meter_display="off"))
+    for record in [hello(), *take()]:
+        outbox.offer(record)
+        outbox.pump()
+    alive = outbox.alive
+    outbox.close(PATIENCE)
+
+    assert desk is not None
+    assert desk.wait(PATIENCE)
+    assert (alive, outbox.dropped) == (True, 0)
+    (taken,) = recover(tmp_path)
+    assert isinstance(taken, FinishedTake)
+    assert taken.how == "recovered"
+    assert 0 < taken.timesteps < len(take())
+
+
+@pytest.mark.parametrize(("limits", "left"), [(Takes(), 2), (Takes(keep_days=30), 1), (Takes(quota_mb=1), 1)])
+def test_a_real_desk_keeps_what_the_configuration_says(tmp_path: Path, limits: Takes, left: int) -> None:
+    big = journal(*(hello(config={"fill": "x" * 10_000}) for _ in range(110)))
+    a_take(tmp_path, "2020-01-01/120000", big)
+    a_take(tmp_path, f"{date.today():%Y-%m-%d}/000000")
+    takes = limits.model_copy(update={"folder": str(tmp_path)})
+
+    outbox, desk = spawn_desk(Config(takes=takes, meter_display="off"))
+    outbox.close(PATIENCE)
+
+    assert desk is not None
+    assert desk.wait(PATIENCE)
+    assert len(take_folders(tmp_path)) == left

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from pocket_core.errors import PocketError, TakeError
 from pocketd.desk_records import FORMAT, Record, TakeEnd, TakeHeader, encode
-from pocketd.journal import JOURNAL, JournalWriter, lock, read_journal
+from pocketd.journal import JOURNAL, JournalWriter, is_live, lock, read_journal
 from tests.daemon.take_story import T, hello, take
 
-HEADER = TakeHeader(format=FORMAT, started="2026-11-20T12:00:00+01:00", origin=T, hello=hello())
+HEADER = TakeHeader(format=FORMAT, started="2026-11-20T12:00:00+01:00", origin=T, source=None, hello=hello())
 WHOLE: Sequence[Record] = [HEADER, *take(), TakeEnd(how="stop")]
 BYTES = b"".join(encode(record) for record in WHOLE)
 
@@ -27,7 +27,7 @@ def test_what_was_written_is_read_again(tmp_path: Path) -> None:
     writer = JournalWriter(tmp_path, HEADER)
     for record in take():
         writer.append(encode(record))
-    writer.end(TakeEnd(how="stop"))
+    writer.append(encode(TakeEnd(how="stop")))
     writer.close()
 
     assert list(read_journal(tmp_path / JOURNAL)) == WHOLE
@@ -78,10 +78,12 @@ def test_a_wrong_line_in_the_middle_is_named(tmp_path: Path) -> None:
         list(read_journal(path))
 
 
-def test_a_journal_of_a_later_format_is_refused(tmp_path: Path) -> None:
-    path = written(tmp_path, BYTES.replace(b'"format":2', b'"format":3'))
+@pytest.mark.parametrize("number", [0, FORMAT + 1])
+def test_a_journal_of_a_format_that_nobody_knows_is_refused(tmp_path: Path, number: int) -> None:
+    said = f'"format":{FORMAT}'.encode()
+    path = written(tmp_path, BYTES.replace(said, f'"format":{number}'.encode()))
 
-    with pytest.raises(TakeError, match="has journal format 3, this build reads 1 and 2"):
+    with pytest.raises(TakeError, match=f"has journal format {number}, this build reads 1 to {FORMAT}"):
         list(read_journal(path))
 
 
@@ -118,13 +120,19 @@ def test_a_journal_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 def test_a_live_take_is_locked_and_a_closed_one_is_not(tmp_path: Path) -> None:
     writer = JournalWriter(tmp_path, HEADER)
-    while_live = lock(tmp_path)
+    while_live, told = lock(tmp_path), is_live(tmp_path)
     writer.close()
-    after = lock(tmp_path)
+    after, told_after = lock(tmp_path), is_live(tmp_path)
 
-    assert while_live is None
+    assert (while_live, told) == (None, True)
     assert after is not None
+    assert told_after  # by the lock that this test holds
     after.close()
+
+
+def test_looking_whether_a_take_is_live_leaves_nothing_behind(tmp_path: Path) -> None:
+    assert not is_live(tmp_path)
+    assert not list(tmp_path.iterdir())
 
 
 def test_two_writers_never_share_a_folder(tmp_path: Path) -> None:

@@ -56,7 +56,7 @@ class Rig:
     def told(self) -> list[dict[str, object]]:
         """All records that the desk has been sent."""
         self.desk.setblocking(False)
-        self.loop._reporter.outbox.close(Seconds(1.0))
+        self.loop._outbox.close(Seconds(1.0))
         data = b""
         while chunk := self.desk.recv(1 << 20):
             data += chunk
@@ -351,7 +351,7 @@ def test_drums_without_a_clock_are_told_as_a_fault() -> None:
 
     with desk:
         assert b"drums come but no MIDI clock" in desk.recv(1 << 20)
-        loop._reporter.outbox.close(Seconds(1.0))
+        loop._outbox.close(Seconds(1.0))
     hits = [sent for sent in backend.sent if sent.due.data == KICK]
     assert [sent.at for sent in hits] == pytest.approx([1.12 + n * BEAT for n in range(8)])
     assert isinstance(hits[0], Sent)

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
+from collections.abc import Callable, Iterable
+from concurrent.futures import Executor, Future
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -11,7 +14,7 @@ from pocket_core.types import Port, Seconds
 from pocketd.desk_records import Bye, Message, Record, TakeEnd, TakeHeader, Timestep, encode
 from pocketd.journal import JOURNAL, read_journal
 from pocketd.recorder import Recorder
-from pocketd.takes import REPORT, recover, take_folders
+from pocketd.takes import REPORT, FinishedTake, finalise, recover, take_folders
 from tests.daemon.full_disk import files_no_larger_than
 from tests.daemon.take_story import (
     BEATS,
@@ -27,6 +30,31 @@ from tests.daemon.take_story import (
     take,
     timestep,
 )
+
+
+class Later(Executor):
+    """An executor that does nothing until it is told to, and from then on everything at once."""
+
+    def __init__(self) -> None:
+        self._told = False
+        self._waiting: list[tuple[Future[Any], Callable[[], Any]]] = []
+
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        outcome: Future[Any] = Future()
+        self._waiting.append((outcome, lambda: fn(*args, **kwargs)))
+        if self._told:
+            self.work()
+        return outcome
+
+    def work(self) -> None:
+        """Do all that was submitted."""
+        self._told = True
+        for outcome, work in self._waiting:
+            try:
+                outcome.set_result(work())
+            except Exception as error:
+                outcome.set_exception(error)
+        self._waiting.clear()
 
 
 def recorder(root: Path) -> Recorder:
@@ -189,7 +217,7 @@ def test_syncing_a_take_that_is_idle_does_nothing(tmp_path: Path) -> None:
 runs = st.lists(st.floats(0.05, 5.0), min_size=1, max_size=4)
 
 
-@settings(max_examples=25)  # each writes and syncs files
+@settings(max_examples=25, deadline=None)  # each writes and syncs files
 @given(pauses=runs)
 def test_every_message_and_timestep_is_kept_once_whatever_the_pauses(
     pauses: list[float], tmp_path_factory: pytest.TempPathFactory
@@ -214,3 +242,77 @@ def test_a_stop_without_a_start_keeps_nothing(tmp_path: Path) -> None:
     tell(keeper, [hello(), stop(T, 0.0, 0), Bye(at=T)])
 
     assert take_folders(tmp_path) == []
+
+
+def test_a_take_is_recorded_while_the_one_before_is_being_finished(tmp_path: Path) -> None:
+    worker = Later()
+    keeper = Recorder(tmp_path, lambda: NOON, worker=worker)
+
+    tell(keeper, [hello(), *take(), *take(T + 10.0)])
+    while_it_works = [len(journal(folder)) for folder in take_folders(tmp_path)]
+    unfinished = len(keeper.finished)
+    worker.work()
+    keeper.sync(T)
+
+    assert while_it_works == [len(take()) + 2, len(take()) + 1]  # with header and end; the second is not over
+    assert unfinished == 0
+    assert [taken.folder.name for taken in keeper.finished] == ["120000"]
+    keeper.end("exit")
+
+
+def test_a_take_that_is_being_finished_is_still_live(tmp_path: Path) -> None:
+    worker = Later()
+    keeper = Recorder(tmp_path, lambda: NOON, worker=worker)
+
+    tell(keeper, [hello(), *take(), now(T + 9.0, 4.0, BEATS, running=False)])
+    recovered = list(recover(tmp_path))
+    worker.work()
+
+    assert recovered == []
+    assert (take_folders(tmp_path)[0] / REPORT).exists()
+
+
+def test_the_disk_may_take_its_time(tmp_path: Path) -> None:
+    disk = Later()
+    keeper = Recorder(tmp_path, lambda: NOON, syncer=disk)
+    tell(keeper, [hello(), start()])
+
+    keeper.sync(Seconds(1.0))
+    tell(keeper, take()[1:])
+    keeper.sync(Seconds(2.0))
+
+    assert len(journal(take_folders(tmp_path)[0])) == len(take()) + 1
+    disk.work()
+    keeper.end("exit")
+    assert [taken.timesteps for taken in keeper.finished] == [BEATS]
+
+
+def test_a_disk_that_fails_at_a_sync_ends_the_recording_with_a_fault(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    keeper = recorder(tmp_path)
+    tell(keeper, [hello(), start()])
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "fsync", fail)
+        keeper.sync(Seconds(1.0))
+        keeper.sync(Seconds(1.1))
+
+    assert keeper.fault == f"not recording: Input/output error ({tmp_path / '2026-11-20' / '120000'})"
+    assert keeper.recording is None
+
+
+def test_a_bug_in_finishing_a_take_costs_no_other(tmp_path: Path) -> None:
+    def finish(folder: Path) -> FinishedTake:
+        return finalise(folder) if folder.name == "120000-2" else FinishedTake()  # type: ignore[call-arg]
+
+    keeper = Recorder(tmp_path, lambda: NOON, finish=finish)
+
+    tell(keeper, [hello(), *take(), now(T + 9.0, 4.0, BEATS, running=False)])
+    fault = keeper.fault
+    tell(keeper, [*take(T + 20.0), Bye(at=Seconds(T + 30))])
+
+    assert fault.startswith("a take is not finished: TypeError(")
+    assert [taken.folder.name for taken in keeper.finished] == ["120000-2"]

@@ -190,7 +190,9 @@ def test_what_is_missing_and_what_went_wrong_is_said(session: Session, tmp_path:
 
 def test_a_configuration_of_another_build_is_refused_in_a_line(tmp_path: Path) -> None:
     other = hello(config={"amount": 1.0, "reverb": 3})
-    header = TakeHeader(format=FORMAT, started="2026-11-20T12:00:00+01:00", origin=T, hello=other)
+    header = TakeHeader(
+        format=FORMAT, started="2026-11-20T12:00:00+01:00", origin=T, source=None, hello=other
+    )
     folder = rewritten(tmp_path / "then", [header, *take()])
 
     with pytest.raises(TakeError, match=r"none of this build's \(reverb: Extra inputs"):

@@ -48,7 +48,7 @@ def learn(
     recognised: bool = False,
 ) -> None:
     said = hello(song=song, recognised=recognised)
-    header = TakeHeader(format=FORMAT, started=started, origin=T, hello=said)
+    header = TakeHeader(format=FORMAT, started=started, origin=T, source=None, hello=said)
     folder.mkdir(exist_ok=True)
     lines = [header, start(), *records, stop(Seconds(T + 1000.0), 2000.0, 0), TakeEnd(how="stop")]
     (folder / JOURNAL).write_bytes(b"".join(map(encode, lines)))

@@ -18,7 +18,7 @@ from pocketd.take_content import Knot, TakeContent, gather
 from pocketd.take_midi import TICKS, TOLERANCE, SongTime, midi_file, straightened
 from tests.daemon.take_story import KICK, PIANO, T, hello, message, now, start, take
 
-HEADER = TakeHeader(format=FORMAT, started="2026-11-20T12:00:00+01:00", origin=T, hello=hello())
+HEADER = TakeHeader(format=FORMAT, started="2026-11-20T12:00:00+01:00", origin=T, source=None, hello=hello())
 
 
 def content(folder: Path, records: list[Record]) -> TakeContent:

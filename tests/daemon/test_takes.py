@@ -26,7 +26,7 @@ from pocketd.takes import (
 )
 from tests.daemon.take_story import T, hello, now, take, timestep
 
-HEADER = TakeHeader(format=FORMAT, started="2026-11-20T12:00:00+01:00", origin=T, hello=hello())
+HEADER = TakeHeader(format=FORMAT, started="2026-11-20T12:00:00+01:00", origin=T, source=None, hello=hello())
 FILES = (MIDI, TABLE, REPORT)
 
 
