@@ -301,7 +301,7 @@ def test_a_song_that_has_a_model_of_its_own_is_played_by_it(rigs: list[Rig]) -> 
     rig.turn(3.0)
 
     assert before == ["n1"]
-    assert rig.players == ["n1", "n2", "n1"]
+    assert rig.players == ["n1", "n1", "n2", "n2", "n1"]  # the song is told first
     assert rig.faults == []
 
 
@@ -318,7 +318,7 @@ def test_another_songs_model_does_not_play_on_where_this_songs_is_broken(rigs: l
     rig.loop._songs.configure(waltz)
     rig.turn(3.0)
 
-    assert rig.players == ["n2", "n1"]
+    assert rig.players == ["n2", "n2", "n1"]
     assert "gone.onnx" in str(rig.faults[0])
 
 
