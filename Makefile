@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 DATA   ?= $(if $(POCKETD_DATA),$(POCKETD_DATA),../shared/data)
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 
-.PHONY: help demo test lint format types contracts check clean pictures units
+.PHONY: help demo test lint format types contracts check clean pictures
 .PHONY: bench bench-memory bench-songs bench-follow bench-left-out bench-humanise bench-duos bench-closed-loop bench-realtime
 .PHONY: bench-kill-takes
 
@@ -82,6 +82,7 @@ pictures: $(VENV)/.dev ## Draw docs/offsets.png and docs/waiting.png anew
 	@$(BIN)/python benchmarks/offsets_plot.py --data '$(DATA)'
 	@$(BIN)/python benchmarks/waiting_plot.py
 
+.PHONY: units
 units: $(VENV)/.demo ## Write systemd/ anew, from daemon/pocketd/service_units.py
 	@$(BIN)/python -c 'from pathlib import Path; from pocketd.service_units import write_units; write_units(Path("systemd"))'
 

@@ -70,6 +70,7 @@ def _play(home: Path, midi: dict[str, object]) -> None:
     result["came back"] = until(
         lambda: pid() not in (NOBODY, hung) and show("ActiveState") == {"ActiveState": "active"}
     )
+    result["log"] = (home / "log").read_text()
     result["after hang"] = show("ActiveState", "NRestarts", "StatusText")
     result["status"] = pocketd("service", "status")
 

@@ -104,6 +104,8 @@ def test_under_a_real_systemd_it_starts_reloads_comes_back_when_it_hangs_and_goe
     assert result["came back"]
     assert result["after hang"]["ActiveState"] == "active"
     assert int(result["after hang"]["NRestarts"]) >= 1  # more where JACK has not let go of the old ports yet
+    assert "Fatal Python error: Aborted" in result["log"]
+    assert 'pocketd/loop.py", line' in result["log"]  # where it hung
     assert result["status"]["code"] == 0
     assert "started anew" in result["status"]["out"]
     assert result["after stop"] == {"ActiveState": "inactive", "Result": "success"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 import os
 import signal
@@ -19,7 +20,7 @@ from pocketd.backends.protocol import Backend
 from pocketd.config import Config, load
 from pocketd.notify import notifier
 from pocketd.requests import Requests
-from pocketd.standard import let_go_of_output, printable
+from pocketd.standard import STANDARD, let_go_of_output, printable
 
 if TYPE_CHECKING:  # the rest, and numpy with it, is imported once the ports are open
     from pocket_core.habits import Habits
@@ -52,6 +53,7 @@ def command(
     4 no model, with --require-model; 1 anything else.
     """
     logging.basicConfig(format="pocketd: %(message)s", level=logging.WARNING)
+    faulthandler.enable(STANDARD[-1])  # where it hung, when a watchdog ends it
     requests = Requests()
     _listen(requests)
     told = notifier(os.environ)
