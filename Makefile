@@ -6,7 +6,8 @@ DATA   ?= $(if $(POCKETD_DATA),$(POCKETD_DATA),../shared/data)
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .PHONY: help demo test lint format types contracts check clean pictures
-.PHONY: bench bench-follow bench-left-out bench-humanise bench-duos bench-closed-loop bench-realtime bench-kill-takes
+.PHONY: bench bench-memory bench-songs bench-follow bench-left-out bench-humanise bench-duos bench-closed-loop bench-realtime
+.PHONY: bench-kill-takes
 
 help: ## What there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
@@ -48,7 +49,7 @@ contracts: $(VENV)/.dev ## Who may import whom
 
 check: lint types contracts test ## All that CI runs
 
-bench: bench-follow bench-humanise bench-duos bench-closed-loop bench-realtime bench-kill-takes ## Every table but one (bench-left-out)
+bench: bench-follow bench-humanise bench-duos bench-closed-loop bench-realtime bench-kill-takes bench-memory bench-songs ## Every table but one (bench-left-out)
 
 bench-follow: $(VENV)/.dev ## How close the drums land to the musician
 	@$(BIN)/python benchmarks/follow.py --data '$(DATA)'
@@ -67,6 +68,12 @@ bench-closed-loop: $(VENV)/.dev ## Two who follow each other
 
 bench-realtime: $(VENV)/.dev ## On time: steps, start, memory, idle
 	@$(BIN)/python benchmarks/realtime.py
+
+bench-memory: $(VENV)/.dev ## Whether a take should begin with what the last one of its song taught
+	@$(BIN)/python benchmarks/memory.py --data '$(DATA)'
+
+bench-songs: $(VENV)/.dev ## How surely a song is recognised by its drums
+	@$(BIN)/python benchmarks/songs.py --data '$(DATA)'
 
 bench-kill-takes: $(VENV)/.dev ## What a kill -9 costs a take
 	@$(BIN)/python benchmarks/kill_takes.py

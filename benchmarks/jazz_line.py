@@ -14,6 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pocket_core.memory import ClockMemory
 from pocket_core.transport import ClockEvent, Started, TransportChange
 from pocket_core.types import Beats, Pulse, Seconds
 
@@ -130,6 +131,10 @@ class BeatClock:
         """Return the time of a position."""
         i = max(bisect_right(self._places, beat) - 1, 0)
         return Seconds(self._times[i] + (beat - self._places[i]) * self._pace_behind(i))
+
+    def memory(self) -> ClockMemory:
+        """Return the last beat that is placed."""
+        return ClockMemory(Seconds(self._times[-1]), Beats(self._places[-1]))
 
     def _pace_behind(self, i: int) -> float:
         if i + 1 == len(self._times):

@@ -59,9 +59,13 @@ def play(duet: Duet, predictor: Predictor, run: Run) -> list[TimestepRecord]:
 
     A musician's onset acts once everything due up to `transport_ms` after it has left.
     """
-    settings = run.settings
     clock = MapClock(TempoMap([TempoChange(Beats(0.0), duet.bpm)]), ORIGIN)
-    engine = Engine(settings, clock, predictor)
+    return play_through(Engine(run.settings, clock, predictor), duet, predictor, run)
+
+
+def play_through(engine: Engine, duet: Duet, predictor: Predictor, run: Run) -> list[TimestepRecord]:
+    """Send a duet through an engine whose song begins at `ORIGIN`; the predictor is the engine's."""
+    settings = engine.settings
     transport = (run.transport_ms or 0.0) / 1000
     order = count()
     queue: list[tuple[float, int, float, Port, bytes]] = []  # delivery, tie, arrival, port, message

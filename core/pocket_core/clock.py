@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 
 from pocket_core.loop_filter import PPQN, PulseLoop
+from pocket_core.memory import ClockMemory
 from pocket_core.tempo import TempoMap
 from pocket_core.transport import ClockEvent, Relocated, Started, Stopped, TransportChange
 from pocket_core.types import Beats, Continue, Pulse, Seconds, SongPosition, Start, Stop
@@ -44,6 +45,25 @@ class PulseClock:
         self._base_tick, self._base_beat = 0, 0.0  # a tick of the loop and its place in the song
         self._anchor_at, self._anchor_beat = 0.0, 0.0  # seconds, beats
         self._pace = PPQN * self._loop.period  # seconds a beat
+
+    @classmethod
+    def of(cls, memory: ClockMemory, bpm: float = 120.0) -> PulseClock:
+        """Return a clock that runs on from what another knew; without its loop, at a tempo."""
+        clock = cls(bpm)
+        if memory.loop is None:
+            clock._loop.hear(memory.at)
+        else:
+            clock._loop = PulseLoop.of(memory.loop)
+        clock.running, clock._spoken, clock._assumed = True, not memory.assumed, memory.assumed
+        clock._newest, clock._listening = memory.at, memory.at
+        clock._base_tick, clock._base_beat = clock._loop.tick, memory.beat
+        clock._anchor()
+        return clock
+
+    def memory(self) -> ClockMemory:
+        """Return what it knows, while it runs."""
+        newest = Seconds(self._loop.at if self._newest is None else self._newest)
+        return ClockMemory(newest, Beats(self._place_of_tick()), self._assumed, self._loop.memory())
 
     @property
     def bpm(self) -> float:
@@ -198,6 +218,18 @@ class MapClock:
         self._now = self._origin
         self._position = 0.0  # beats; where continue plays
         self._cue: float | None = None  # song position heard while running
+
+    @classmethod
+    def of(cls, memory: ClockMemory, tempo: TempoMap) -> MapClock:
+        """Return a clock that runs on from a position at a time, and heeds messages."""
+        clock = cls(tempo, None)
+        clock._enter(memory.at, memory.beat, from_top=False)
+        clock._now = memory.at
+        return clock
+
+    def memory(self) -> ClockMemory:
+        """Return where it is, while it runs."""
+        return ClockMemory(Seconds(self._now), self.beat_at(Seconds(self._now)))
 
     @property
     def bpm(self) -> float:

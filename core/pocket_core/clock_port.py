@@ -14,8 +14,13 @@ class ClockPort:
     """Remembers the port that carries the clock."""
 
     def __init__(self) -> None:
-        self._port: Port | None = None
+        self.port: Port | None = None
         self._at = Seconds(-math.inf)  # of its newest message
+
+    def resume(self, port: Port | None, at: Seconds) -> None:
+        """Go on as if the newest message of the clock had come there and then; None: nobody knows where."""
+        if port is not None:
+            self.port, self._at = port, at
 
     def carries(self, event: ClockEvent, port: Port, *, chosen: Port | None, running: bool) -> bool:
         """Say whether a message on a port is the clock's.
@@ -34,7 +39,7 @@ class ClockPort:
             return port is chosen and port is not Port.HUMAN
         begins = isinstance(event, Start | Continue | SongPosition) and not running
         if begins or event.at - self._at > LOST:
-            self._port = port
-        if port is self._port:
+            self.port = port
+        if port is self.port:
             self._at = event.at
-        return port is self._port
+        return port is self.port

@@ -19,6 +19,9 @@ from pocket_core.clock_port import ClockPort
 from pocket_core.decide import LATE, Decider
 from pocket_core.habits import UNKNOWN, Habits
 from pocket_core.hit_start import HitStart
+from pocket_core.likeness import Likeness
+from pocket_core.memories import Memories
+from pocket_core.memory import Memory
 from pocket_core.outgoing import Note, Outgoing
 from pocket_core.past import Past
 from pocket_core.predict import Predictor
@@ -82,6 +85,7 @@ class Engine:
         self._flushed = False
         self._clock_port = ClockPort()
         self._hit_start = HitStart(clock)
+        self._memories = Memories(clock, self._listener)
 
     # --- what the loop calls ---------------------------------------------------------------------------
 
@@ -140,6 +144,21 @@ class Engine:
         self._decider.use(predictor, self._score.pending)
         self._learnt = True
 
+    def recall(self, likeness: Likeness | None) -> None:
+        """Begin with this musician at each start from the top; None: with whom it has heard last."""
+        self._memories.recalled = likeness
+
+    def resume(self, memory: Memory) -> None:
+        """Go on, before anything else, from a start that another engine remembers; the clock already does."""
+        self._settings = replace(
+            self._settings, amount=memory.amount, bypass=memory.bypass, laid_back=memory.laid_back
+        )
+        self._clock_port.resume(memory.clock_port, memory.at)
+        self._hit_start.newest = memory.hit
+        self._memories.recalled = memory.likeness
+        self._begin(Started(memory.at, self._clock.beat_at(memory.at), from_top=True))
+        self._memories.recalled = None
+
     def take_records(self) -> list[TimestepRecord]:
         """Return the timesteps that are over since the last call, in order of playing; the newest 10,000."""
         if self._flushed:
@@ -151,6 +170,10 @@ class Engine:
         changes = list(self._changes)
         self._changes.clear()
         return changes
+
+    def take_memories(self) -> list[Memory]:
+        """Return what it knew at each start and stop since the last call; the newest 16."""
+        return self._memories.take()
 
     @property
     def settings(self) -> Settings:
@@ -269,13 +292,23 @@ class Engine:
             if isinstance(change, Stopped):
                 self._score.fix()
                 self._outgoing.release_all(change.at)
-                continue
-            self._listener.forget_position()
-            if isinstance(change, Started):
-                self._listener.portrait.rest()
-                self._decider.enter(self._bar(change.beat), fresh=change.from_top)
+                self._note(change)
+            elif isinstance(change, Started):
+                self._begin(change)
             else:
+                self._listener.forget_position()
                 self._jump(change)
+
+    def _begin(self, change: Started) -> None:
+        self._listener.forget_position()
+        self._memories.begin(change)
+        self._note(change)
+        self._decider.enter(self._bar(change.beat), fresh=change.from_top)
+
+    def _note(self, change: Started | Stopped) -> None:
+        waiting, port = len(self._score.pending) + len(self._past.open), self._clock_port.port
+        hit = self._hit_start.newest
+        self._memories.note(change, self._settings, waiting=waiting, clock_port=port, hit=hit)
 
     def _jump(self, change: Relocated) -> None:
         self._listener.portrait.jump(change.left, change.entered)

@@ -15,24 +15,24 @@ class HitStart:
 
     def __init__(self, clock: SongClock) -> None:
         self._clock = clock
-        self._newest: Seconds | None = None  # hit, where a hit has started the transport
+        self.newest: Seconds | None = None  # hit, where a hit has started the transport
 
     def strike(self, at: Seconds, lead: Seconds) -> Sequence[TransportChange]:
         """Take in a hit that was sent `lead` early; it starts a transport that stands."""
-        if self._newest is None and self._clock.running:
+        if self.newest is None and self._clock.running:
             return ()
         starts = not self._clock.running
-        self._newest = at
+        self.newest = at
         return self._clock.feed(Start(Seconds(at + lead))) if starts else ()
 
     def yield_to_clock(self) -> None:
         """Leave the transport to whoever starts, continues or stops it."""
-        self._newest = None
+        self.newest = None
 
     def check(self, now: Seconds) -> Sequence[TransportChange]:
         """Notice silence, as of when it began to be one."""
-        newest = self._newest
+        newest = self.newest
         if newest is None or now - newest <= IDLE_STOP:
             return ()
-        self._newest = None
+        self.newest = None
         return self._clock.feed(Stop(Seconds(newest + IDLE_STOP)))

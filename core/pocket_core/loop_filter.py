@@ -13,6 +13,7 @@ import math
 from collections import deque
 from itertools import pairwise
 
+from pocket_core.memory import Arrival, LoopMemory
 from pocket_core.types import Seconds
 
 PPQN = 24  # pulses to the quarter note
@@ -61,6 +62,34 @@ class PulseLoop:
         self._squares = self._weight = 0.0  # fading sums: squared errors, and how many
         self._lean = 0.0  # running mean of the errors, in predicted deviations
         self._recent: deque[tuple[float, int]] = deque(maxlen=RUNS[-1])  # arrivals, and the tick reached
+
+    @classmethod
+    def of(cls, memory: LoopMemory) -> PulseLoop:
+        """Return a loop, locked, that goes on from what another knew."""
+        loop = cls(Seconds(memory.period))
+        loop.tick, loop.at, loop.period, loop.locked = memory.tick, memory.at, memory.period, True
+        loop._doubt, loop._pulses, loop._lean = memory.doubt, memory.pulses, memory.lean
+        loop._p11, loop._p12, loop._p22 = memory.p11, memory.p12, memory.p22
+        loop._squares, loop._weight = memory.squares, memory.weight
+        loop._recent.extend((arrival.at, arrival.tick) for arrival in memory.recent)
+        return loop
+
+    def memory(self) -> LoopMemory:
+        """Return all that it knows."""
+        return LoopMemory(
+            tick=self.tick,
+            at=self.at,
+            period=self.period,
+            doubt=self._doubt,
+            pulses=self._pulses,
+            p11=self._p11,
+            p12=self._p12,
+            p22=self._p22,
+            squares=self._squares,
+            weight=self._weight,
+            lean=self._lean,
+            recent=tuple(Arrival(Seconds(at), tick) for at, tick in self._recent),
+        )
 
     @property
     def jitter(self) -> Seconds:

@@ -8,11 +8,12 @@ here at all. Everything is causal and forgets; nothing here knows a model.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pocket_core.grid import TWELFTHS, twelfth_of_bar
 from pocket_core.groove import GrooveTemplate
+from pocket_core.likeness import Figure, Likeness, Sum, Visit
 from pocket_core.tempo import BarPosition
 from pocket_core.types import Beats, Seconds
 from pocket_core.voices import VOICES
@@ -254,6 +255,40 @@ class Portrait:
         self._played.clear()
         self._bars.clear()  # their turns are of another count
         self._beats.clear()
+        self._shift = 0
+
+    def likeness(self) -> Likeness:
+        """Return what lasts of it."""
+        return Likeness(
+            mean=self.groove.mean,
+            shape=_figures(self.groove.shape),
+            everywhere=Sum(0, self._all.total, self._all.weight),
+            by_beat=_sums(self._by_beat.items()),
+            by_half_bar=_sums(self._by_half_bar.items()),
+            by_bar=_sums(self._by_bar.items()),
+            by_voice=_sums(enumerate(self._by_voice)),
+            fast=self._fast,
+            slow=self._slow,
+            newest=tuple(Visit(place, newest, before) for place, (newest, before) in self._last.items()),
+            meets=_figures(self._meets),
+            velocity=_figures(self._velocity),
+        )
+
+    @classmethod
+    def of(cls, likeness: Likeness) -> Portrait:
+        """Return a portrait that goes on from what lasted of another."""
+        portrait = cls(GrooveTemplate(likeness.mean, _by_place(likeness.shape)))
+        portrait._all = _Mean(likeness.everywhere.total, likeness.everywhere.weight)
+        portrait._by_beat = _means(likeness.by_beat)
+        portrait._by_half_bar = _means(likeness.by_half_bar)
+        portrait._by_bar = _means(likeness.by_bar)
+        by_voice = _means(likeness.by_voice)
+        portrait._by_voice = [by_voice.get(voice, _Mean()) for voice in range(len(VOICES))]
+        portrait._fast, portrait._slow = likeness.fast, likeness.slow
+        portrait._last = {visit.place: (visit.newest, visit.before) for visit in likeness.newest}
+        portrait._meets = _by_place(likeness.meets)
+        portrait._velocity = _by_place(likeness.velocity)
+        return portrait
 
     def _keys(self, place: BarPosition) -> tuple[int, int, int, int]:
         """Return the place in the bar, the beat, the half bar, and on the running count, in twelfths."""
@@ -279,3 +314,19 @@ class Portrait:
 def _length(place: BarPosition) -> int:
     """Return the length of the bar in twelfths, at least one."""
     return max(round(place.meter.bar_beats * TWELFTHS), 1)
+
+
+def _sums(means: Iterable[tuple[int, _Mean]]) -> tuple[Sum, ...]:
+    return tuple(Sum(place, mean.total, mean.weight) for place, mean in means)
+
+
+def _means(sums: Iterable[Sum]) -> dict[int, _Mean]:
+    return {each.place: _Mean(each.total, each.weight) for each in sums}
+
+
+def _figures(values: Mapping[int, float]) -> tuple[Figure, ...]:
+    return tuple(Figure(place, value) for place, value in values.items())
+
+
+def _by_place(figures: Iterable[Figure]) -> dict[int, float]:
+    return {figure.place: figure.value for figure in figures}

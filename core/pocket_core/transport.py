@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from pocket_core.memory import ClockMemory
 from pocket_core.types import Beats, Continue, Pulse, Seconds, SongPosition, Start, Stop
 
 ClockEvent = Pulse | Start | Continue | Stop | SongPosition
@@ -70,3 +71,6 @@ class SongClock(Protocol):
 
     def time_of(self, beat: Beats) -> Seconds:
         """Return the time of a position."""
+
+    def memory(self) -> ClockMemory:
+        """Return what it knows, while it runs."""

@@ -20,8 +20,8 @@ COMMANDS = {
     "run": "pocketd.commands.run",
     "render": "pocketd.commands.render",
     "models": "pocketd.commands.models",
-    "service": "pocketd.commands.service",
     "takes": "pocketd.commands.takes",
+    "service": "pocketd.commands.service",
 }
 OTHERS = "Training"  # over the commands that other packages bring
 INTERRUPTED = 130  # as a shell reports SIGINT

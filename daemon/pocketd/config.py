@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -23,6 +24,8 @@ if TYPE_CHECKING:  # it brings numpy and mido, and `pocketd run` opens its ports
 
 Note = Annotated[int, Field(ge=0, le=127)]
 Channel = Annotated[int, Field(ge=1, le=16)]
+Number = Annotated[int, Field(ge=0, le=127)]
+SongName = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*$")]
 
 #: What cannot change while the daemon runs; all else is taken over on a reload.
 FIXED = (
@@ -45,7 +48,7 @@ def _milliseconds(default: float, least: float, most: float) -> float:
     return Field(default=default, ge=least, le=most, description=allowed)
 
 
-def _controller(default: int) -> int | None:
+def _controller(default: int | None) -> int | None:
     allowed = "a controller, 0 to 119, or null"
     return Field(default=default, ge=0, le=119, description=allowed)
 
@@ -81,11 +84,13 @@ class Control(_Section):
     amount_cc: int | None = _controller(20)
     bypass_cc: int | None = _controller(21)
     laid_back_cc: int | None = _controller(22)
+    song_cc: int | None = _controller(None)
+    song_program: bool = Field(default=True, description="true or false")
 
     @model_validator(mode="after")
     def _apart(self) -> Self:
         seen: dict[int, str] = {}
-        for key in ("amount_cc", "bypass_cc", "laid_back_cc"):
+        for key in ("amount_cc", "bypass_cc", "laid_back_cc", "song_cc"):
             number = getattr(self, key)
             if number is not None and seen.setdefault(number, key) != key:
                 raise _clash(f"control.{key}", f"{seen[number]} has it too; choose another controller")
@@ -99,9 +104,7 @@ class Takes(_Section):
     folder: str | None = Field(
         default=None, min_length=1, pattern=r"^[^\x00]*$", description="a folder, or null"
     )
-    song: str | None = Field(
-        default=None, min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*$", description="a name, or null"
-    )
+    song: SongName | None = Field(default=None, description="a name, or null")
     keep_days: int | None = Field(default=None, ge=1, le=36500, description="1 to 36500 days, or null")
     quota_mb: int | None = Field(
         default=None, ge=1, le=100_000_000, description="1 to 100000000 megabytes, or null"
@@ -203,7 +206,9 @@ class Config(_Section):
     input_latency_ms: float = _milliseconds(0, 0, 500)
     output_latency_ms: float = _milliseconds(0, 0, 500)
     human: Human = Field(default_factory=Human, description="keys channels, notes and least_velocity")
-    control: Control = Field(default_factory=Control, description="keys channel and three controllers")
+    control: Control = Field(
+        default_factory=Control, description="keys channel, four controllers and song_program"
+    )
     voices: dict[str, list[Note]] = Field(
         default={name: list(notes) for name, notes in ROLAND.items()},
         description="the nine voices, each with a list of notes 0 to 127",
@@ -227,10 +232,19 @@ class Config(_Section):
     takes: Takes = Field(
         default_factory=Takes, description="keys record, folder, song, keep_days and quota_mb"
     )
+    songs: dict[Number, SongName | None] = Field(
+        default_factory=dict, description="numbers 0 to 127, each with the name of a song, or null"
+    )
     retrain: Retrain = Field(default_factory=Retrain, description="what the nightly job does")
     meter_display: Literal["auto", "on", "lines", "off"] = Field(
         default="auto", description="auto, on, lines or off"
     )
+
+    @field_validator("songs", mode="before")
+    @classmethod
+    def _numbers(cls, songs: Any) -> Any:
+        """Take numbers in quotation marks, as JSON writes them."""
+        return {_number(k): v for k, v in songs.items()} if isinstance(songs, dict) else songs
 
     @field_validator("voices")
     @classmethod
@@ -284,6 +298,15 @@ class Config(_Section):
         if not place.is_absolute():
             raise ConfigError("takes.folder is null, and this user has no home folder; name a folder there")
         return place
+
+    @property
+    def songs_folder(self) -> Path:
+        """Where what is known of songs is kept: in the user's data, or in the folder named for takes.
+
+        Raises:
+            ConfigError: As `takes_folder`.
+        """
+        return (self.takes_folder if self.takes.folder else self.takes_folder.parent) / "songs"
 
     def habits(self) -> Habits:
         """Return what is known of the drummer whom the drums shall be like.
@@ -397,6 +420,10 @@ def _placed(path: str, document: Document, key: KeyPath) -> str:
             f"{document.where(key)}: {'.'.join(map(str, key))} is {path!r}; there is no such home folder, "
             "write the path in full"
         ) from None
+
+
+def _number(key: object) -> object:
+    return int(key) if isinstance(key, str) and re.fullmatch("[0-9]{1,3}", key) else key
 
 
 def _clash(key: str, text: str) -> PydanticCustomError:

@@ -57,7 +57,7 @@ def spawn_desk(config: Config) -> tuple[Outbox, DeskProcess | None]:
         command = [sys.executable, "-m", "pocketd.desk_main", "--socket", str(theirs.fileno())]
         command += ["--display", config.meter_display]
         if config.takes.record:
-            command += ["--takes", str(config.takes_folder)]
+            command += ["--takes", str(config.takes_folder), "--songs", str(config.songs_folder)]
             limits = (("--keep-days", config.takes.keep_days), ("--quota-mb", config.takes.quota_mb))
             command += [word for key, value in limits if value is not None for word in (key, str(value))]
         if (nights := nights_folder()) is not None:

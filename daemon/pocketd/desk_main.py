@@ -21,14 +21,19 @@ from pocket_core.errors import TakeError
 from pocket_core.types import Seconds
 from pocketd.champion import Nights
 from pocketd.chores import Chores
+from pocketd.desk_answers import encode_answer
 from pocketd.desk_records import Fault, decode
 from pocketd.meter import MeterReader, MeterState
 from pocketd.playing import Playing
 from pocketd.recorder import Recorder
+from pocketd.shadow_runner import ShadowRunner
+from pocketd.song_desk import SongDesk
+from pocketd.songs import SongBook
 from pocketd.stream import PatientStream
 from pocketd.take_finish import finish_apart
 from pocketd.take_retention import Retention
 from pocketd.take_room import MB, Limits
+from pocketd.takes import FinishedTake, Unreadable
 from pocketd.terminal import Terminal, finished, open_terminal, told
 
 FRAME = Seconds(0.1)  # between two pictures
@@ -44,19 +49,26 @@ class Desk:
     Args:
         recorder: None: nothing is kept.
         terminal: Where to show; it never waits and never fails (`PatientStream`).
-        playing: Lets the nightly job know; None: there is none.
         chores: What is done about other takes; None: nothing.
+        playing: Lets the nightly job know; None: there is none.
+        songs: None: nothing is known of songs.
+        shadows: None: no second model is tried in silence.
     """
 
     def __init__(
         self,
         recorder: Recorder | None,
         terminal: Terminal,
-        playing: Playing | None = None,
         chores: Chores | None = None,
+        *,
+        playing: Playing | None = None,
+        songs: SongDesk | None = None,
+        shadows: ShadowRunner | None = None,
     ) -> None:
         self._recorder = recorder
         self._playing = playing
+        self._songs = songs
+        self._shadows = shadows
         self._terminal = terminal
         self._chores = chores
         self._reader = MeterReader()
@@ -75,6 +87,7 @@ class Desk:
         if self._playing is not None:
             self._playing.turn()
         self._tell()
+        self._follow_shadows()
 
     def show(self) -> None:
         """Draw the meter, and say what has been done meanwhile."""
@@ -91,6 +104,22 @@ class Desk:
         """Print a line that stays."""
         self._terminal.say(line)
 
+    def answers(self) -> bytes:
+        """Return what the real-time process shall hear, whole lines, once."""
+        if self._songs is None:
+            return b""
+        answers = b"".join(map(encode_answer, self._songs.answers))
+        self._songs.answers.clear()
+        return answers
+
+    def keep(self, take: FinishedTake | Unreadable) -> None:
+        """Tell of a take that is over, and learn its song from it."""
+        self.say(finished(take))
+        if self._songs is not None and isinstance(take, FinishedTake):
+            self._songs.learn(take.folder)
+        if self._shadows is not None and isinstance(take, FinishedTake):
+            self._shadows.add(take.folder)
+
     def close(self) -> None:
         """Finish the take that is open; the other end has hung up."""
         if self._recorder is not None:
@@ -103,6 +132,14 @@ class Desk:
         self.show()
         self._terminal.close()
 
+    def _follow_shadows(self) -> None:
+        """See how a shadow goes; the daemon tells something at least once a second."""
+        if self._shadows is None:
+            return
+        self._shadows.follow(playing=self._recorder is not None and self._recorder.recording is not None)
+        while self._shadows.lines:
+            self.say(self._shadows.lines.popleft())
+
     def _line(self, line: bytes) -> None:
         try:
             record = decode(line)
@@ -112,6 +149,8 @@ class Desk:
         self._reader.read(record)
         if self._recorder is not None:
             self._recorder.take(record, line)
+        if self._songs is not None:
+            self._songs.read(record)
         if self._playing is not None:
             self._playing.read(record)
         note = told(record)
@@ -124,10 +163,12 @@ class Desk:
             self._tell_of_recording(self._recorder)
         if self._chores is not None:
             self._tell_of_chores(self._chores)
+        while self._songs is not None and self._songs.faults:
+            self.say(f"songs: {self._songs.faults.popleft()}")
 
     def _tell_of_recording(self, recorder: Recorder) -> None:
         while recorder.finished:
-            self.say(finished(recorder.finished.popleft()))
+            self.keep(recorder.finished.popleft())
             if self._chores is not None:
                 self._chores.after_take()
         if recorder.fault != self._fault:
@@ -138,7 +179,7 @@ class Desk:
     def _tell_of_chores(self, chores: Chores) -> None:
         for done in chores.collect():
             for take in done.recovered:
-                self.say(finished(take))
+                self.keep(take)
             for line in done.kept.said:
                 self.say(line)
             if done.kept.warning != self._warning:
@@ -156,6 +197,7 @@ def main() -> None:
     parser.add_argument("--socket", type=int, required=True, help="an inherited stream socket")
     parser.add_argument("--display", required=True, help="auto, on, lines or off")
     parser.add_argument("--takes", type=Path, help="the takes folder; nothing is kept without")
+    parser.add_argument("--songs", type=Path, help="the folder of songs; nothing is known of any without")
     parser.add_argument("--nights", type=Path, help="the folder of the nights; without, none is told")
     parser.add_argument("--keep-days", type=int, help="how long takes stay")
     parser.add_argument("--quota-mb", type=int, help="how much room they may have")
@@ -176,9 +218,10 @@ def main() -> None:
 
 def _desk(options: argparse.Namespace, terminal: Terminal, worker: Executor, syncer: Executor) -> Desk:
     root: Path | None = options.takes
-    playing = None if options.nights is None else Playing(Nights(options.nights))
+    nights = None if options.nights is None else Nights(options.nights)
+    playing = None if nights is None else Playing(nights)
     if root is None:
-        return Desk(None, terminal, playing)
+        return Desk(None, terminal, playing=playing)
     days, megabytes = options.keep_days, options.quota_mb
     limits = Limits(
         None if days is None else timedelta(days=days), None if megabytes is None else megabytes * MB
@@ -186,7 +229,9 @@ def _desk(options: argparse.Namespace, terminal: Terminal, worker: Executor, syn
     recorder = Recorder(root, _today, finish=finish_apart, worker=worker, syncer=syncer)
     chores = Chores(root, Retention(root, limits, _today), worker, finish_apart)
     chores.begin()
-    return Desk(recorder, terminal, playing, chores)
+    songs = None if options.songs is None else SongDesk(SongBook(options.songs), worker)
+    shadows = None if nights is None else ShadowRunner(nights.shadow)
+    return Desk(recorder, terminal, chores, playing=playing, songs=songs, shadows=shadows)
 
 
 def _today() -> datetime:
@@ -194,16 +239,24 @@ def _today() -> datetime:
 
 
 def _serve(desk: Desk, channel: socket.socket) -> None:
-    shown = Seconds(0.0)
+    shown, answers = Seconds(0.0), b""
+    channel.setblocking(False)
     while True:
-        if select.select([channel], [], [], FRAME)[0]:
+        readable, writable, _ = select.select([channel], [channel] if answers else [], [], FRAME)
+        if readable:
             try:
                 data = channel.recv(READ)
-            except ConnectionError:  # killed with lines of ours unread; there are none
+            except ConnectionError:  # killed with answers of ours unread
                 return
             if not data:
                 return
             desk.read(data, Seconds(time.monotonic()))
+        answers += desk.answers()
+        if writable:
+            try:
+                answers = answers[channel.send(answers) :]
+            except ConnectionError:  # what it still said is read all the same
+                answers = b""
         now = Seconds(time.monotonic())
         if now - shown >= FRAME:
             desk.show()

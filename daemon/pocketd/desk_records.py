@@ -11,6 +11,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from pocket_core.errors import TakeError
+from pocket_core.memory import Memory
 from pocket_core.records import TimestepRecord
 from pocket_core.status import Counts, Status
 from pocket_core.tempo import Meter
@@ -58,6 +59,7 @@ class Hello:
     transport_ms: float | None  # musician's onset to the earliest output it can cause; None: not measured
     song: str | None
     config: dict[str, Any]  # the whole configuration as JSON
+    recognised: bool = False  # the song was, by its drums; nobody named it; since format 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +108,7 @@ class Message:
     at: Seconds
     port: Port
     data: bytes
+    told: Seconds | None = None  # until then all that was due had left when it was heard; since format 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +118,15 @@ class Timestep:
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     kind: Literal["timestep"] = "timestep"
     timestep: TimestepRecord  # its times are on the back end's clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """What the engine knew as the transport started or stopped; since format 2."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    kind: Literal["memory"] = "memory"
+    memory: Memory  # its times are on the back end's clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -198,6 +210,7 @@ Record = (
     | TransportJump
     | Message
     | Timestep
+    | Remembered
     | Now
     | Fault
     | Dropped

@@ -16,7 +16,6 @@ from pocket_core.types import Seconds
 from pocketd.desk_records import FORMAT, Record, TakeHeader, decode, encode
 from pocketd.filelock import take_lock
 from pocketd.journal_formats import OLDEST, format_of, upgraded
-from pocketd.wholefile import write_whole
 
 JOURNAL = "journal.jsonl"
 LOCK = ".lock"
@@ -31,17 +30,24 @@ class JournalWriter:
         header: The first line.
 
     Raises:
-        PocketError: The folder cannot be written to.
-        OSError: Likewise; also from `append` and `sync`, where the disk is full.
+        TakeError: Another process writes there.
+        OSError: The folder cannot be written to; also from `append` and `sync`, where the disk is full.
     """
 
     def __init__(self, folder: Path, header: TakeHeader) -> None:
         self._lock = lock(folder)
         if self._lock is None:
             raise TakeError(f"{folder} is another pocketd's take")
+        part = folder / f".{JOURNAL}.{os.getpid()}.part"
         try:
-            write_whole(folder / JOURNAL, encode(header))  # a journal always has its header
-            self._file = (folder / JOURNAL).open("ab", buffering=0)
+            self._file = part.open("ab", buffering=0)
+            try:
+                self.append(encode(header))
+                part.replace(folder / JOURNAL)  # it always has its header; nobody waits for the disk here
+            except BaseException:
+                self._file.close()
+                part.unlink(missing_ok=True)
+                raise
         except BaseException:
             self._lock.close()
             raise

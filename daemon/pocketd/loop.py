@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from pocket_core.clock import MapClock, PulseClock
 from pocket_core.engine import Engine
-from pocket_core.errors import MidiSystemError
+from pocket_core.errors import MidiSystemError, TakeError
 from pocket_core.habits import UNKNOWN, Habits
 from pocket_core.predict import Predictor
 from pocket_core.status import Counts
@@ -24,12 +24,14 @@ from pocketd.casting import Cast
 from pocketd.champion_watch import ChampionWatch
 from pocketd.config import Config
 from pocketd.copyist import Copyist
+from pocketd.desk_answers import decode_answer
 from pocketd.model import OnnxPredictor
 from pocketd.notify import Notifier
 from pocketd.outbox import Outbox
 from pocketd.reload import Reloaded, Reloader
 from pocketd.reporter import Happened, Reporter
 from pocketd.requests import Requests
+from pocketd.song_keeper import SongKeeper
 
 __all__ = ["Loop", "Requests", "song_clock"]
 
@@ -43,6 +45,7 @@ STILL_POLL = Seconds(0.030)  # while the transport stands: all that comes leaves
 SLACK = Seconds(0.001)  # with less than this until the next hit, the desk has to wait
 LATE = Seconds(0.005)  # a hit sent this much behind its time counts as late
 LINGER = Seconds(0.100)  # how long notes may sound on after the last hit has left, at exit
+HEAR_EVERY = Seconds(0.050)  # between two looks at what the desk answers
 SWITCH = Seconds(0.0005)  # the longest that a reload's thread keeps the loop from running
 GOODBYE = Seconds(1.0)  # the desk's time to take what waits, at exit
 
@@ -98,11 +101,15 @@ class Loop:
         self._copyist = copyist or Copyist(Cast(predictor))
         self._outbox = outbox
         self._reporter = Reporter(outbox.offer, self.engine, self._clock, lambda: self.counts)
+        self._until = backend.now()  # all that is due by then has left
+        self._hears = Seconds(0.0)  # what the desk answers, from then on
         self._late = 0  # hits
         self._unsent = 0  # hits that the back end would not take
         self._told: set[str] = set()  # what has been logged
         self._stumbled = False  # in this turn
         self._littered = False  # the transport ran since the last collection of garbage
+        self._songs = SongKeeper(config, self.engine)
+        self._song = (self._songs.name, self._songs.recognised)  # as it was last told
         self._hello()
 
     def run(self) -> None:
@@ -137,22 +144,23 @@ class Loop:
         self._notifier.alive(self._backend.now())
         arrived = list(self._backend.poll())
         sent = self._send_due(self._backend.now())  # before: what an onset causes is not earlier than now
+        told = self._until
         for message in arrived:
             self._receive(message)
         now = self._backend.now()
         sent += self._send_due(now)
         self._serve(now)
         self._safely(lambda: self._switch(now), None)
-        self._tell(arrived, sent, now)
+        self._tell(arrived, told, sent, now)
         self._rest()
 
     def finish(self) -> None:
         """Take in what has come, and let everything leave in its time, at most look-ahead and then some."""
-        arrived = list(self._backend.poll())
+        arrived, told = list(self._backend.poll()), self._until
         for message in arrived:
             self._receive(message)
         now = self._backend.now()
-        self._tell(arrived, self._send_due(now), now)
+        self._tell(arrived, told, self._send_due(now), now)
         self.engine.flush(now)
         settings, stumbles = self.engine.settings, self.stumbles
         last = Seconds(now + settings.look_ahead + settings.max_late + LINGER)
@@ -160,8 +168,8 @@ class Loop:
             self._backend.wait(leaves)
             self._backend.check()
             now = self._backend.now()
-            self._tell([], self._send_due(now), now)
-        self._tell([], self._send_due(Seconds(math.inf)), now)
+            self._tell([], now, self._send_due(now), now)
+        self._tell([], now, self._send_due(Seconds(math.inf)), now)
 
     def fault(self, about: str, text: str) -> None:
         """Show a fault in the meter; an empty text: it is mended."""
@@ -182,6 +190,7 @@ class Loop:
     def _send_due(self, now: Seconds) -> list[Due]:
         """Send what is due by now, and return it."""
         until = Seconds(math.nextafter(now, math.inf))  # `now` itself included
+        self._until = now
         nothing: list[Due] = []
         due = self._safely(lambda: self.engine.take_due(until), nothing)
         for message in due:
@@ -199,16 +208,21 @@ class Loop:
             self._late += hit and lateness > LATE
         return due
 
-    def _tell(self, arrived: list[Incoming], sent: list[Due], now: Seconds) -> None:
+    def _tell(self, arrived: list[Incoming], told: Seconds, sent: list[Due], now: Seconds) -> None:
         """Report a turn, after its notes have left."""
         fault = self._predictor.fault if isinstance(self._predictor, OnnxPredictor) else None
         self._reporter.fault(now, "model", fault or "")
-        happened = self._safely(self._happened, Happened([], []))
-        self._safely(lambda: self._reporter.turn(arrived, sent, happened, now), None)
+        happened = self._safely(self._happened, Happened([], [], []))
+        self._safely(lambda: self._songs.hear(arrived), None)
+        self._safely(self._tell_song, None)
+        self._safely(lambda: self._reporter.turn(arrived, told, sent, happened, now), None)
+        self._safely(lambda: self._songs.follow(happened.memories), None)
+        self._safely(self._tell_song, None)
         self._safely(lambda: self._follow_score(happened, now), None)
 
     def _happened(self) -> Happened:
-        return Happened(self.engine.take_changes(), self.engine.take_records())
+        engine = self.engine
+        return Happened(engine.take_changes(), engine.take_records(), engine.take_memories())
 
     def _follow_score(self, happened: Happened, now: Seconds) -> None:
         """Let whoever is to play from here on play."""
@@ -219,16 +233,33 @@ class Loop:
             self._hello()
         self._reporter.fault(now, "score", copyist.notice)
 
+    def _tell_song(self) -> None:
+        if self._song != (self._songs.name, self._songs.recognised):
+            self._hello()
+
+    def _learn_songs(self) -> None:
+        """Take in what the desk says of songs."""
+        for line in self._outbox.hear():
+            try:
+                self._songs.learn(decode_answer(line))
+            except TakeError as error:
+                log.warning("%s", error)
+        self._tell_song()
+
     def _use(self, predictor: Predictor) -> None:
         self.engine.use(predictor)
         self._predictor = predictor
 
     def _hello(self) -> None:
-        """Say who plays from here on."""
-        backend, config, predictor = self._backend, self._config, self._predictor
-        self._reporter.hello(backend.now(), backend.name, config, predictor)
-        song = "" if config.takes.song is None else f", song {config.takes.song}"
-        self._notifier.status(f"model {predictor.name}{song}, {backend.name}")
+        """Say who plays what from here on."""
+        backend, predictor, songs = self._backend, self._predictor, self._songs
+        self._song = (songs.name, songs.recognised)
+        song, recognised = self._song
+        self._reporter.hello(
+            backend.now(), backend.name, self._config, predictor, song, recognised=recognised
+        )
+        named = "" if song is None else f", song {song}"
+        self._notifier.status(f"model {predictor.name}{named}, {backend.name}")
 
     def _rest(self) -> None:
         """Wait for the next hit or the next poll."""
@@ -238,6 +269,9 @@ class Loop:
         now = backend.now()
         if leaves is None or leaves > now + SLACK:
             self._outbox.pump()
+            if now >= self._hears:
+                self._hears = Seconds(now + HEAR_EVERY)
+                self._safely(self._learn_songs, None)
             if not running:
                 self._collect()
         self._littered |= running
@@ -282,7 +316,7 @@ class Loop:
             self._watch.make_way()
         if self._clock.running or not self.engine.idle:
             return
-        found = self._watch.turn(now, self._config, self._config.takes.song, self._copyist.cast)
+        found = self._watch.turn(now, self._config, self._songs.name, self._copyist.cast)
         if found is None:
             return
         if found.fault:
@@ -310,6 +344,7 @@ class Loop:
             self._watch.forget()
         self.fault("model file", new.model_fault or "")
         self._config = new.config
+        self._songs.configure(new.config)
         self._hello()
 
     def _safely(self, call: Callable[[], T], otherwise: T) -> T:

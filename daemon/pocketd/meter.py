@@ -28,6 +28,7 @@ WIDTH = 72  # columns
 SIDE = 24  # cells of the needle on each side of the middle
 REACH_MS = 60.0  # what the needle shows on each side; beyond it an arrow
 RECENT = 32  # timesteps
+SONG_ROOM = WIDTH - 16  # columns for a song's name and who plays
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class MeterState:
     denominator: int = 4
     bpm: float = 120.0
     model: str = ""  # empty: nobody said yet; "none" plays the grid
+    song: str = ""  # empty: nobody knows
     amount: float = 1.0  # 0..1
     bypass: bool = False
     offset_ms: float = 0.0  # of the newest hit; positive is late
@@ -94,6 +96,7 @@ class MeterReader:
         self._now: Now | None = None
         self._running = False
         self._model = ""
+        self._song = ""
         self._faults: dict[str, str] = {}
         self._distances = _Distances()
         self._before = Tally()  # what was counted before this take
@@ -122,6 +125,7 @@ class MeterReader:
                     self._faults[about] = text
             case Hello():
                 self._model = record.model
+                self._song = record.song or ""
             case Dropped():
                 self._dropped += record.records
             case _:
@@ -134,7 +138,7 @@ class MeterReader:
             faults.append(recorder_fault)
         now = self._now
         if now is None:
-            return MeterState(model=self._model, recording=recording, faults=tuple(faults))
+            return MeterState(model=self._model, song=self._song, recording=recording, faults=tuple(faults))
         return MeterState(
             running=self._running,
             bar=now.bar,
@@ -143,6 +147,7 @@ class MeterReader:
             denominator=now.denominator,
             bpm=now.bpm,
             model=self._model,
+            song=self._song,
             amount=now.amount,
             bypass=now.bypass,
             offset_ms=now.offset_ms,
@@ -240,10 +245,16 @@ def _counts(state: MeterState) -> Text:
 
 def _player(state: MeterState) -> Text:
     if state.bypass:
-        return Text("bypass: the grid")
-    if state.model in ("", "none"):
-        return Text("no model")
-    return Text(f"{printable(state.model)}, amount {state.amount:.2f}")
+        player = "bypass: the grid"
+    elif state.model in ("", "none"):
+        player = "no model"
+    else:
+        player = f"{printable(state.model)}, amount {state.amount:.2f}"
+    if not state.song:
+        return Text(player)
+    song = Text(printable(state.song))
+    song.truncate(max(SONG_ROOM - len(player), 8), overflow="ellipsis")
+    return Text.assemble(song, f": {player}")
 
 
 def _ms(value: float | None) -> str:

@@ -1,6 +1,6 @@
 """The bounded queue from the real-time process to the desk: it drops records before it delays a note.
 
-No thread, no lock, no wait: `offer` and `pump` are called from the loop's own thread.
+No thread, no lock, no wait: `offer`, `pump` and `hear` are called from the loop's own thread.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ class Outbox:
         self._limit = limit
         self._lines: deque[bytes] = deque()
         self._leaving = b""  # whole lines, but for what has already left of the first
+        self._heard = b""  # of an answer that has not come whole
         self._untold = 0  # dropped since the desk was last told
         self.waiting = 0  # bytes
         self.dropped = 0  # records in all
@@ -72,6 +73,17 @@ class Outbox:
             return
         self._leaving = self._leaving[count:]
         self.waiting -= count
+
+    def hear(self) -> list[bytes]:
+        """Return the whole lines that the desk has answered since the last call. Never waits."""
+        if self._channel is None:
+            return []
+        try:
+            self._heard += self._channel.recv(AT_ONCE)
+        except OSError:  # nothing there, or nobody: the next line that leaves will tell
+            return []
+        *lines, self._heard = self._heard.split(b"\n")
+        return lines
 
     def close(self, patience: Seconds) -> None:
         """Send what waits for at most `patience`, then hang up. For use after the last note: it waits."""

@@ -21,6 +21,7 @@ from pocketd.desk_records import (
     Message,
     Now,
     Record,
+    Remembered,
     TakeEnd,
     TakeHeader,
     Timestep,
@@ -180,6 +181,8 @@ class Recorder:
 
     def _write(self, record: Record, line: bytes, at: Seconds | None) -> None:
         take = self._whose(record, at)
+        if isinstance(record, Hello) and take is not None and take.settled is not None:
+            return  # it is of the next take, whose header will have it
         if take is not None:
             self._guard(take, lambda: take.writer.append(line))
         elif isinstance(record, Message):
@@ -279,5 +282,7 @@ def _moment(record: Record) -> Seconds | None:
             return record.at
         case Timestep():
             return record.timestep.nominal_s
+        case Remembered():
+            return record.memory.at
         case _:
             return None

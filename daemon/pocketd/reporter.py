@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from pocket_core.engine import Engine
+from pocket_core.memory import Memory
 from pocket_core.predict import Predictor
 from pocket_core.records import TimestepRecord
 from pocket_core.status import Counts
@@ -14,7 +15,17 @@ from pocket_core.types import Due, Port, Seconds
 from pocketd import __version__
 from pocketd.backends.protocol import Incoming
 from pocketd.config import Config
-from pocketd.desk_records import Bye, Fault, Hello, Message, Record, Timestep, now_record, transport_record
+from pocketd.desk_records import (
+    Bye,
+    Fault,
+    Hello,
+    Message,
+    Record,
+    Remembered,
+    Timestep,
+    now_record,
+    transport_record,
+)
 from pocketd.model import OnnxPredictor
 
 RUNNING_EVERY = Seconds(0.1)  # between two `Now` while the transport runs
@@ -28,6 +39,7 @@ class Happened:
 
     changes: list[TransportChange]
     records: list[TimestepRecord]
+    memories: list[Memory]
 
 
 class Reporter:
@@ -52,8 +64,17 @@ class Reporter:
         self._faults: dict[str, str] = {}
         self._hits = 0  # that had come at the last `Now`
 
-    def hello(self, at: Seconds, backend: str, config: Config, predictor: Predictor) -> None:
-        """Say who plays, and how."""
+    def hello(
+        self,
+        at: Seconds,
+        backend: str,
+        config: Config,
+        predictor: Predictor,
+        song: str | None,
+        *,
+        recognised: bool = False,
+    ) -> None:
+        """Say who plays, what, and how."""
         self._offer(
             Hello(
                 at=at,
@@ -63,21 +84,34 @@ class Reporter:
                 backend=backend,
                 look_ahead_ms=config.look_ahead_ms,
                 transport_ms=None,
-                song=config.takes.song,
+                song=song,
                 config=config.model_dump(mode="json"),
+                recognised=recognised,
             )
         )
 
-    def turn(self, arrived: list[Incoming], sent: list[Due], happened: Happened, now: Seconds) -> None:
-        """Tell of one turn of the loop, in the order in which it happened."""
+    def turn(
+        self, arrived: list[Incoming], told: Seconds, sent: list[Due], happened: Happened, now: Seconds
+    ) -> None:
+        """Tell of one turn of the loop, in the order in which it happened.
+
+        Args:
+            arrived: What came in.
+            told: All that was due by then had left when it was heard.
+            sent: What left.
+            happened: What the engine did.
+            now: When it has all been done.
+        """
         running = self._clock.running
         offer = self._offer
         for message in arrived:
             if running or message.data[:1] == b"" or message.data[0] not in CLOCK_BYTES:
-                offer(Message(at=message.at, port=message.port, data=message.data))
+                offer(Message(at=message.at, port=message.port, data=message.data, told=told))
         for change in happened.changes:
             meter = self._engine.settings.meters.position(self._clock.beat_at(change.at)).meter
             offer(transport_record(change, self._clock.bpm, meter, self._counts_at(change)))
+        for memory in happened.memories:
+            offer(Remembered(memory=memory))
         for due in sent:
             offer(Message(at=due.at, port=Port.OUT, data=due.data))
         for record in happened.records:

@@ -7,6 +7,7 @@ from math import floor
 from pathlib import Path
 
 from pocket_core.errors import TakeError
+from pocket_core.likeness import Likeness
 from pocket_core.records import TimestepRecord
 from pocket_core.tempo import Meter
 from pocket_core.types import Beats, Seconds
@@ -18,6 +19,7 @@ from pocketd.desk_records import (
     Message,
     Now,
     Record,
+    Remembered,
     TakeEnd,
     TakeHeader,
     Tally,
@@ -61,6 +63,7 @@ class TakeContent:
     faults: list[Fault] = field(default_factory=list)
     models: list[str] = field(default_factory=list)  # in order of use
     meters: list[BarMeter] = field(default_factory=list)  # in order of playing, at least one
+    likeness: Likeness | None = None  # what had become known of the musician by the stop; None: not told
     dropped: int = 0  # records missing from the journal
     tally: Tally = field(default_factory=Tally)
     last_at: Seconds = Seconds(0.0)  # the newest moment that the journal tells of
@@ -140,6 +143,9 @@ def _keep(take: TakeContent, record: Record) -> None:
         case Hello():
             take.hello = record
             take.models.append(record.model)
+        case Remembered():
+            if not record.memory.running:
+                take.likeness = record.memory.likeness
         case TakeEnd():
             take.how = record.how
         case _:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from math import inf
+from math import inf, nextafter
 from pathlib import Path
 
 from pocket_core.clock import PulseClock
@@ -62,13 +62,15 @@ def performed(
     engine = Engine(settings, clock, predictor)
     told: list[Record] = []
     reporter = Reporter(told.append, engine, clock, lambda: engine.counts)
-    reporter.hello(performance.cues[0].at, BACKEND, config, predictor)
+    reporter.hello(performance.cues[0].at, BACKEND, config, predictor, config.takes.song)
 
     def turn(arrived: list[Incoming], until: Seconds, now: Seconds) -> None:
         sent = engine.take_due(until)
         for message in arrived:
             engine.receive(message.data, message.port, message.at)
-        reporter.turn(arrived, sent, Happened(engine.take_changes(), engine.take_records()), now)
+        told_by = Seconds(nextafter(until, -inf))
+        happened = Happened(engine.take_changes(), engine.take_records(), engine.take_memories())
+        reporter.turn(arrived, told_by, sent, happened, now)
 
     heard = [
         (Seconds(cue.at + settings.transport) if cue.port is Port.HUMAN else cue.at, cue)

@@ -21,6 +21,7 @@ from pocketd.desk_records import FORMAT, Tally
 from pocketd.journal import JOURNAL, LOCK, lock
 from pocketd.journal_formats import OLDEST
 from pocketd.report_rows import DIGITS_MS, DIGITS_S, summary_section, timestep_row
+from pocketd.shadow_file import Shadow, read_shadow, shadow_section
 from pocketd.take_content import TakeContent, gather
 from pocketd.take_midi import midi_file
 from pocketd.wholefile import write_whole
@@ -61,10 +62,11 @@ def finalise(folder: Path) -> FinishedTake:
     """
     take = gather(folder / JOURNAL)
     summary = summarise(take.timesteps)
-    rows = _rows(take)
+    said = read_shadow(folder, len(take.timesteps))
+    rows = _rows(take, said)
     write_whole(folder / MIDI, midi_file(take))
     write_whole(folder / TABLE, _table(rows))
-    report = json.dumps(_report(take, summary, rows), indent=1, ensure_ascii=False) + "\n"
+    report = json.dumps(_report(take, summary, rows, said), indent=1, ensure_ascii=False) + "\n"
     write_whole(folder / REPORT, report.encode())
     length = Seconds(take.end_at - take.header.origin)
     return FinishedTake(folder, _how(take), length, take.bpm, len(rows), summary, take.tally, take.dropped)
@@ -135,7 +137,8 @@ def known_report(folder: Path) -> dict[str, Any]:
     if (folder / REPORT).exists():
         return read_report(folder)
     take = gather(folder / JOURNAL)
-    return _report(take, summarise(take.timesteps), _rows(take))
+    said = read_shadow(folder, len(take.timesteps))
+    return _report(take, summarise(take.timesteps), _rows(take, said), said)
 
 
 def _order(folder: Path) -> tuple[str, str, int, str]:
@@ -144,15 +147,27 @@ def _order(folder: Path) -> tuple[str, str, int, str]:
     return folder.parent.name, time, int(number) if number.isdecimal() else 0, folder.name
 
 
-def _rows(take: TakeContent) -> list[dict[str, Any]]:
-    return [timestep_row(timestep, take.header.origin) for timestep in take.timesteps]
+def _rows(take: TakeContent, said: Shadow | None) -> list[dict[str, Any]]:
+    rows = [timestep_row(timestep, take.header.origin) for timestep in take.timesteps]
+    if said is None:
+        return rows
+    return [_with_shadow(row, ms) for row, ms in zip(rows, said.forecast_ms, strict=True)]
 
 
 def _how(take: TakeContent) -> str:
     return take.how or "recovered"
 
 
-def _report(take: TakeContent, summary: Summary, rows: list[dict[str, Any]]) -> dict[str, Any]:
+def _with_shadow(row: dict[str, Any], shadow_ms: float | None) -> dict[str, Any]:
+    """Return a row with what a shadow forecast, beside what was forecast."""
+    items = list(row.items())
+    items.insert(list(row).index("forecast_ms") + 1, ("shadow_ms", shadow_ms))
+    return dict(items)
+
+
+def _report(
+    take: TakeContent, summary: Summary, rows: list[dict[str, Any]], said: Shadow | None
+) -> dict[str, Any]:
     origin = take.header.origin
     return {
         "pocketd": take.hello.version,
@@ -163,6 +178,7 @@ def _report(take: TakeContent, summary: Summary, rows: list[dict[str, Any]]) -> 
         "take": {
             "format": FORMAT,
             "song": take.hello.song,
+            "recognised": take.hello.recognised,
             "source": take.header.source,
             "started": take.header.started,
             "seconds": round(take.end_at - origin, DIGITS_S),
@@ -188,12 +204,13 @@ def _report(take: TakeContent, summary: Summary, rows: list[dict[str, Any]]) -> 
             "dropped": take.dropped,
         },
         "summary": summary_section(summary, take.tally),
+        **({} if said is None else {"shadow": shadow_section(take.timesteps, said)}),
         "timesteps": rows,
     }
 
 
 def _table(rows: list[dict[str, Any]]) -> bytes:
-    columns = list(TimestepRecord.__dataclass_fields__)
+    columns = list(rows[0]) if rows else list(TimestepRecord.__dataclass_fields__)
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, columns, lineterminator="\n")
     writer.writeheader()

@@ -15,7 +15,7 @@ from pocket_core.errors import ConfigError
 
 KeyPath = tuple[str | int, ...]
 LARGEST = 1024 * 1024  # bytes
-WORD = "tag:yaml.org,2002:str"
+WORD, NUMBER = "tag:yaml.org,2002:str", "tag:yaml.org,2002:int"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +99,12 @@ def parse_yaml(data: bytes, name: str) -> Document:
 
 
 def _walk(node: Node, path: KeyPath, lines: dict[KeyPath, int], name: str) -> None:
-    """Note the line of each key and item, and refuse a key that is there twice."""
+    """Note the line of each key and item; refuse a key that is there twice, and outermost one of numbers."""
     if isinstance(node, MappingNode):
         for key, value in node.value:
             line = key.start_mark.line + 1
-            if not isinstance(key, ScalarNode) or key.tag != WORD:
+            words = (WORD, NUMBER) if path else (WORD,)
+            if not isinstance(key, ScalarNode) or key.tag not in words:
                 shown = _one_line(key.value)[:40] if isinstance(key, ScalarNode) else "a list or mapping"
                 raise ConfigError(
                     f"{name}, line {line}: a key must be a word, and {shown or 'nothing'} is none"

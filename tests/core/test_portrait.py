@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pocket_core.likeness import Figure, Likeness, Sum, Visit
 from pocket_core.portrait import COLUMNS, OFFSETS, WIDTH, Portrait
 from pocket_core.tempo import Meter, MeterChange, MeterMap
 from pocket_core.types import Beats, Seconds
@@ -397,6 +398,52 @@ acts = st.lists(
     ),
     max_size=60,
 )
+
+
+@settings(max_examples=100, deadline=None)
+@given(metered, acts, beats, voices)
+def test_what_lasts_of_a_portrait_is_all_that_a_rest_leaves_of_it(
+    meters: MeterMap,
+    heard: list[tuple[str, float, float, float, tuple[int, ...]]],
+    beat: float,
+    struck: tuple[int, ...],
+) -> None:
+    portrait = Portrait()
+    for act, at, value, velocity, drums in heard:
+        place = meters.position(Beats(at))
+        if act == "hear":
+            portrait.hear(place, Seconds(value), velocity=velocity, voices=drums)
+        elif act == "meet":
+            portrait.meet(place, Seconds(value))
+        elif act == "jump":
+            portrait.jump(Beats(at), Beats(value))
+        else:
+            portrait.rest()
+
+    again = Portrait.of(portrait.likeness())
+    portrait.rest()
+
+    assert portrait.likeness().sane
+    assert again == portrait
+    assert again.look(meters.position(Beats(beat)), struck) == portrait.look(
+        meters.position(Beats(beat)), struck
+    )
+
+
+@pytest.mark.parametrize(
+    "absurd",
+    [
+        Likeness(mean=math.nan),
+        Likeness(slow=1.5),
+        Likeness(everywhere=Sum(0, 3.0, 2.0)),
+        Likeness(by_bar=(Sum(0, 0.0, math.inf),)),
+        Likeness(newest=(Visit(0, 0.0, math.inf),)),
+        Likeness(meets=(Figure(0, -2.0),)),
+        Likeness(velocity=(Figure(0, 127.0),)),
+    ],
+)
+def test_what_no_musician_can_have_become_is_not_sane(absurd: Likeness) -> None:
+    assert not absurd.sane
 
 
 @settings(max_examples=100, deadline=None)

@@ -57,13 +57,12 @@ class Rig:
         self.watch = ChampionWatch(self.nights, config, try_out=try_out)
         self.backend = Loopback(VirtualClock())
         here, self.desk = socket.socketpair()
-        self.outbox = Outbox(here)
         cast = make_cast(config)
         self.loop = Loop(
             config,
             self.backend,
             cast.player,
-            outbox=self.outbox,
+            outbox=Outbox(here),
             requests=Requests(),
             watch=self.watch,
             copyist=Copyist(cast),
@@ -99,7 +98,7 @@ class Rig:
     def _listen(self) -> None:
         self.desk.setblocking(False)
         while True:
-            self.outbox.pump()
+            self.loop._outbox.pump()
             try:
                 self._rest += self.desk.recv(1 << 20)
             except BlockingIOError:
@@ -108,7 +107,7 @@ class Rig:
         self.told += [json.loads(line) for line in lines]
 
     def close(self) -> None:
-        self.outbox.close(Seconds(1.0))
+        self.loop._outbox.close(Seconds(1.0))
         self.desk.close()
 
 
@@ -296,13 +295,13 @@ def test_a_song_that_has_a_model_of_its_own_is_played_by_it(rigs: list[Rig]) -> 
     rig.turn(3.0)
     before = rig.players
 
-    rig.loop._config = CONFIG.model_copy(update={"takes": Takes(song="Blues")})
+    rig.loop._songs.configure(CONFIG.model_copy(update={"takes": Takes(song="Blues")}))
     rig.turn(3.0)
-    rig.loop._config = CONFIG
+    rig.loop._songs.configure(CONFIG)
     rig.turn(3.0)
 
     assert before == ["n1"]
-    assert rig.players == ["n1", "n2", "n1"]
+    assert rig.players == ["n1", "n1", "n2", "n2", "n1"]  # the song is told first
     assert rig.faults == []
 
 
@@ -316,10 +315,10 @@ def test_another_songs_model_does_not_play_on_where_this_songs_is_broken(rigs: l
     Nights(root).change(lambda pointer: replace(pointer, songs=songs))
     rig = start(rigs, blues)
 
-    rig.loop._config = waltz
+    rig.loop._songs.configure(waltz)
     rig.turn(3.0)
 
-    assert rig.players == ["n2", "n1"]
+    assert rig.players == ["n2", "n2", "n1"]
     assert "gone.onnx" in str(rig.faults[0])
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -110,6 +111,12 @@ def test_the_lead_is_the_look_ahead_where_nothing_is_said() -> None:
     assert config("look_ahead_ms: 200").settings().drums_lead == Seconds(0.2)
 
 
+def test_a_configuration_comes_back_from_the_json_that_a_journal_keeps_of_it() -> None:
+    said = config("songs: {0: Blue, 5: null}\ntakes: {song: Blue}\nhuman: {channels: [3]}")
+
+    assert Config.model_validate_json(json.dumps(said.model_dump(mode="json"))) == said
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
@@ -144,6 +151,11 @@ def test_the_lead_is_the_look_ahead_where_nothing_is_said() -> None:
         ("client: 'a:b'", 'client is "a:b"; allowed: 1 to 32 letters'),
         ("takes: {song: 12}", "takes.song is 12; allowed: a name, or null"),
         ("takes: {folder: ''}", 'takes.folder is ""; allowed: a folder, or null'),
+        ("songs: {128: Blue}", "allowed: numbers 0 to 127, each with the name of a song, or null"),
+        ("songs: {0: ''}", "allowed: numbers 0 to 127, each with the name of a song, or null"),
+        ("songs: {Blue: 0}", "allowed: numbers 0 to 127, each with the name of a song, or null"),
+        ("songs: [Blue]", "allowed: numbers 0 to 127, each with the name of a song, or null"),
+        ("control: {song_cc: 20}", "amount_cc has it too; choose another controller"),
         ("control: {amount_cc: 123}", "control.amount_cc is 123; allowed: a controller, 0 to 119, or null"),
         ("amount: 2\ntempo: 1", "(and 1 more)"),
     ],

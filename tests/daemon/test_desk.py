@@ -14,6 +14,7 @@ from pocketd.config import Config, Takes
 from pocketd.desk import spawn_desk
 from pocketd.desk_records import Dropped
 from pocketd.journal import JOURNAL, read_journal
+from pocketd.songs import SongBook
 from pocketd.takes import REPORT, FinishedTake, read_report, recover, take_folders
 from tests.daemon.desk_driver import PATIENCE
 from tests.daemon.full_disk import files_no_larger_than
@@ -48,6 +49,9 @@ def test_a_take_told_to_a_real_desk_is_on_disk_when_the_desk_has_ended(tmp_path:
     assert (code, said) == (0, {"dropped": 0, "ended": True})
     assert read_report(only(tmp_path))["take"]["how"] == "stop"
     assert len(read_report(only(tmp_path))["timesteps"]) == 4
+    song = SongBook(tmp_path / "songs").read("Blue")
+    assert song is not None
+    assert song.takes == 1
 
 
 def test_the_nightly_job_can_tell_that_a_take_runs_from_its_start_to_its_stop(tmp_path: Path) -> None:

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pocket_core.errors import TakeError
+from pocket_core.likeness import Figure, Likeness, Sum, Visit
+from pocket_core.memory import Arrival, ClockMemory, LoopMemory, Memory
 from pocket_core.records import TimestepRecord
 from pocket_core.status import Counts
 from pocket_core.tempo import Meter
@@ -18,6 +20,7 @@ from pocketd.desk_records import (
     Fault,
     Message,
     Record,
+    Remembered,
     Timestep,
     TransportJump,
     decode,
@@ -29,7 +32,9 @@ from tests.daemon.take_story import story
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 times = numbers.map(Seconds)
 words = st.text(st.characters(codec="utf-8"))
-messages = st.builds(Message, at=times, port=st.sampled_from(Port), data=st.binary(max_size=40))
+messages = st.builds(
+    Message, at=times, port=st.sampled_from(Port), data=st.binary(max_size=40), told=st.none() | times
+)
 faults = st.builds(Fault, at=times, about=words, text=words)
 timesteps = st.builds(
     Timestep,
@@ -48,8 +53,46 @@ timesteps = st.builds(
         diff_ms=st.none() | numbers,
     ),
 )
+small = st.integers(-(10**6), 10**6)
+sums = st.lists(st.builds(Sum, small, numbers, numbers), max_size=3).map(tuple)
+figures = st.lists(st.builds(Figure, small, numbers), max_size=3).map(tuple)
+visits = st.lists(st.builds(Visit, small, numbers, st.none() | numbers), max_size=3).map(tuple)
+arrivals = st.lists(st.builds(Arrival, times, small), max_size=3).map(tuple)
+likenesses = st.builds(
+    Likeness,
+    mean=numbers,
+    shape=figures,
+    everywhere=st.builds(Sum, small, numbers, numbers),
+    by_beat=sums,
+    by_half_bar=sums,
+    by_bar=sums,
+    by_voice=sums,
+    fast=numbers,
+    slow=numbers,
+    newest=visits,
+    meets=figures,
+    velocity=figures,
+)
+loops = st.builds(LoopMemory, small, *[numbers] * 3, small, *[numbers] * 6, arrivals)
+memories = st.builds(
+    Remembered,
+    memory=st.builds(
+        Memory,
+        at=times,
+        running=st.booleans(),
+        anew=st.booleans(),
+        waiting=small,
+        amount=numbers,
+        bypass=st.booleans(),
+        laid_back=times,
+        likeness=likenesses,
+        clock=st.none() | st.builds(ClockMemory, times, times, st.booleans(), st.none() | loops),
+        clock_port=st.none() | st.sampled_from(Port),
+        hit=st.none() | times,
+    ),
+)
 records: st.SearchStrategy[Record] = st.one_of(
-    messages, faults, timesteps, st.builds(Dropped, records=st.integers(0, 10**12))
+    messages, faults, timesteps, memories, st.builds(Dropped, records=st.integers(0, 10**12))
 )
 
 
@@ -97,7 +140,13 @@ def test_a_wrong_line_says_what_is_wrong_with_it(line: str, says: str) -> None:
 def test_a_message_is_written_in_hexadecimal() -> None:
     line = encode(Message(at=Seconds(1.5), port=Port.OUT, data=bytes.fromhex("992464")))
 
-    assert json.loads(line) == {"kind": "message", "at": 1.5, "port": "out", "data": "992464"}
+    assert json.loads(line) == {
+        "kind": "message",
+        "at": 1.5,
+        "port": "out",
+        "data": "992464",
+        "told": None,
+    }
 
 
 def test_changes_of_the_transport_are_told_with_what_the_engine_counted() -> None:

@@ -178,3 +178,12 @@ def test_the_recorder_s_fault_stands_beside_the_others() -> None:
     state = MeterReader().state(recording=False, recorder_fault="not recording: disk full")
 
     assert state.faults == ("not recording: disk full",)
+
+
+def test_the_song_stands_before_who_plays_it_and_is_cut_where_it_is_long() -> None:
+    short, long, none = (drawn(after(hello(song=song))).splitlines() for song in ("Blue", "x" * 80, None))
+
+    assert "Blue: lstm, amount 1.00" in short[-1]
+    assert "x…: lstm, amount 1.00" in long[-1]
+    assert len(long[-1].rstrip()) == len(none[-1].rstrip()) == WIDTH
+    assert "─ lstm, amount 1.00" in none[-1]

@@ -152,3 +152,26 @@ def test_nothing_offered_sends_nothing(pair: tuple[socket.socket, socket.socket]
     outbox.close(Seconds(1.0))
 
     assert drain(pair[1]) == b""
+
+
+def test_what_the_desk_answers_is_heard_by_whole_lines_in_any_pieces(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
+    ours, theirs = pair
+    outbox = Outbox(ours)
+
+    heard = [outbox.hear()]
+    for piece in (b"one\ntw", b"o", b"\n\nthree"):
+        theirs.sendall(piece)
+        heard.append(outbox.hear())
+
+    assert heard == [[], [b"one"], [], [b"two", b""]]
+
+
+def test_a_desk_that_is_gone_answers_nothing(pair: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = pair
+    outbox = Outbox(ours)
+    theirs.close()
+
+    assert outbox.hear() == []
+    assert Outbox(None).hear() == []

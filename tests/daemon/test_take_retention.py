@@ -51,7 +51,7 @@ def names(root: Path) -> list[str]:
 def desk(root: Path, limits: Limits, screen: Screen) -> Desk:
     chores = Chores(root, retention(root, limits), AtOnce())
     chores.begin()
-    return Desk(Recorder(root, lambda: NOON), screen, chores=chores)
+    return Desk(Recorder(root, lambda: NOON), screen, chores)
 
 
 def told(records: list[Record]) -> bytes:
@@ -134,7 +134,7 @@ def test_a_chore_that_fails_costs_no_recording(tmp_path: Path) -> None:
     screen = Screen()
     chores = Chores(tmp_path, Broken(tmp_path, Limits(), lambda: NOON), AtOnce())
     chores.begin()
-    busy = Desk(Recorder(tmp_path, lambda: NOON), screen, chores=chores)
+    busy = Desk(Recorder(tmp_path, lambda: NOON), screen, chores)
 
     busy.read(told(story()), T)
 

@@ -1,0 +1,41 @@
+"""What the desk tells the real-time process, one JSON line an answer, on the records' own socket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from pydantic import ConfigDict, TypeAdapter, ValidationError
+
+from pocket_core.errors import TakeError
+from pocket_core.likeness import Likeness
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SongAnswer:
+    """What is known of the song that is played."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+    song: str
+    recognised: bool  # by its drums; else it was named
+    likeness: Likeness | None  # of the musician at the end of its newest take
+
+
+_ANSWER: TypeAdapter[SongAnswer] = TypeAdapter(SongAnswer)
+
+
+def encode_answer(answer: SongAnswer) -> bytes:
+    """Return an answer as one line with its line end."""
+    return _ANSWER.dump_json(answer) + b"\n"
+
+
+def decode_answer(line: bytes) -> SongAnswer:
+    """Read one line.
+
+    Raises:
+        TakeError: It is none of the desk's.
+    """
+    try:
+        return _ANSWER.validate_json(line)
+    except ValidationError as error:
+        raise TakeError(f"no answer of the desk: {error.errors(include_url=False)[0]['msg']}") from None
