@@ -33,7 +33,8 @@ from pocket_export.groove import find_data, load
 from pocket_export.night.night import Outcome, Plan, run_night
 from pocket_export.recordings import Groove
 from pocketd.champion import Nights
-from pocketd.config import Config, Retrain
+from pocketd.config import Config
+from pocketd.config_sections import Retrain
 from pocketd.model import load_predictor
 from pocketd.model_shelf import find, read_sheet
 from pocketd.takes import read_report

@@ -19,7 +19,8 @@ from pocket_core.predict import ZeroPredictor
 from pocket_core.types import Port, Seconds
 from pocketd.backends.clock import SystemClock
 from pocketd.backends.loopback import Loopback
-from pocketd.config import Config, Takes
+from pocketd.config import Config
+from pocketd.config_sections import Takes
 from pocketd.demo import Cue
 from pocketd.desk import spawn_desk
 from pocketd.loop import Loop, Requests

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from pocket_core.errors import ConfigError
 from pocket_core.settings import ControlMap, HumanFilter, Settings
@@ -17,15 +16,22 @@ from pocket_core.tempo import Meter, MeterChange, MeterMap
 from pocket_core.types import Beats, Port, Seconds
 from pocket_core.voices import ROLAND, VoiceMap
 from pocketd.config_errors import explain
+from pocketd.config_sections import (
+    Control,
+    Human,
+    Note,
+    Number,
+    Retrain,
+    Section,
+    SongName,
+    Takes,
+    clash,
+    milliseconds,
+)
 from pocketd.yamlfile import Document, KeyPath, parse_yaml, read_yaml
 
 if TYPE_CHECKING:  # it brings numpy and mido, and `pocketd run` opens its ports before it imports those
     from pocket_core.habits import Habits
-
-Note = Annotated[int, Field(ge=0, le=127)]
-Channel = Annotated[int, Field(ge=1, le=16)]
-Number = Annotated[int, Field(ge=0, le=127)]
-SongName = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*$")]
 
 #: What cannot change while the daemon runs; all else is taken over on a reload.
 FIXED = (
@@ -43,123 +49,7 @@ FIXED = (
 )
 
 
-def _milliseconds(default: float, least: float, most: float) -> float:
-    allowed = f"{least:g} to {most:g} milliseconds"
-    return Field(default=default, ge=least, le=most, description=allowed)
-
-
-def _controller(default: int | None) -> int | None:
-    allowed = "a controller, 0 to 119, or null"
-    return Field(default=default, ge=0, le=119, description=allowed)
-
-
-class _Section(BaseModel):
-    model_config = ConfigDict(
-        extra="forbid", strict=True, frozen=True, allow_inf_nan=False, protected_namespaces=()
-    )
-
-
-class Human(_Section):
-    """Which notes on `human` are the musician's onsets."""
-
-    channels: Literal["all"] | list[Channel] = Field(
-        default="all", description="all, or a list of channels 1 to 16"
-    )
-    notes: list[Note] = Field(
-        default=[0, 127], min_length=2, max_length=2, description="two notes 0 to 127, [lowest, highest]"
-    )
-    least_velocity: int = Field(default=1, ge=1, le=127, description="1 to 127")
-
-    @model_validator(mode="after")
-    def _rising(self) -> Self:
-        if self.notes[0] > self.notes[1]:
-            raise _clash("human.notes", "the lowest note comes first: two notes 0 to 127, [lowest, highest]")
-        return self
-
-
-class Control(_Section):
-    """What a controller on `control` moves."""
-
-    channel: Literal["all"] | Channel = Field(default="all", description="all, or a channel 1 to 16")
-    amount_cc: int | None = _controller(20)
-    bypass_cc: int | None = _controller(21)
-    laid_back_cc: int | None = _controller(22)
-    song_cc: int | None = _controller(None)
-    song_program: bool = Field(default=True, description="true or false")
-
-    @model_validator(mode="after")
-    def _apart(self) -> Self:
-        seen: dict[int, str] = {}
-        for key in ("amount_cc", "bypass_cc", "laid_back_cc", "song_cc"):
-            number = getattr(self, key)
-            if number is not None and seen.setdefault(number, key) != key:
-                raise _clash(f"control.{key}", f"{seen[number]} has it too; choose another controller")
-        return self
-
-
-class Takes(_Section):
-    """What is kept of what was played."""
-
-    record: bool = Field(default=True, description="true or false")
-    folder: str | None = Field(
-        default=None, min_length=1, pattern=r"^[^\x00]*$", description="a folder, or null"
-    )
-    song: SongName | None = Field(default=None, description="a name, or null")
-    keep_days: int | None = Field(default=None, ge=1, le=36500, description="1 to 36500 days, or null")
-    quota_mb: int | None = Field(
-        default=None, ge=1, le=100_000_000, description="1 to 100000000 megabytes, or null"
-    )
-
-
-_Style = Literal["follow", "variance"]
-
-
-def _weight(default: float) -> float:
-    return Field(default=default, gt=0, le=100, description="above 0 to 100")
-
-
-class SongLesson(_Section):
-    """What is learnt of one song; what is not said is as of all others."""
-
-    style: _Style | None = Field(default=None, description="follow, variance or null")
-    a: float | None = Field(default=None, gt=0, le=100, description="above 0 to 100, or null")
-    b: float | Literal["off"] | None = Field(default=None, description="above 0 to 100, off or null")
-
-    @field_validator("b")
-    @classmethod
-    def _in_range(cls, b: float | str | None) -> float | str | None:
-        return _weighs(b, "b")
-
-
-class Retrain(_Section):
-    """What the nightly job does."""
-
-    start: Literal["follower", "lstm", "seq2seq"] = Field(
-        default="follower", description="follower, lstm or seq2seq"
-    )
-    style: _Style = Field(default="follow", description="follow or variance")
-    a: float = _weight(1.0)
-    b: float | Literal["off"] = Field(default=1.0, description="above 0 to 100, or off")
-    sigma_floor_ms: float = _milliseconds(5, 0.1, 100)
-    songs: dict[str, SongLesson] = Field(default={}, description="a song's name, with style, a and b")
-    hours: float = Field(default=10.0, gt=0, le=1000, description="above 0 to 1000 hours")
-    groove: str | None = Field(
-        default=None, min_length=1, pattern=r"^[^\x00]*$", description="a zip or a folder, or null"
-    )
-
-    @field_validator("b")
-    @classmethod
-    def _in_range(cls, b: float | str) -> float | str | None:
-        return _weighs(b, "retrain.b")
-
-
-def _weighs(value: float | str | None, key: str) -> float | str | None:
-    if isinstance(value, int | float) and not 0 < value <= 100:
-        raise _clash(key, "above 0 to 100, or off")
-    return value
-
-
-class Config(_Section):
+class Config(Section):
     """Everything that a user may choose, with the defaults of the shipped config.yaml."""
 
     backend: Literal["auto", "rtmidi", "loopback"] = Field(
@@ -183,28 +73,28 @@ class Config(_Section):
         pattern=r"^([1-9]|[1-5][0-9]|6[0-4])/(1|2|4|8|16|32|64)$",
         description="beats/unit, such as 4/4, 3/4 or 7/8",
     )
-    look_ahead_ms: float = _milliseconds(120, 20, 1000)
+    look_ahead_ms: float = milliseconds(120, 20, 1000)
     drums_lead_ms: float | None = Field(
         default=None, ge=0, le=1500, description="0 to 1500 milliseconds, or null for look_ahead_ms"
     )
-    max_late_ms: float = _milliseconds(100, 0, 500)
-    guard_ms: float = _milliseconds(12, 1, 100)
+    max_late_ms: float = milliseconds(100, 0, 500)
+    guard_ms: float = milliseconds(12, 1, 100)
     amount: float = Field(default=1.0, ge=0, le=1, description="0 to 1")
     bypass: bool = Field(default=False, description="true or false")
-    laid_back_ms: float = _milliseconds(0, -64, 63)
+    laid_back_ms: float = milliseconds(0, -64, 63)
     late_commit: bool = Field(default=True, description="true or false")
-    transport_ms: float = _milliseconds(3, 0, 100)
+    transport_ms: float = milliseconds(3, 0, 100)
     expressive: float = Field(default=0.0, ge=0, le=1, description="0 to 1")
     dynamics: float = Field(default=0.0, ge=0, le=1, description="0 to 1")
     like: str | None = Field(
         default=None, min_length=1, pattern=r"^[^\x00]*$", description="a drummer's MIDI file, or null"
     )
     restore: float = Field(default=0.9, ge=0, le=1, description="0 to 1")
-    free_ms: float = _milliseconds(8, 0, 100)
-    snap_ms: float = _milliseconds(3, 0, 20)
-    window_ms: float = _milliseconds(100, 5, 500)
-    input_latency_ms: float = _milliseconds(0, 0, 500)
-    output_latency_ms: float = _milliseconds(0, 0, 500)
+    free_ms: float = milliseconds(8, 0, 100)
+    snap_ms: float = milliseconds(3, 0, 20)
+    window_ms: float = milliseconds(100, 5, 500)
+    input_latency_ms: float = milliseconds(0, 0, 500)
+    output_latency_ms: float = milliseconds(0, 0, 500)
     human: Human = Field(default_factory=Human, description="keys channels, notes and least_velocity")
     control: Control = Field(
         default_factory=Control, description="keys channel, four controllers and song_program"
@@ -228,7 +118,7 @@ class Config(_Section):
         pattern=r"^[^\x00]*$",
         description="a model's name, a path to an .onnx, or none",
     )
-    step_limit_ms: float = _milliseconds(8, 0.5, 100)
+    step_limit_ms: float = milliseconds(8, 0.5, 100)
     takes: Takes = Field(
         default_factory=Takes, description="keys record, folder, song, keep_days and quota_mb"
     )
@@ -252,7 +142,7 @@ class Config(_Section):
         try:
             VoiceMap(voices)
         except ValueError as error:
-            raise _clash("voices", str(error)) from error
+            raise clash("voices", str(error)) from error
         return voices
 
     @model_validator(mode="after")
@@ -260,23 +150,23 @@ class Config(_Section):
         ahead, lead = self.look_ahead_ms, self.drums_lead_ms
         earliest = ahead - self.guard_ms
         if earliest <= 0:
-            raise _clash("guard_ms", f"must be less than look_ahead_ms, which is {ahead:g}")
+            raise clash("guard_ms", f"must be less than look_ahead_ms, which is {ahead:g}")
         if lead is not None and lead > ahead + self.output_latency_ms:
-            raise _clash(
+            raise clash(
                 "drums_lead_ms",
                 f"at most look_ahead_ms and output_latency_ms together, {ahead + self.output_latency_ms:g}, "
                 "or every hit is early",
             )
         if not -earliest <= self.laid_back_ms <= self.max_late_ms:
-            raise _clash(
+            raise clash(
                 "laid_back_ms",
                 f"no hit can be played there: at least guard_ms - look_ahead_ms, {-earliest:g}, "
                 f"and at most max_late_ms, {self.max_late_ms:g}",
             )
         if self.backend == "loopback" and self.midi_api != "auto":
-            raise _clash("midi_api", "backend loopback has no MIDI system; use auto")
+            raise clash("midi_api", "backend loopback has no MIDI system; use auto")
         if self.clock == "internal" and self.clock_port != "auto":
-            raise _clash("clock_port", "clock: internal listens to no port; use auto")
+            raise clash("clock_port", "clock: internal listens to no port; use auto")
         return self
 
     @property
@@ -424,10 +314,6 @@ def _placed(path: str, document: Document, key: KeyPath) -> str:
 
 def _number(key: object) -> object:
     return int(key) if isinstance(key, str) and re.fullmatch("[0-9]{1,3}", key) else key
-
-
-def _clash(key: str, text: str) -> PydanticCustomError:
-    return PydanticCustomError("clash", "{text}", {"key": key, "text": text})
 
 
 def _seconds(ms: float) -> Seconds:

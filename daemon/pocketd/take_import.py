@@ -14,7 +14,8 @@ from pocket_core.errors import TakeError
 from pocket_core.predict import Predictor
 from pocket_core.types import Beats, Port, Seconds
 from pocketd.backends.protocol import Incoming
-from pocketd.config import Config, Human
+from pocketd.config import Config
+from pocketd.config_sections import Human
 from pocketd.demo import Plan
 from pocketd.desk_records import Record, encode
 from pocketd.recorder import Recorder

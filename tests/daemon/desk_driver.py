@@ -15,7 +15,8 @@ import sys
 
 from pocket_core.types import Seconds
 from pocketd.champion import Nights, nights_folder
-from pocketd.config import Config, Takes
+from pocketd.config import Config
+from pocketd.config_sections import Takes
 from pocketd.desk import DeskProcess, spawn_desk
 from pocketd.desk_records import Bye, Fault, Record
 from pocketd.outbox import Outbox

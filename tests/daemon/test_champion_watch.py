@@ -20,7 +20,8 @@ from pocketd.backends.loopback import Loopback
 from pocketd.casting import make_cast
 from pocketd.champion import Nights, nights_folder
 from pocketd.champion_watch import ChampionWatch, first_fault
-from pocketd.config import Config, Takes
+from pocketd.config import Config
+from pocketd.config_sections import Takes
 from pocketd.copyist import Copyist
 from pocketd.loop import Loop
 from pocketd.model_check import Watch

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from pocketd.config import Config, Takes
+from pocketd.config import Config
+from pocketd.config_sections import Takes
 from pocketd.desk import spawn_desk
 from pocketd.desk_records import Dropped
 from pocketd.journal import JOURNAL, read_journal

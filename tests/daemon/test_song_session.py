@@ -6,7 +6,8 @@ from pathlib import Path
 
 from pocket_core.predict import ZeroPredictor
 from pocket_core.wire import control_change
-from pocketd.config import Config, Control, Takes
+from pocketd.config import Config
+from pocketd.config_sections import Control, Takes
 from pocketd.desk_records import Hello, Remembered, TakeHeader
 from pocketd.journal import JOURNAL, read_journal
 from pocketd.songs import SongBook

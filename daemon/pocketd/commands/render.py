@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import math
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 
 import typer
 from rich.console import Console
-from rich.progress import Progress
 
 from pocket_core.errors import ConfigError, ModelError
 from pocket_core.habits import UNKNOWN
 from pocket_core.predict import Predictor
 from pocket_core.settings import Settings
 from pocket_core.types import Seconds
+from pocketd.commands.patience import patience
 from pocketd.like import read_habits
 from pocketd.midifile import read_score, score_bytes
 from pocketd.midiscore import nobody
@@ -26,7 +24,6 @@ from pocketd.summary import remarks, report_bytes, table
 from pocketd.wholefile import write_together
 
 UNHURRIED = Seconds(math.inf)  # a slow machine shall render the same as a fast one
-PATIENCE_S = 2.0  # a render that takes longer shows how far it is
 
 
 def command(
@@ -79,7 +76,7 @@ def command(
     drum_score = read_score(drums)
     human_score = nobody(drum_score) if human is None else read_score(human)
     habits = UNKNOWN if like is None else read_habits(like, settings.voices)
-    with _progress() as progress:
+    with patience("rendering") as progress:
         rendered = render(
             human_score, drum_score, settings, predictor, transport, habits=habits, progress=progress
         )
@@ -133,22 +130,3 @@ def refuse_overwriting(inputs: list[Path], outputs: list[Path]) -> None:
     for i, path in enumerate(outputs):
         if any(path.resolve() == other.resolve() for other in (*inputs, *outputs[:i])):
             raise ConfigError(f"{path} is named twice, once to be written; write somewhere else")
-
-
-@contextmanager
-def _progress() -> Iterator[Callable[[float], None]]:
-    """Give what shows how far a render is, from when it has taken long enough to wonder."""
-    bar = Progress(transient=True)
-    task = bar.add_task("rendering", total=1.0)
-    begun = time.monotonic()
-
-    def show(share: float) -> None:
-        if time.monotonic() - begun > PATIENCE_S:
-            bar.start()
-            bar.update(task, completed=share)
-
-    try:
-        yield show
-    finally:
-        if bar.live.is_started:  # else it would print an empty line
-            bar.stop()

@@ -31,7 +31,7 @@ from pocket_export.read_back import read_back
 from pocket_export.recordings import Performance
 from pocket_export.train import Epoch, Origin, Training
 from pocketd.champion import Nights
-from pocketd.config import Retrain
+from pocketd.config_sections import Retrain
 from pocketd.model_shelf import find, read_sheet
 from pocketd.onnxfile import LARGEST, read_bytes
 

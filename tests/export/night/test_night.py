@@ -20,7 +20,7 @@ from pocket_export.night.gate import Check
 from pocket_export.night.night import Plan, Stage, run_night
 from pocket_export.night.report import as_json, write_report
 from pocketd.champion import Nights
-from pocketd.config import Retrain
+from pocketd.config_sections import Retrain
 from pocketd.model_shelf import read_sheet
 from tests.export.archives import archive
 from tests.export.night.partners import NOON, song, take
