@@ -14,6 +14,8 @@
     ├── InterruptedFetchError     130  somebody ended it (pocket_export.data_command)
     ├── TrainingMissingError        2  what training needs is not installed (pocket_export.needs)
     ├── InterruptedTrainingError  130  somebody ended a training (pocket_export.commands)
+    ├── NightUnderWayError             another night is under way (pocket_export.night.command)
+    ├── MakeWayError                   a take has begun, the night waits (pocket_export.night.night)
     ├── MakerError                     the process that makes its lessons has gone (pocket_export.ahead)
     └── CompanyError                   a process that trains with it has gone (pocket_export.parallel)
 

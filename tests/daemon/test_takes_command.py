@@ -205,6 +205,14 @@ def test_bars_that_are_none_are_refused_with_an_example(takes: Takes, bars: str)
         takes.run("plot", "last", f"--bars={bars}")
 
 
+def test_a_picture_of_another_suffix_is_refused(takes: Takes, tmp_path: Path) -> None:
+    takes.add()
+
+    with pytest.raises(ConfigError, match=r"--out .*a\.pdf is not named as a PNG"):
+        takes.run("plot", "last", "--out", tmp_path / "a.pdf")
+    assert not (tmp_path / "a.pdf").exists()
+
+
 def test_a_picture_where_nothing_can_be_written_is_an_error(takes: Takes, tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
     takes.add()

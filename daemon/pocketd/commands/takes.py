@@ -103,6 +103,8 @@ def plot(
     The offsets are in milliseconds, upwards is late; from left to right are the bars.
     """
     chosen = None if bars is None else parse_bars(bars)
+    if out is not None and out.suffix.lower() != ".png":
+        raise ConfigError(f"--out {out} is not named as a PNG, which the picture is; call it {out.name}.png")
     folder = find_take(load(config).takes_folder, take)
     name = name_of(folder)
     path = Path(f"{name.replace('/', '-')}.png") if out is None else out
