@@ -28,6 +28,7 @@ from benchmarks.progress import progress
 from benchmarks.studio import BAR, Song, record
 from benchmarks.table import Column, Report, Row, Section, screen
 from pocket_core.grid import TWELFTHS
+from pocket_core.predict import Predictor
 from pocket_core.types import Seconds
 from pocket_export.groove import find_data, load
 from pocket_export.night.night import Outcome, Plan, run_night
@@ -35,8 +36,7 @@ from pocket_export.recordings import Groove
 from pocketd.champion import Nights
 from pocketd.config import Config
 from pocketd.config_sections import Retrain
-from pocketd.model import load_predictor
-from pocketd.model_shelf import find, read_sheet
+from pocketd.model import OnnxPredictor, load_predictor
 from pocketd.takes import read_report
 
 KICK, SNARE, HAT = 36, 38, 42
@@ -121,15 +121,15 @@ def evenings(
     nights, root = Nights(folder / "nights"), folder / "takes"
     found: list[Played] = []
     for n in range(takes):
-        model, bias = _plays(nights, learner)
-        config = Config(late_commit=False, laid_back_ms=bias)
+        player = _plays(nights, learner)
+        config = Config(late_commit=False)
         at = EVENING + timedelta(days=n)
         kept = record(
             root,
             SONG,
             partner.onsets(SONG, 1000 * seed + n),
             config=config,
-            predictor=load_predictor(model, LONG),
+            predictor=player,
             at=at,
         )
         outcome = None
@@ -150,11 +150,13 @@ def evenings(
     return found
 
 
-def _plays(nights: Nights, learner: Learner) -> tuple[Path, float]:
-    """Return who plays, and what of the song's bias is played beside the forecasts, ms."""
+def _plays(nights: Nights, learner: Learner) -> Predictor:
+    """Return who plays the song, as the daemon has them play."""
     champion = nights.read().champion
-    model = find(learner.retrain.start if champion is None else nights.place(champion))
-    return model, read_sheet(model).bias_ms.get(SONG.name, 0.0)
+    player = load_predictor(learner.retrain.start if champion is None else nights.place(champion), LONG)
+    if isinstance(player, OnnxPredictor):
+        player.attune(SONG.name)
+    return player
 
 
 def rows(learner: Learner, runs: Sequence[Sequence[Played]]) -> list[Row]:

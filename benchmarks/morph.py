@@ -165,9 +165,8 @@ def morph(job: Job) -> Morphed:
     song, bias = job.pattern.song, Seconds(0.0)
     takes: list[Take] = []
     for n in range(job.takes):
-        settings = replace(STEADY, laid_back=bias)
-        player = NetworkPlayer(net, score_of(song, STEADY))
-        takes.append(play(song, job.pattern.partner(100 * job.seed + n), player, settings))
+        player = NetworkPlayer(net, score_of(song, STEADY), bias)
+        takes.append(play(song, job.pattern.partner(100 * job.seed + n), player))
         if n == job.takes - 1:
             break
         known = [song.name] if n else []

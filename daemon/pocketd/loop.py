@@ -255,6 +255,8 @@ class Loop:
         backend, predictor, songs = self._backend, self._predictor, self._songs
         self._song = (songs.name, songs.recognised)
         song, recognised = self._song
+        if isinstance(predictor, OnnxPredictor):
+            predictor.attune(None if recognised else song)
         self._reporter.hello(
             backend.now(), backend.name, self._config, predictor, song, recognised=recognised
         )

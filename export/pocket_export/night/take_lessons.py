@@ -51,9 +51,13 @@ class TakeLesson:
         return np.floor(self.lesson.beats / self.lesson.source.meter.bar_beats + 1e-9).astype(np.int64)
 
     def to_learn(self) -> Lesson:
-        """Return it with its targets in place of what was played."""
+        """Return it with its targets in place of what was played, and the bias taken out of every `diff`.
+
+        Live, the bias is added to what the model says before the `diff` is taken.
+        """
         meets = np.where(self.held, np.float32(np.nan), self.wanted)
-        return replace(self.lesson, meets=meets.astype(np.float32))
+        human = self.lesson.human - np.float32(self.bias)
+        return replace(self.lesson, meets=meets.astype(np.float32), human=human)
 
 
 @dataclass(frozen=True, slots=True)
