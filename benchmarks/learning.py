@@ -121,8 +121,8 @@ def evenings(
     nights, root = Nights(folder / "nights"), folder / "takes"
     found: list[Played] = []
     for n in range(takes):
-        player = _plays(nights, learner)
-        config = Config(late_commit=False)
+        player, late = _plays(nights, learner)
+        config = Config(late_commit=False, laid_back_ms=late * 1000)
         at = EVENING + timedelta(days=n)
         kept = record(
             root,
@@ -150,13 +150,12 @@ def evenings(
     return found
 
 
-def _plays(nights: Nights, learner: Learner) -> Predictor:
-    """Return who plays the song, as the daemon has them play."""
+def _plays(nights: Nights, learner: Learner) -> tuple[Predictor, Seconds]:
+    """Return who plays the song, and how late its musician is besides what was learnt."""
     champion = nights.read().champion
     player = load_predictor(learner.retrain.start if champion is None else nights.place(champion), LONG)
-    if isinstance(player, OnnxPredictor):
-        player.attune(SONG.name)
-    return player
+    late = player.late_in(SONG.name) if isinstance(player, OnnxPredictor) else Seconds(0.0)
+    return player, late
 
 
 def rows(learner: Learner, runs: Sequence[Sequence[Played]]) -> list[Row]:

@@ -165,13 +165,14 @@ def morph(job: Job) -> Morphed:
     song, bias = job.pattern.song, Seconds(0.0)
     takes: list[Take] = []
     for n in range(job.takes):
-        player = NetworkPlayer(net, score_of(song, STEADY), bias)
-        takes.append(play(song, job.pattern.partner(100 * job.seed + n), player))
+        settings = replace(STEADY, song_late=bias)
+        player = NetworkPlayer(net, score_of(song, STEADY))
+        takes.append(play(song, job.pattern.partner(100 * job.seed + n), player, settings))
         if n == job.takes - 1:
             break
         known = [song.name] if n else []
         material = make_lessons(takes[-1].duets(str(n)), {}, job.learner.rule, learnt=known)
-        lessons = [replace(lesson, held=np.zeros_like(lesson.held)) for lesson in material.lessons]
+        lessons = list(material.lessons)
         bias = lessons[0].bias if lessons else bias
         order = Order(job.learner.model, lessons, (), (), recipe, rehearsal=0.0)
         fine_tune(net, order, lambda *_: None)

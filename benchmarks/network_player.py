@@ -6,9 +6,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pocket_core.predict import TIMES, Prediction, State, read
+from pocket_core.predict import Prediction, State, read
 from pocket_core.score_features import score_rows
-from pocket_core.types import Beats, Seconds
+from pocket_core.types import Beats
 from pocket_models.network import Network
 from pocketd.encoder import Contexts
 from pocketd.known_score import KnownScore
@@ -20,13 +20,11 @@ class NetworkPlayer:
     Args:
         net: On the CPU; played as it is at each step.
         score: Read beforehand by a network that reads scores; None: it is not known.
-        bias: Added to all times that are said, as `OnnxPredictor.attune` does.
     """
 
     name = "network"
 
-    def __init__(self, net: Network, score: KnownScore | None = None, bias: Seconds = Seconds(0.0)) -> None:
-        self._bias = bias
+    def __init__(self, net: Network, score: KnownScore | None = None) -> None:
         self.hears = net.hears
         self._net = net.eval()
         self._contexts = None if score is None or not net.context else self._read(score)
@@ -44,10 +42,7 @@ class NetworkPlayer:
             context = torch.zeros(self._net.context) if found is None else torch.from_numpy(found.ravel())
             row = torch.cat([row, context[None]], 1)
         said, after = self._net.step(row, tuple(torch.from_numpy(np.array(part)) for part in state))
-        numbers = said[0].tolist()
-        for n in TIMES[: 1 if len(numbers) == 1 else None]:
-            numbers[n] += self._bias
-        return read(numbers), tuple(part.numpy() for part in after)
+        return read(said[0].tolist()), tuple(part.numpy() for part in after)
 
     @torch.no_grad()
     def _read(self, score: KnownScore) -> Contexts:

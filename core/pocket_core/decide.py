@@ -208,7 +208,8 @@ class Decider:
             if onset is None and settings.expressive and not settings.bypass:
                 share = settings.expressive * settings.amount
                 own = express(step.prediction, step.voices, share=share, seed=step.came)
-            wish = settings.amount * (step.refined - pull) + settings.laid_back + own.first
+            feel = settings.laid_back + settings.song_late
+            wish = settings.amount * (step.refined - pull) + feel + own.first
             if settings.bypass:
                 wish = Seconds(0.0)
             time = committed_time(step.nominal, Seconds(wish), step.limits)

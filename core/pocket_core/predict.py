@@ -54,10 +54,6 @@ OUTPUTS: tuple[str, ...] = (
     *(f"{what} {voice}" for what in ("offset", "spread", "velocity", "velocity spread") for voice in VOICES),
 )
 PAPER_OUTPUTS = 1  # the paper's single offset
-#: Which of them say when something sounds.
-TIMES: tuple[int, ...] = tuple(
-    n for n, name in enumerate(OUTPUTS) if name in ("offset", "expected", "own") or name.startswith("offset ")
-)
 _VOICING = OUTPUTS.index(f"offset {VOICES[0]}")
 _PARTS = [slice(_VOICING + n * len(VOICES), _VOICING + (n + 1) * len(VOICES)) for n in range(4)]
 

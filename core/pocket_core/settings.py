@@ -47,6 +47,7 @@ class Settings:
     guard: Seconds = Seconds(0.012)  # a hit leaves no sooner than this after it came
     amount: float = 1.0  # 0 metronome .. 1 glued; of times alone
     laid_back: Seconds = Seconds(0.0)  # added to every offset; positive is late
+    song_late: Seconds = Seconds(0.0)  # likewise, where a song is played whose musician is always late
     bypass: bool = False
     late_commit: bool = True
     transport: Seconds = Seconds(0.003)  # from the musician's onset to the earliest hit that it can cause

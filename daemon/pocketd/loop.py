@@ -255,8 +255,9 @@ class Loop:
         backend, predictor, songs = self._backend, self._predictor, self._songs
         self._song = (songs.name, songs.recognised)
         song, recognised = self._song
-        if isinstance(predictor, OnnxPredictor):
-            predictor.attune(None if recognised else song)
+        late = predictor.late_in(song) if isinstance(predictor, OnnxPredictor) else Seconds(0.0)
+        if late != self.engine.settings.song_late:
+            self.engine.configure(replace(self.engine.settings, song_late=late))
         self._reporter.hello(
             backend.now(), backend.name, self._config, predictor, song, recognised=recognised
         )

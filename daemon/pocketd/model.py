@@ -22,7 +22,7 @@ from pydantic_core import PydanticCustomError
 
 from pocket_core import features
 from pocket_core.errors import ContractError, ModelError
-from pocket_core.predict import ABSURD, NOTHING, TIMES, Prediction, Predictor, State, ZeroPredictor, read
+from pocket_core.predict import ABSURD, NOTHING, Prediction, Predictor, State, ZeroPredictor, read
 from pocket_core.types import Beats, Seconds
 from pocketd.backends.clock import SystemClock
 from pocketd.encoder import Contexts, Encoder, EncoderCard, load_encoder
@@ -61,7 +61,7 @@ class Card(BaseModel):
     outputs: Literal[1, 41]  # all of `pocket_core.predict.OUTPUTS`, or the paper's single offset
     hears: bool  # it takes a step for each onset without a drum
     encoder: EncoderCard | None = None  # it reads the score
-    bias_ms: dict[str, Annotated[float, Field(ge=-200, le=200)]] = {}  # of songs: see `OnnxPredictor.attune`
+    bias_ms: dict[str, Annotated[float, Field(ge=-200, le=200)]] = {}  # of songs: see `OnnxPredictor.late_in`
 
     @field_validator("state")
     @classmethod
@@ -174,8 +174,7 @@ class OnnxPredictor:
         self.sha256 = card.sha256
         self.encoder = encoder
         self._contexts: Contexts | None = None  # None: the score is not known
-        self._biases, self._bias = card.bias_ms, 0.0  # ms, seconds
-        self._times = [n for n in TIMES if n < card.outputs]
+        self._late_ms = card.bias_ms
         self.faults = 0  # steps without a usable forecast
         self.fault: str | None = None  # what is wrong now, one line; None: nothing, or it has recovered
         self._graph = Bound(session, _inputs(card), _outputs(card))
@@ -199,12 +198,12 @@ class OnnxPredictor:
         """Play from this score from now on; the state stays. A timestep that is not in it has no context."""
         self._contexts = contexts
 
-    def attune(self, song: str | None) -> None:
-        """Play a song: how late its musician is besides what was learnt is added to every time that is said.
+    def late_in(self, song: str | None) -> Seconds:
+        """Return how late a song's musician is besides what the model has learnt: to be played beside it.
 
         Targets of deviations have no mean (`pocket_export.night.targets`); the card keeps it, song by song.
         """
-        self._bias = 0.0 if song is None else self._biases.get(song, 0.0) / 1000
+        return Seconds(0.0 if song is None else self._late_ms.get(song, 0.0) / 1000)
 
     def step(self, x: NDArray[np.float32], state: State, beat: Beats) -> tuple[Prediction, State]:
         """Predict a step; a fault is no offset and the initial state, counted in `faults`."""
@@ -254,9 +253,6 @@ class OnnxPredictor:
         numbers, following = self._said[0].tolist(), tuple([part.copy() for part in self._after])
         if not math.isfinite(sum(numbers) + sum([part.sum() for part in following])):
             raise _StepError("not finite", "a step gave NaN or infinity")
-        if self._bias:
-            for n in self._times:
-                numbers[n] += self._bias
         prediction = read(numbers)
         if not prediction.sane:
             raise _StepError(

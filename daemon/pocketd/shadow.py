@@ -41,11 +41,8 @@ def shadow(take_folder: Path, model: str | Path) -> Beside:
         PocketError: The folder cannot be written to.
     """
     predictor = load_predictor(model, PATIENT)
-    take = gather(take_folder / JOURNAL)
-    if isinstance(predictor, OnnxPredictor):
-        predictor.attune(take.hello.song)
     replayed = replay(take_folder / JOURNAL, predictor)
-    timesteps = take.timesteps
+    timesteps = gather(take_folder / JOURNAL).timesteps
     said = Shadow(
         model=predictor.name,
         sha256=predictor.sha256 if isinstance(predictor, OnnxPredictor) else None,

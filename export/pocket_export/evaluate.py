@@ -80,9 +80,9 @@ def gather(lessons: Sequence[Lesson]) -> Batch:
         link=pad((row.link.astype(np.int64) for row in rows), -1),
         human=pad(np.nan_to_num(row.human) for row in rows),
         targets=Targets(
-            drums=pad((row.drums for row in rows), False),
+            drums=pad((row.drums & _taught(row) for row in rows), False),
             meets=pad(np.nan_to_num(row.meets) for row in rows),
-            met=pad((~np.isnan(row.meets) for row in rows), False),
+            met=pad((~np.isnan(row.meets) & _taught(row) for row in rows), False),
             own=pad(np.nan_to_num(row.own) for row in rows),
             played=pad((~np.isnan(row.own) for row in rows), False),
             strokes=pad(np.nan_to_num(row.strokes) for row in rows),
@@ -91,6 +91,10 @@ def gather(lessons: Sequence[Lesson]) -> Batch:
         ),
         lengths=tuple(map(len, rows)),
     )
+
+
+def _taught(row: Lesson) -> NDArray[np.bool_]:
+    return np.ones(len(row), np.bool_) if row.taught is None else row.taught
 
 
 def device_of(net: Network) -> torch.device:

@@ -35,6 +35,7 @@ class Lesson:
     meets: NDArray[np.float32]  # (T,) the musician's offset that belongs there, or NaN; see `dataset.prepare`
     strokes: NDArray[np.float32]  # (T, 9) each voice's own offset, or NaN
     velocities: NDArray[np.float32]  # (T, 9) 0..1, 0 where the voice is not struck
+    taught: NDArray[np.bool_] | None = None  # (T,) rows that anything is learnt from; None: all
 
     def __len__(self) -> int:
         """Return the number of steps."""
@@ -73,4 +74,5 @@ class Lesson:
     def rows(self, which: NDArray[np.int64]) -> Lesson:
         """Return some of the steps."""
         names = ("x", "beats", "drums", "link", "human", "own", "meets", "strokes", "velocities")
-        return replace(self, **{name: getattr(self, name)[which] for name in names})
+        taught = None if self.taught is None else self.taught[which]
+        return replace(self, taught=taught, **{name: getattr(self, name)[which] for name in names})

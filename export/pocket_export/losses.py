@@ -38,7 +38,7 @@ class Weights:
 class Targets:
     """What was played, a row a step. NaN never gets in: where nothing is known, the masks say so."""
 
-    drums: Tensor  # bool (B, T): a timestep of the drums
+    drums: Tensor  # bool (B, T): a timestep of the drums, to be learnt from
     meets: Tensor  # float32 (B, T) seconds
     met: Tensor  # bool (B, T): `meets` is known
     own: Tensor  # float32 (B, T) seconds

@@ -169,34 +169,11 @@ def test_a_model_of_one_output_says_the_offset_alone(tmp_path: Path) -> None:
     assert (said.meeting, said.voicing) == (None, None)
 
 
-def test_a_song_s_bias_is_added_to_every_time_that_is_said_and_to_nothing_else(tmp_path: Path) -> None:
-    path = Recipe(outputs=41, card={"bias_ms": {"So What": 12.5}}).write(tmp_path)
-    predictor = load(path)
-    plain, _ = predictor.step(struck(5.0), predictor.initial_state(), HERE)
-
-    predictor.attune("So What")
-    said, _ = predictor.step(struck(5.0), predictor.initial_state(), HERE)
-
-    assert said.meeting is not None
-    assert plain.meeting is not None
-    assert said.voicing is not None
-    assert plain.voicing is not None
-    assert said.offset - plain.offset == pytest.approx(0.0125)
-    assert said.meeting.expected - plain.meeting.expected == pytest.approx(0.0125)
-    assert said.voicing.offsets[4] - plain.voicing.offsets[4] == pytest.approx(0.0125)
-    assert (said.meeting.spread, said.meeting.chance) == (plain.meeting.spread, plain.meeting.chance)
-    assert said.voicing.velocities == plain.voicing.velocities
-
-
-@pytest.mark.parametrize("song", [None, "Blue in Green"])
-def test_another_song_or_none_has_no_bias(tmp_path: Path, song: str | None) -> None:
+def test_a_card_knows_how_late_a_song_s_musician_is(tmp_path: Path) -> None:
     predictor = load(Recipe(card={"bias_ms": {"So What": 12.5}}).write(tmp_path))
-    predictor.attune("So What")
 
-    predictor.attune(song)
-
-    said, _ = predictor.step(struck(5.0), predictor.initial_state(), HERE)
-    assert said.offset == pytest.approx(0.005)
+    assert isinstance(predictor, OnnxPredictor)
+    assert [predictor.late_in(song) for song in ("So What", "Blue in Green", None)] == [0.0125, 0.0, 0.0]
 
 
 @pytest.mark.parametrize("hears", [True, False])
