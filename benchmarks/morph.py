@@ -155,7 +155,7 @@ def morph(job: Job) -> Morphed:
 
     from benchmarks.network_player import NetworkPlayer
     from pocket_export.night.fine_tune import Order, fine_tune, usual_recipe
-    from pocket_export.night.take_lessons import make_lessons
+    from pocket_export.night.take_lessons import TakeLesson, make_lesson
     from pocket_export.read_back import read_back
     from pocketd.model_shelf import find
 
@@ -170,9 +170,10 @@ def morph(job: Job) -> Morphed:
         takes.append(play(song, job.pattern.partner(100 * job.seed + n), player, settings))
         if n == job.takes - 1:
             break
-        known = [song.name] if n else []
-        material = make_lessons(takes[-1].duets(str(n)), {}, job.learner.rule, learnt=known)
-        lessons = list(material.lessons)
+        made = [
+            make_lesson(duet, job.learner.rule, first=n == 0, keep=False) for duet in takes[-1].duets(str(n))
+        ]
+        lessons = [lesson for lesson in made if isinstance(lesson, TakeLesson)]
         bias = lessons[0].bias if lessons else bias
         order = Order(job.learner.model, lessons, (), (), recipe, rehearsal=0.0)
         fine_tune(net, order, lambda *_: None)

@@ -34,7 +34,10 @@ def duet(
     return made
 
 
-def lesson(of: TakeDuet, rule: Rule = Rule(), *, keep: bool = True) -> TakeLesson:
+FOLLOW = Rule()
+
+
+def lesson(of: TakeDuet, rule: Rule = FOLLOW, *, keep: bool = True) -> TakeLesson:
     made = make_lesson(of, rule, keep=keep)
     assert isinstance(made, TakeLesson)
     return made
@@ -127,7 +130,7 @@ def test_that_nobody_played_is_learnt_where_nobody_did_and_not_where_nobody_is_t
 def test_an_accident_is_not_learnt_as_a_rest() -> None:
     track = song(48)
     played = onsets(track)
-    played[101] += 0.090
+    played[101] += 0.060
     made = lesson(duet(played=np.sort(played)), keep=False)
 
     assert not made.taught[101]
