@@ -15,7 +15,7 @@
     ├── TrainingMissingError        2  what training needs is not installed (pocket_export.needs)
     ├── InterruptedTrainingError  130  somebody ended a training (pocket_export.commands)
     ├── NightUnderWayError             another night is under way (pocket_export.night.command)
-    ├── MakeWayError                   a take has begun, the night waits (pocket_export.night.night)
+    ├── MakeWayError                   a take has begun, the night waits (pocket_export.night.make_way)
     ├── MakerError                     the process that makes its lessons has gone (pocket_export.ahead)
     └── CompanyError                   a process that trains with it has gone (pocket_export.parallel)
 

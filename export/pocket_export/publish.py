@@ -13,7 +13,7 @@ import numpy as np
 from pocket_core.features import GROOVE, OFFSET_SCALE
 from pocket_export.card import StateTensor, Taught, describe_encoder, make_card, write_model
 from pocket_export.encoder_export import check_encoder, export_encoder, of_lengths
-from pocket_export.evaluate import Follow, score
+from pocket_export.evaluate import Follow, follow, score
 from pocket_export.groove import LICENCE
 from pocket_export.lesson import Lesson
 from pocket_export.onnx_export import OUTPUT, export_step, state_shapes
@@ -51,7 +51,8 @@ def publish(
     school, name = SCHOOLS[origin.model], origin.model
     model, encoder = export_step(net), export_encoder(net) if net.context else None
     parity = check_parity(net, model, long_take(net, list(chosen_by)))
-    best = min(training.history, key=lambda epoch: epoch.figure_ms)
+    keeps_last = training.recipe.keep_last
+    best = training.history[-1] if keeps_last else min(training.history, key=lambda epoch: epoch.figure_ms)
     figures = {
         "parity_offset_tenths_s": parity.offset,
         "parity_state": parity.state,
@@ -59,7 +60,7 @@ def publish(
         **(_encoder_figures(net, encoder, chosen_by) if encoder is not None else {}),
         "epochs": len(training.history),
         "best_epoch": best.number,
-        **_figures("validation", best.validation),
+        **_figures("validation", follow(net, chosen_by) if keeps_last else best.validation),
         **(_figures("validation_groove_template", _template(chosen_by)) if school.musician else {}),
         **_figures("validation_quantised", _quantised(chosen_by)),
     }

@@ -9,12 +9,11 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
 
-from pocket_core.errors import DataError, ModelError, PocketError
+from pocket_core.errors import DataError, ModelError
 from pocket_core.types import Seconds
 from pocket_export.card import Taught
 from pocket_export.night import order as orders
@@ -22,6 +21,7 @@ from pocket_export.night.fine_tune import EPOCHS, Order, fine_tune, usual_recipe
 from pocket_export.night.gate import Check, Judged, judge_groove, judge_step, judge_takes
 from pocket_export.night.gather import Gathered, finished_takes, gather, name_of, newest
 from pocket_export.night.judge import groove_lessons, judge, judge_on_groove, time_steps
+from pocket_export.night.make_way import MakeWay
 from pocket_export.night.order import NightOrder
 from pocket_export.night.take_lessons import Material, make_lessons
 from pocket_export.night.targets import Rule, Style
@@ -35,15 +35,7 @@ from pocketd.config_sections import Retrain
 from pocketd.model_shelf import find, read_sheet
 from pocketd.onnxfile import LARGEST, read_bytes
 
-T = TypeVar("T")
-
 TITLE = "What a night made of the champion: it went on learning from this machine's takes."
-LOOK_EVERY = 0.2  # seconds between two looks whether somebody plays
-WAIT = 0.5  # seconds, while somebody does
-
-
-class MakeWayError(PocketError):
-    """A take has begun."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,33 +96,6 @@ class Outcome:
         return "" if self.gathered.duets else "no take has been played"
 
 
-@dataclass(slots=True)
-class _Rest:
-    """Looks now and then whether somebody plays."""
-
-    nights: Nights
-    now: Callable[[], float] = time.monotonic
-    sleep: Callable[[float], None] = time.sleep
-    looked: float = field(default=-1.0)
-    waited: float = 0.0
-
-    def __call__(self) -> None:
-        """Raise MakeWayError where somebody does."""
-        now = self.now()
-        if now - self.looked < LOOK_EVERY:
-            return
-        self.looked = now
-        if self.nights.somebody_plays():
-            raise MakeWayError("a take has begun")
-
-    def wait(self) -> None:
-        """Return once nobody plays any more."""
-        began = self.now()
-        while self.nights.somebody_plays():
-            self.sleep(WAIT)
-        self.waited += self.now() - began
-
-
 def run_night(plan: Plan, at: datetime, tell: Callable[[Stage], None]) -> Outcome:
     """Do what is to be done tonight; the caller holds the night's lock.
 
@@ -143,18 +108,18 @@ def run_night(plan: Plan, at: datetime, tell: Callable[[Stage], None]) -> Outcom
         PocketError: The champion cannot be read, or a file cannot be written.
     """
     began = time.monotonic()
-    rest = _Rest(plan.nights)
+    way = MakeWay(plan.nights, lambda: tell(Stage("a take runs, waiting", 0.0)))
     champion = _champion(plan)
     order, folder = _order(plan, champion, at)
-    gathered = _patiently(rest, tell, lambda: _gather(plan, order, rest, tell))
-    material = _patiently(rest, tell, lambda: _material(plan, gathered))
+    gathered = way.patiently(lambda: _gather(plan, order, way, tell))
+    material = way.patiently(lambda: _material(plan, gathered))
     outcome = Outcome(folder, order, gathered, material, None)
     if material.meetings:
-        outcome = _learn(plan, outcome, champion, rest, tell)
+        outcome = _learn(plan, outcome, champion, way, tell)
         if plan.promote and all(check.passed for check in outcome.checks) and outcome.model is not None:
             plan.nights.promote(outcome.model, at)
             outcome = replace(outcome, promoted=True)
-    return replace(outcome, seconds=time.monotonic() - began, waited=rest.waited)
+    return replace(outcome, seconds=time.monotonic() - began, waited=way.waited)
 
 
 def _champion(plan: Plan) -> Path:
@@ -178,36 +143,28 @@ def _order(plan: Plan, champion: Path, at: datetime) -> tuple[NightOrder, Path]:
         epochs=plan.epochs,
         retrain=plan.retrain.model_dump(mode="json"),
     )
-    pointed = {plan.nights.night_of(name) for name in plan.nights.read().named}
+    pointer = plan.nights.read()
+    promoted = {plan.nights.night_of(name) for name in (pointer.champion, *pointer.kept)}
+    named = {plan.nights.night_of(name) for name in pointer.named}
     for folder in orders.unfinished(plan.nights):
-        if folder.name in pointed:
-            orders.close(folder, "promoted; the night broke off before it could report")
-            continue
         before = orders.read_order(folder)
-        if before is not None and replace(before, began=order.began) == order:
+        if folder.name in named:  # it broke off behind the switch, or somebody has chosen what there is
+            orders.close(folder, promoted=folder.name in promoted)
+        elif before is not None and replace(before, began=order.began, takes=order.takes) == order:
             return before, folder
-        orders.give_up(folder)
+        else:
+            orders.give_up(folder)
     return order, orders.begin(plan.nights, order, at)
 
 
-def _patiently(rest: _Rest, tell: Callable[[Stage], None], what: Callable[[], T]) -> T:
-    """Do something as often as it takes for nobody to come between."""
-    while True:
-        try:
-            return what()
-        except MakeWayError:
-            tell(Stage("a take runs, waiting", 0.0))
-            rest.wait()
-
-
-def _gather(plan: Plan, order: NightOrder, rest: _Rest, tell: Callable[[Stage], None]) -> Gathered:
+def _gather(plan: Plan, order: NightOrder, way: MakeWay, tell: Callable[[Stage], None]) -> Gathered:
     folders, done = [plan.takes / name for name in order.takes], 0
 
     def advance(more: int) -> None:
         nonlocal done
         done += more
         tell(Stage("reading takes", done / max(len(folders), 1)))
-        rest()
+        way.look()
 
     found = gather(folders, advance, processes=plan.processes)
     return replace(found, duets=newest(found.duets, plan.retrain.hours))
@@ -243,7 +200,7 @@ def learnt_songs(nights: Nights) -> list[str]:
 
 
 def _learn(
-    plan: Plan, outcome: Outcome, champion: Path, rest: _Rest, tell: Callable[[Stage], None]
+    plan: Plan, outcome: Outcome, champion: Path, way: MakeWay, tell: Callable[[Stage], None]
 ) -> Outcome:
     """Train a challenger, export it and put it to the gate."""
     order, folder = outcome.order, outcome.folder
@@ -253,7 +210,7 @@ def _learn(
 
     def watch(share: float, epoch: Epoch | None) -> None:
         tell(Stage("learning", share, epoch))
-        rest()
+        way.look()
 
     def learn() -> Training:
         net = read_back(champion, dropout=recipe.dropout)
@@ -266,37 +223,35 @@ def _learn(
             checkpoint.unlink(missing_ok=True)
             return fine_tune(net, lesson, watch, checkpoint=checkpoint, origin=_origin(plan, outcome))
 
-    training = _patiently(rest, tell, learn)
+    training = way.patiently(learn)
     after = training.net
     outcome = replace(outcome, training=training)
-    to_follow, to_humanise = _patiently(rest, tell, lambda: groove_lessons(plan.watched))
+    to_follow, to_humanise = way.patiently(lambda: groove_lessons(plan.watched))
     chosen_by = to_follow or [take.lesson for take in outcome.material.lessons]
     try:
-        model = publish(training, chosen_by, folder, title=TITLE, taught=_taught(outcome.material))
+        taught = _taught(outcome.material)
+        model = way.patiently(lambda: publish(training, chosen_by, folder, title=TITLE, taught=taught))
     except ParityError as error:
         return replace(outcome, checks=[Check("says what its network says", False, str(error))])
 
     def weigh() -> tuple[list[Judged], list[Check]]:
         tell(Stage("judging", 0.0))
         said = "to 1e-5 over 2,000 steps"
-        judged = judge(outcome.material.lessons, before, after, rest)
+        judged = judge(outcome.material.lessons, before, after, way.look)
         checks = [Check("says what its network says", True, said), *judge_takes(judged, order.seed)]
         tell(Stage("judging", 0.4))
         if to_follow:
-            rest()
             was = judge_on_groove(before, to_follow, to_humanise)
-            rest()
             tell(Stage("judging", 0.6))
             checks += judge_groove(was, judge_on_groove(after, to_follow, to_humanise))
         else:
             text = "the Groove dataset is not here: `pocketd data fetch groove`, once"
             checks.append(Check("forgets nothing", False, text))
         tell(Stage("judging", 0.8))
-        checks.append(judge_step(*time_steps(champion, model, rest)))
+        checks.append(judge_step(*time_steps(champion, model, way.look)))
         return judged, checks
 
-    judged, checks = _patiently(rest, tell, weigh)
-    checkpoint.unlink(missing_ok=True)
+    judged, checks = way.patiently(weigh)
     return replace(outcome, judged=judged, checks=checks, model=model)
 
 
@@ -317,9 +272,9 @@ def _origin(plan: Plan, outcome: Outcome) -> Origin:
         model=outcome.order.name,
         command=plan.command,
         commit="",
-        data=f"{len(outcome.order.takes)} takes of this machine's"
+        data=f"model {outcome.order.sha256[:12]}, {len(outcome.order.takes)} takes of this machine's"
         + (f", of {', '.join(songs)}" if songs else "")
         + (f"; {len(plan.groove)} files of Groove rehearsed" if plan.groove else ""),
-        data_sha256=outcome.order.sha256,
+        data_sha256="",
         contents_sha256="",
     )

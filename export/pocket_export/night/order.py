@@ -8,14 +8,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError
 
 from pocketd.champion import Nights
 from pocketd.wholefile import write_whole
 
-ORDER, REPORT = "order.json", "report.json"
+ORDER, REPORT, TEXT = "order.json", "report.json", "report.txt"
+
+
+def _a_time(text: str) -> str:
+    if datetime.fromisoformat(text).tzinfo is None:
+        raise ValueError("a time without its offset from UTC")
+    return text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +30,7 @@ class NightOrder:
 
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
     format: Literal[1] = 1
-    began: str  # local, ISO 8601
+    began: Annotated[str, AfterValidator(_a_time)]  # local, ISO 8601
     champion: str  # as `model:` of a configuration names it
     sha256: str  # of its file
     name: str  # of its network, of `pocket_export.schools.SCHOOLS`
@@ -67,14 +73,27 @@ def read_order(folder: Path) -> NightOrder | None:
         return None
 
 
-def close(folder: Path, verdict: str) -> None:
-    """Write the report of a night that cannot do so any more.
+def close(folder: Path, *, promoted: bool) -> None:
+    """Write the report of a night that cannot do so any more, and clear up behind it.
 
     Raises:
         PocketError: It cannot be written.
     """
-    said = json.dumps({"format": 1, "night": folder.name, "verdict": verdict, "promoted": True})
-    write_whole(folder / REPORT, said.encode())
+    verdict = ("promoted" if promoted else "not promoted") + "; the night broke off before it could report"
+    write_whole(folder / TEXT, f"night {folder.name}: {verdict}\n".encode())
+    said = {"format": 1, "night": folder.name, "verdict": verdict, "promoted": promoted}
+    finish(folder, json.dumps(said).encode())
+
+
+def finish(folder: Path, report: bytes) -> None:
+    """Write report.json, by which a night is over, and throw away what it would have gone on from.
+
+    Raises:
+        PocketError: It cannot be written.
+    """
+    write_whole(folder / REPORT, report)
+    for left in folder.glob("*.checkpoint.pt"):
+        left.unlink(missing_ok=True)
 
 
 def give_up(folder: Path) -> None:

@@ -94,7 +94,8 @@ def _pictures(outcome: Outcome) -> str:
 
 
 def _picture(draw: Callable[[Figure], None], width: float, height: float, title: str) -> str:
-    with mpl.rc_context({"axes.spines.top": False, "axes.spines.right": False, "font.size": 10}):
+    plain = {"axes.spines.top": False, "axes.spines.right": False, "font.size": 10, "text.parse_math": False}
+    with mpl.rc_context(plain):
         figure = Figure((width, height), layout="constrained")
         draw(figure)
         content = io.BytesIO()

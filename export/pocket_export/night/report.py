@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from pocket_export.night.night import Outcome
-from pocket_export.night.order import REPORT
+from pocket_export.night.order import TEXT, finish
 from pocketd.wholefile import write_whole
 
-TEXT, PAGE = "report.txt", "report.html"
+PAGE = "report.html"
 
 
 def write_report(outcome: Outcome) -> None:
@@ -28,7 +28,7 @@ def write_report(outcome: Outcome) -> None:
     write_whole(outcome.folder / TEXT, (as_text(outcome) + "\n").encode())
     write_whole(outcome.folder / PAGE, page(outcome).encode())
     said = json.dumps(as_json(outcome), indent=1, ensure_ascii=False, allow_nan=False) + "\n"
-    write_whole(outcome.folder / REPORT, said.encode())
+    finish(outcome.folder, said.encode())
 
 
 def as_text(outcome: Outcome) -> str:

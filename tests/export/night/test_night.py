@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 import threading
 import time
+import warnings
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -62,6 +64,7 @@ def test_a_night_makes_a_model_of_the_takes_and_asks_the_gate(plan: Plan) -> Non
     assert sheet.name == "lstm"
     assert sheet.songs == ["evening"]
     assert {check.name for check in outcome.checks} >= {"enough to judge by", "better than the champion"}
+    write_report(outcome)
     assert not list(outcome.folder.glob("*.pt"))
 
 
@@ -181,15 +184,60 @@ def test_a_checkpoint_that_is_damaged_costs_the_epochs_and_no_more(plan: Plan) -
     assert len(outcome.training.history) == 2
 
 
-def test_new_takes_make_a_new_night_of_one_that_broke_off(plan: Plan, tmp_path: Path) -> None:
+def test_a_night_that_broke_off_goes_on_with_its_own_takes_whatever_was_played_since(
+    plan: Plan, tmp_path: Path
+) -> None:
+    root = tmp_path / "takes"
+    take(root, of=song(24), late=0.045)
+    with pytest.raises(BrokenOffError):
+        run_night(replace(plan, takes=root), NOON, break_off(lambda stage: stage.epoch is not None))
+    (before,) = orders.unfinished(plan.nights)
+    take(root, of=song(24), minutes=1, late=0.045)
+
+    outcome = run_night(replace(plan, takes=root), NOON, silent)
+
+    assert outcome.folder == before
+    assert len(outcome.order.takes) == 1
+
+
+def test_another_configuration_makes_a_new_night_of_one_that_broke_off(plan: Plan) -> None:
     with pytest.raises(BrokenOffError):
         run_night(plan, NOON, break_off(lambda stage: stage.epoch is not None))
-    (before,) = orders.unfinished(plan.nights)
 
-    outcome = run_night(replace(plan, takes=tmp_path / "none"), NOON, silent)
+    outcome = run_night(replace(plan, retrain=Retrain(start="lstm", style="variance")), NOON, silent)
 
-    assert not before.exists() or outcome.folder == before
-    assert outcome.order.takes == []
+    assert outcome.order.retrain["style"] == "variance"
+    assert outcome.training is not None
+    assert not orders.unfinished(plan.nights) or orders.unfinished(plan.nights) == [outcome.folder]
+
+
+def test_a_night_that_broke_off_and_is_a_shadow_is_not_said_to_be_promoted(plan: Plan) -> None:
+    with pytest.raises(BrokenOffError):
+        run_night(plan, NOON, break_off_at("judging"))
+    (folder,) = orders.unfinished(plan.nights)
+    plan.nights.change(lambda pointer: replace(pointer, shadow=f"{folder.name}/lstm.onnx"))
+
+    run_night(plan, NOON, silent)
+
+    said = json.loads((folder / "report.json").read_text())
+    assert not said["promoted"]
+    assert (folder / "lstm.onnx").exists()
+    assert not list(folder.glob("*.pt"))
+
+
+@pytest.mark.parametrize("name", [r"$\foo$", "<script>alert(1)</script>", "五線譜", "a $b$ c"])
+def test_a_song_of_any_name_is_reported(plan: Plan, tmp_path: Path, name: str) -> None:
+    root = tmp_path / "takes"
+    take(root, of=song(24, name=name), late=0.045)
+    outcome = run_night(replace(plan, takes=root, epochs=1), NOON, silent)
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a font without its letters
+        write_report(outcome)
+
+    page = (outcome.folder / "report.html").read_text()
+    assert html.escape(name) in page
+    assert "<script>" not in page
 
 
 def test_what_the_pointer_points_to_is_never_tidied_away(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
