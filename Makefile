@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .PHONY: help demo test lint format types contracts check clean pictures
 .PHONY: bench bench-memory bench-songs bench-follow bench-left-out bench-humanise bench-duos bench-closed-loop bench-realtime
-.PHONY: bench-kill-takes
+.PHONY: bench-kill-takes bench-nights bench-morph bench-learning bench-poison bench-overnight bench-kill-nights
 
 help: ## What there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
@@ -49,7 +49,9 @@ contracts: $(VENV)/.dev ## Who may import whom
 
 check: lint types contracts test ## All that CI runs
 
-bench: bench-follow bench-humanise bench-duos bench-closed-loop bench-realtime bench-kill-takes bench-memory bench-songs ## Every table but one (bench-left-out)
+bench: bench-follow bench-humanise bench-duos bench-closed-loop bench-realtime bench-memory bench-songs bench-kill-takes bench-nights ## Every table but one (bench-left-out)
+
+bench-nights: bench-morph bench-learning bench-poison bench-overnight bench-kill-nights ## What takes and nights come to
 
 bench-follow: $(VENV)/.dev ## How close the drums land to the musician
 	@$(BIN)/python benchmarks/follow.py --data '$(DATA)'
@@ -77,6 +79,21 @@ bench-songs: $(VENV)/.dev ## How surely a song is recognised by its drums
 
 bench-kill-takes: $(VENV)/.dev ## What a kill -9 costs a take
 	@$(BIN)/python benchmarks/kill_takes.py
+
+bench-morph: $(VENV)/.dev ## The paper's own experiments: straight to swing, and to triplets
+	@$(BIN)/python benchmarks/morph.py
+
+bench-learning: $(VENV)/.dev ## Ten takes of a song, a night between two
+	@$(BIN)/python benchmarks/learning.py --data '$(DATA)'
+
+bench-poison: $(VENV)/.dev ## Whether takes that went wrong can do harm
+	@$(BIN)/python benchmarks/poison.py --data '$(DATA)'
+
+bench-overnight: $(VENV)/.dev ## How long a night takes, and how much memory
+	@$(BIN)/python benchmarks/overnight.py --data '$(DATA)'
+
+bench-kill-nights: $(VENV)/.dev ## What a kill -9 costs a night
+	@$(BIN)/python benchmarks/kill_nights.py --data '$(DATA)'
 
 pictures: $(VENV)/.dev ## Draw docs/offsets.png and docs/waiting.png anew
 	@$(BIN)/python benchmarks/offsets_plot.py --data '$(DATA)'
