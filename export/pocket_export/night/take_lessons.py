@@ -123,7 +123,7 @@ def make_lessons(
 
 
 def _make(duet: TakeDuet, rule: Rule, *, first: bool) -> TakeLesson | Passed:
-    lesson = prepare(duet.duet)
+    lesson = prepare(duet.duet, duet.settings)
     drums = np.flatnonzero(lesson.drums)
     met = drums[~np.isnan(lesson.meets[drums])]
     if len(met) < FEWEST:
