@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
-from pocket_core.engine import WINDOW_BEATS
 from pocket_core.errors import TakeError
 from pocket_core.grid import TWELFTHS
 from pocket_core.records import TimestepRecord
@@ -26,6 +26,7 @@ from pocket_core.types import Hit, Port
 from pocket_core.voices import VOICES
 from pocket_core.wire import Decoder
 from pocket_export.duets import LOUDEST, NOBODY, Duet, Grid, quantise
+from pocket_export.night.even_tempo import even_out
 from pocket_export.night.take_checks import check_start, check_take
 from pocket_export.night.take_parts import Part, make_parts
 from pocket_export.recordings import Performance
@@ -36,8 +37,6 @@ from pocketd.take_content import BarMeter, TakeContent, gather
 
 UNTOLD = 0.6  # a velocity that is not told
 USUAL = 0.5  # seconds a quarter note
-BEYOND = 4.0  # quarter notes behind the last timestep that the grid goes on
-APART = 1e-6  # seconds by which an onset stays on its timestep's side of the middle
 NOTED = 0.5  # seconds after it that a new meter is noted at the latest
 NOWHERE = np.zeros(0)
 
@@ -185,22 +184,27 @@ def _duets(about: About, parts: Sequence[Part], musician: Musician, settings: Se
     # A hit comes by look_ahead before its nominal time, however early the DAW sends it: nominal times are
     # those of the listener.
     known = replace(settings, drums_lead=settings.look_ahead)
+    ends = [_middle(part, after) for part, after in pairwise(parts)]
+    reach = [part.pace / 2 for part in parts]
     for i, part in enumerate(parts):
-        begins, ends = part.steps[0].nominal_s, part.steps[-1].nominal_s
-        start, end = begins - part.pace / 2, ends + part.pace / 2
+        start, end = part.steps[0].nominal_s - reach[i], part.steps[-1].nominal_s + reach[i]
         if i > 0:
-            start = max(start, (parts[i - 1].steps[-1].nominal_s + begins) / 2)
-        if i + 1 < len(parts):
-            end = min(end, (ends + parts[i + 1].steps[0].nominal_s) / 2)
+            start = max(start - reach[i - 1], ends[i - 1])
+        if i < len(ends):
+            end = min(end + reach[i + 1], ends[i])
         duet = _duet(part, about.take, musician.between(start, end), settings.window)
         forecast = np.array([step.forecast_ms for step in part.steps]) / 1000
         yield TakeDuet(about, duet, forecast, known)
 
 
+def _middle(part: Part, after: Part) -> float:
+    return (part.steps[-1].nominal_s + after.steps[0].nominal_s) / 2
+
+
 def _duet(part: Part, name: str, musician: Musician, window: float) -> Duet:
     """Put a part on the grid of its tempo."""
     count, pace, meter = len(part.steps), part.pace, part.meter
-    moved = _on_grid(musician.onsets, part, window)
+    moved = even_out(musician.onsets, part, window)
     order = np.argsort(moved, kind="stable")
     heard, hard = moved[order], musician.velocities[order]
     voices = np.zeros((count, len(VOICES)), np.bool_)
@@ -228,34 +232,6 @@ def _duet(part: Part, name: str, musician: Musician, window: float) -> Duet:
         onsets=heard,
         onset_velocities=hard,
     )
-
-
-def _on_grid(onsets: NDArray[np.float64], part: Part, window: float) -> NDArray[np.float64]:
-    """Move onsets from the take's clock to the duet's, on which the tempo is even.
-
-    An onset that the aligner would give to a timestep moves as that one does, and stays nearer to it than to
-    any other. What meets none moves as the nearest place of the grid does.
-    """
-    nominal, score = part.nominal, part.twelfths / TWELFTHS * part.pace
-    after = np.searchsorted(nominal, onsets).clip(1, max(len(nominal) - 1, 1))
-    nearest = np.zeros(len(onsets), np.int64)
-    if len(nominal) > 1:
-        nearest = np.where(nominal[after] - onsets < onsets - nominal[after - 1], after, after - 1)
-    offsets = onsets - nominal[nearest]
-    middles = (score[1:] + score[:-1]) / 2
-    lowest = np.concatenate(([-np.inf], middles + APART))[nearest]
-    highest = np.concatenate((middles - APART, [np.inf]))[nearest]
-    meet = np.abs(offsets) <= np.minimum(window, WINDOW_BEATS * part.paces[nearest])
-    return np.where(meet, (score[nearest] + offsets).clip(lowest, highest), _by_place(onsets, part))
-
-
-def _by_place(onsets: NDArray[np.float64], part: Part) -> NDArray[np.float64]:
-    """Move each onset as the place of the grid moves that it is nearest to."""
-    nominal, beats, paces = part.nominal, part.twelfths / TWELFTHS, part.paces
-    times = np.concatenate(([nominal[0] - BEYOND * paces[0]], nominal, [nominal[-1] + BEYOND * paces[-1]]))
-    counted = np.concatenate(([beats[0] - BEYOND], beats, [beats[-1] + BEYOND]))
-    places = quantise(np.interp(onsets, times, counted), part.meter) / TWELFTHS
-    return np.asarray(onsets - np.interp(places, counted, times) + places * part.pace, np.float64)
 
 
 def _source(name: str, bpm: float, meter: Meter) -> Performance:
