@@ -74,12 +74,12 @@ def read_apart(
             for ready in wait(list(readers), LOOK_EVERY):
                 here = next(one for one in readers if one is ready)
                 reader = readers.pop(here)
-                found = _answer(here, reader.folder)
-                if waiting and reader.process.is_alive():
+                found = _answer(here)
+                if waiting and found is not None:
                     readers[here] = _ask(here, reader.process, waiting)
                 else:
                     _end(here, reader.process)
-                yield reader.folder, found
+                yield reader.folder, Unread(name_of(reader.folder), GONE) if found is None else found
             look()
     finally:
         for here, reader in readers.items():
@@ -102,11 +102,12 @@ def _ask(here: Connection, process: BaseProcess, waiting: deque[Path]) -> _Reade
     return _Reader(process, folder)
 
 
-def _answer(here: Connection, folder: Path) -> Found:
+def _answer(here: Connection) -> Found | None:
+    """Return what was read; None: whoever read has gone."""
     try:
         found: Found = here.recv()
     except (EOFError, OSError):
-        return Unread(name_of(folder), GONE)
+        return None
     return found
 
 
