@@ -15,12 +15,15 @@ from hypothesis import strategies as st
 from pocket_core.errors import TakeError
 from pocket_core.features import COLUMNS
 from pocket_core.records import TimestepRecord
+from pocket_core.settings import Settings
 from pocket_core.tempo import Meter
 from pocket_core.testing import FixedPredictor
 from pocket_core.types import Seconds
 from pocket_export.dataset import prepare
 from pocket_export.duets import Grid
 from pocket_export.night.take_duets import About, Musician, make_duets, read_take
+from pocket_export.night.take_lessons import make_lessons
+from pocket_export.night.targets import Rule
 from pocketd.config import Config
 from pocketd.journal import JOURNAL
 from tests.export.night.journals import meter_from, step, write_take
@@ -149,6 +152,25 @@ def test_a_last_bar_that_slows_down_goes_on() -> None:
     assert part.duet.meets == pytest.approx(np.full(37, 0.031))
 
 
+def test_a_rest_is_no_jump_though_the_tempo_is_another() -> None:
+    faster = at_paces(*[60 / 90] * 32, *[60 / 150] * 96)
+    sparse = [s for s in faster if s.index < 32 or s.index % 8 == 0]
+
+    slow, fast = make_duets(About("t"), sparse, NOBODY, FOUR)
+
+    assert (len(slow.duet.twelfths), len(fast.duet.twelfths)) == (32, 13)
+
+
+def test_a_long_rest_may_waver_as_a_tempo_may() -> None:
+    steps = at_paces(*[0.5] * 32, *[0.515] * 80)
+    resting = [s for s in steps if not 32 < s.index < 72]
+
+    (part,) = make_duets(About("t"), resting, late(resting, 0.031), FOUR)
+
+    assert part.duet.twelfths.tolist() == [s.index * 12 for s in resting]
+    assert part.duet.meets == pytest.approx(np.full(len(resting), 0.031))
+
+
 @given(
     paces=st.lists(st.floats(0.48, 0.52), min_size=2, max_size=30),
     offsets=st.lists(st.floats(-0.08, 0.08), min_size=31, max_size=31),
@@ -183,7 +205,7 @@ def test_whatever_is_played_stays_in_order_and_with_its_timestep(
 
 def test_an_onset_half_way_stays_with_the_timestep_that_has_it() -> None:
     sixteenths = [step(n, 3.0 + n * 0.13, 1 + n // 16, 1 + n % 16 / 4) for n in range(64)]
-    close = [replace(s, nominal_s=Seconds(s.nominal_s - 0.005 * (s.index > 30))) for s in sixteenths]
+    close = [replace(s, nominal_s=Seconds(s.nominal_s + 0.005 * (s.index > 30))) for s in sixteenths]
     before, after = (float(close[n].nominal_s) for n in (30, 31))
     half = (before + after) / 2
     played = Musician(np.array([half - 0.001, half + 0.001]), np.array([0.4, 0.8]))
@@ -287,6 +309,16 @@ def test_a_takes_own_settings_are_those_by_which_it_is_learnt(tmp_path: Path) ->
     assert part.settings.window == pytest.approx(0.050)
     assert np.isnan(prepare(part.duet, part.settings).human).all()
     assert not np.isnan(prepare(part.duet).human).all()
+
+
+def test_a_lesson_is_made_by_the_settings_of_its_take() -> None:
+    (part,) = make_duets(
+        About("t"), quarters(32), late(quarters(32), 0.035), FOUR, Settings(window=Seconds(0.02))
+    )
+
+    (made,) = make_lessons([part], {}, Rule()).lessons
+
+    assert np.isnan(made.lesson.human).all()
 
 
 def test_a_rig_that_cannot_send_early_knows_the_next_hit_by_the_look_ahead(tmp_path: Path) -> None:
