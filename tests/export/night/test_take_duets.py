@@ -162,8 +162,8 @@ def test_a_rest_is_no_jump_though_the_tempo_is_another() -> None:
 
 
 def test_a_long_rest_may_waver_as_a_tempo_may() -> None:
-    steps = at_paces(*[0.5] * 32, *[0.515] * 80)
-    resting = [s for s in steps if not 32 < s.index < 72]
+    steps = at_paces(*[0.5] * 32, *[0.51] * 80, *[0.5] * 32)
+    resting = [s for s in steps if not 32 < s.index < 112]
 
     (part,) = make_duets(About("t"), resting, late(resting, 0.031), FOUR)
 
