@@ -59,6 +59,8 @@ def read_apart(
 ) -> Generator[tuple[Path, Found]]:
     """Yield takes as they have been read, begun in their order; whoever still reads ends as this does.
 
+    Where the machine has no room for one more process, takes are read in this one.
+
     Args:
         folders: Of the takes.
         processes: How many read at once, at least 1.
@@ -69,7 +71,13 @@ def read_apart(
     try:
         while waiting or readers:
             while waiting and len(readers) < processes:
-                here, process = _begin()
+                try:
+                    here, process = _begin()
+                except OSError:  # no room for another process
+                    if not readers:
+                        folder = waiting.popleft()
+                        yield folder, read(folder)
+                    break
                 readers[here] = _ask(here, process, waiting)
             for ready in wait(list(readers), LOOK_EVERY):
                 here = next(one for one in readers if one is ready)

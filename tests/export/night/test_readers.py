@@ -10,10 +10,12 @@ import sys
 import time
 from itertools import pairwise
 from pathlib import Path
+from typing import NoReturn
 
 import psutil
 import pytest
 
+from pocket_export.night import readers
 from pocket_export.night.gather import finished_takes
 from pocket_export.night.readers import GONE, Unread, name_of, read_apart
 from pocketd.journal import JOURNAL
@@ -69,6 +71,19 @@ def test_a_reader_that_dies_costs_its_take_and_no_other(takes: list[Path]) -> No
     assert found[takes[0]] == Unread(name_of(takes[0]), GONE)
     assert all(isinstance(found[folder], list) for folder in takes[1:])
     assert multiprocessing.active_children() == []
+
+
+def test_where_there_is_no_room_for_a_reader_takes_are_read_here(
+    takes: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full() -> NoReturn:
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    monkeypatch.setattr(readers, "_begin", full)
+
+    found = dict(read_apart(takes[1:], 2, lambda: None))
+
+    assert [isinstance(found[folder], list) for folder in takes[1:]] == [True, True]
 
 
 def test_whoever_looks_no_further_leaves_no_reader(takes: list[Path]) -> None:
