@@ -3,8 +3,8 @@
     python benchmarks/kill_nights.py --data DIR [--times 200] [--json FILE]
 
 Each time `pocketd retrain` is started on a few takes and killed (SIGKILL) at a moment by chance; the helping
-processes have to end by themselves. Then whoever `model: champion` names is loaded and tried, and every report,
-order, card and pointer that lies there must be whole. At the end a night runs through.
+processes have to end by themselves. Then whoever `model: champion` names is loaded and tried, and every
+report, order, card and pointer that lies there must be whole. At the end a night runs through.
 """
 
 from __future__ import annotations

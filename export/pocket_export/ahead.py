@@ -83,7 +83,7 @@ def _take(here: Connection) -> list[Lesson]:
     return lessons
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
     """End when whoever asks has ended, be it killed while something is being made."""
     if (parent := parent_process()) is not None:
         parent.join()
@@ -93,7 +93,7 @@ def _end_with_parent() -> None:
 def _serve(there: Connection, chances: Chances, performances: Performances, seed: int) -> None:
     """Make what is asked for until nobody asks any more; an interrupt is for the other process to handle."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    Thread(target=_end_with_parent, daemon=True).start()
+    Thread(target=end_with_parent, daemon=True).start()
     while True:
         try:
             number = there.recv()

@@ -146,8 +146,9 @@ def _groove(named: Path | None) -> Groove | None:
 
 def _due(nights: Nights, takes: Path) -> bool:
     """Say whether anything was played since the last night, which is a while ago, or a night broke off."""
-    from pocket_export.night.gather import finished_takes, name_of
+    from pocket_export.night.gather import finished_takes
     from pocket_export.night.order import read_order, unfinished
+    from pocket_export.night.readers import name_of
 
     folders = finished_takes(takes)
     if not folders:

@@ -1,27 +1,21 @@
-"""Which takes there are to learn from, read side by side."""
+"""Which takes there are to learn from: the newest, read side by side."""
 
 from __future__ import annotations
 
+import math
 import os
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Generator, Iterable, Sequence
+from contextlib import closing
 from dataclasses import dataclass
-from multiprocessing import get_context
 from pathlib import Path
 
-from pocket_core.errors import TakeError
-from pocket_export.night.take_duets import TakeDuet, read_take
+from pocket_export.night.readers import Found, Unread, read, read_apart
+from pocket_export.night.take_duets import TakeDuet
+from pocketd.journal import JOURNAL
 from pocketd.takes import REPORT, take_folders
 
-FEW = 4  # takes; so few are read in this process
-
-
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """A take that could not be read, and why."""
-
-    take: str
-    why: str
+FEW = 4  # takes; so few are read in this process, if they are
+SMALL = 2_000_000  # bytes of a journal at most: a fifth of a second
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +31,41 @@ def finished_takes(root: Path) -> list[Path]:
     return [folder for folder in take_folders(root) if (folder / REPORT).exists()]
 
 
-def name_of(folder: Path) -> str:
-    """Return what a take is called: 2026-11-20/193322."""
-    return f"{folder.parent.name}/{folder.name}"
-
-
-def gather(folders: Sequence[Path], advance: Callable[[int], None], *, processes: int = 0) -> Gathered:
-    """Read takes.
+def gather(
+    folders: Sequence[Path],
+    watch: Callable[[float], None],
+    *,
+    hours: float = math.inf,
+    processes: int = 0,
+    known: dict[Path, Found] | None = None,
+) -> Gathered:
+    """Read the newest takes, and no more of them than it takes.
 
     Args:
-        folders: Of the takes.
-        advance: Told how many more have been read; what it raises ends it.
+        folders: Of the takes, in order of playing.
+        watch: Told at least five times a second which share is done, 0..1; what it raises ends it.
+        hours: So many are enough.
         processes: How many read at once; 0: one a core.
+        known: What has been read before; what is read now is added, also where it is ended.
     """
-    made: dict[Path, list[TakeDuet] | Unread] = {}
-    for folder, found in _read_all(folders, processes or os.cpu_count() or 1):
-        made[folder] = found
-        advance(1)
-    parts = [made[folder] for folder in folders]
-    return Gathered(
-        [duet for part in parts if not isinstance(part, Unread) for duet in part],
-        [part for part in parts if isinstance(part, Unread)],
-    )
+    known = {} if known is None else known
+    queue, enough = folders[::-1], hours * 3600
+    count, seconds = 0, 0.0  # of the newest, without a gap
+
+    def share() -> float:
+        return max(count / len(queue), min(seconds / enough, 1.0) if enough else 1.0)
+
+    unread = [folder for folder in queue if folder not in known]
+    with closing(_read_all(unread, processes or os.cpu_count() or 1, lambda: watch(share()))) as found:
+        while count < len(queue) and seconds <= enough:
+            while queue[count] not in known:
+                folder, known[folder] = next(found)
+            seconds += _seconds(known[queue[count]])
+            count += 1
+            watch(share())
+    parts = [known[folder] for folder in queue[:count][::-1]]
+    duets = [duet for part in parts if not isinstance(part, Unread) for duet in part]
+    return Gathered(newest(duets, hours), [part for part in parts if isinstance(part, Unread)])
 
 
 def newest(duets: Iterable[TakeDuet], hours: float) -> list[TakeDuet]:
@@ -73,22 +80,23 @@ def newest(duets: Iterable[TakeDuet], hours: float) -> list[TakeDuet]:
     return kept[::-1]
 
 
-def _read_all(folders: Sequence[Path], processes: int) -> Iterable[tuple[Path, list[TakeDuet] | Unread]]:
-    if processes == 1 or len(folders) <= FEW:
+def _seconds(found: Found) -> float:
+    return 0.0 if isinstance(found, Unread) else sum(duet.seconds for duet in found)
+
+
+def _read_all(
+    folders: Sequence[Path], processes: int, look: Callable[[], None]
+) -> Generator[tuple[Path, Found]]:
+    if len(folders) <= FEW and all(_small(folder) for folder in folders):
         for folder in folders:
-            yield folder, _read(folder)
+            yield folder, read(folder)
+            look()
         return
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
-        asked = {pool.submit(_read, folder): folder for folder in folders}
-        try:
-            for done in as_completed(asked):
-                yield asked[done], done.result()
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    yield from read_apart(folders, processes, look)
 
 
-def _read(folder: Path) -> list[TakeDuet] | Unread:
+def _small(folder: Path) -> bool:
     try:
-        return read_take(folder)
-    except TakeError as error:
-        return Unread(name_of(folder), str(error))
+        return (folder / JOURNAL).stat().st_size <= SMALL
+    except OSError:
+        return True  # reading it says what is wrong

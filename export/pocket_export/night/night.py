@@ -19,10 +19,11 @@ from pocket_export.card import Taught
 from pocket_export.night import order as orders
 from pocket_export.night.fine_tune import EPOCHS, Order, fine_tune, usual_recipe
 from pocket_export.night.gate import Check, Judged, judge_groove, judge_step, judge_takes
-from pocket_export.night.gather import Gathered, finished_takes, gather, name_of, newest
+from pocket_export.night.gather import Gathered, finished_takes, gather
 from pocket_export.night.judge import groove_lessons, judge, judge_on_groove, time_steps
 from pocket_export.night.make_way import MakeWay
 from pocket_export.night.order import NightOrder
+from pocket_export.night.readers import Found, name_of
 from pocket_export.night.take_lessons import Material, make_lessons
 from pocket_export.night.targets import Rule, Style
 from pocket_export.parity import ParityError
@@ -111,7 +112,8 @@ def run_night(plan: Plan, at: datetime, tell: Callable[[Stage], None]) -> Outcom
     way = MakeWay(plan.nights, lambda: tell(Stage("a take runs, waiting", 0.0)))
     champion = _champion(plan)
     order, folder = _order(plan, champion, at)
-    gathered = way.patiently(lambda: _gather(plan, order, way, tell))
+    known: dict[Path, Found] = {}  # takes, so that none is read again behind one that has begun meanwhile
+    gathered = way.patiently(lambda: _gather(plan, order, way, tell, known))
     material = way.patiently(lambda: _material(plan, gathered))
     outcome = Outcome(folder, order, gathered, material, None)
     if material.meetings:
@@ -157,17 +159,15 @@ def _order(plan: Plan, champion: Path, at: datetime) -> tuple[NightOrder, Path]:
     return order, orders.begin(plan.nights, order, at)
 
 
-def _gather(plan: Plan, order: NightOrder, way: MakeWay, tell: Callable[[Stage], None]) -> Gathered:
-    folders, done = [plan.takes / name for name in order.takes], 0
-
-    def advance(more: int) -> None:
-        nonlocal done
-        done += more
-        tell(Stage("reading takes", done / max(len(folders), 1)))
+def _gather(
+    plan: Plan, order: NightOrder, way: MakeWay, tell: Callable[[Stage], None], known: dict[Path, Found]
+) -> Gathered:
+    def watch(share: float) -> None:
+        tell(Stage("reading takes", share))
         way.look()
 
-    found = gather(folders, advance, processes=plan.processes)
-    return replace(found, duets=newest(found.duets, plan.retrain.hours))
+    folders = [plan.takes / name for name in order.takes]
+    return gather(folders, watch, hours=plan.retrain.hours, processes=plan.processes, known=known)
 
 
 def _material(plan: Plan, gathered: Gathered) -> Material:

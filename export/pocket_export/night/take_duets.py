@@ -1,14 +1,15 @@
 """From a take to duets: what was played with whom, as `dataset` and a training know it.
 
-A take that loops or jumps by whole bars is one duet that goes on; any other jump begins another. Timesteps
-that stand on no grid (flams, rolls, loose playing) are left out: no model is asked where those belong.
+`take_parts` says where a take breaks; each part is a duet of one tempo and one meter. Every onset keeps its
+distance in seconds from the timestep that it meets, whatever the tempo does around it, for that distance is
+all that is learnt. Timesteps that stand on no grid (flams, rolls, loose playing) are left out: no model is
+asked where those belong.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -25,14 +26,18 @@ from pocket_core.types import Hit, Port
 from pocket_core.voices import VOICES
 from pocket_core.wire import Decoder
 from pocket_export.duets import LOUDEST, NOBODY, Duet, Grid, quantise
+from pocket_export.night.even_tempo import even_out
+from pocket_export.night.take_checks import check_start, check_take
+from pocket_export.night.take_parts import Part, make_parts
 from pocket_export.recordings import Performance
 from pocketd.config import Config
-from pocketd.journal import JOURNAL
-from pocketd.take_content import TakeContent, gather
+from pocketd.desk_records import Now
+from pocketd.journal import JOURNAL, read_journal
+from pocketd.take_content import BarMeter, TakeContent, gather
 
-STRAIGHT = 0.5  # twelfths of a quarter note; a timestep further from all of them stands on no grid
-UNROLLED = 0.5  # quarter notes by which a jump of whole bars may miss what the clock says
 UNTOLD = 0.6  # a velocity that is not told
+USUAL = 0.5  # seconds a quarter note
+NOTED = 0.5  # seconds after it that a new meter is noted at the latest
 NOWHERE = np.zeros(0)
 
 
@@ -53,14 +58,20 @@ class Musician:
     onsets: NDArray[np.float64]  # (M,) seconds on the clock that the timesteps are on, latencies taken out
     velocities: NDArray[np.float64]  # (M,) 0..1
 
+    def between(self, start: float, end: float) -> Musician:
+        """Return those of a stretch of time."""
+        inside = (self.onsets > start) & (self.onsets <= end)
+        return Musician(self.onsets[inside], self.velocities[inside])
+
 
 @dataclass(frozen=True, slots=True)
 class TakeDuet:
-    """A take, or the part of one between two jumps."""
+    """A take, or a part of one."""
 
     about: About
     duet: Duet
     forecast: NDArray[np.float64]  # (T,) y_hat of each timestep, seconds
+    settings: Settings = field(default_factory=Settings)  # by which `dataset.prepare` knows what was known
 
     @property
     def seconds(self) -> float:
@@ -70,97 +81,84 @@ class TakeDuet:
 
 
 def read_take(folder: Path) -> list[TakeDuet]:
-    """Return a take's duets, in order.
+    """Return a take's duets, in order; none where it has no timestep on the grid.
 
     Args:
         folder: The take's own.
 
     Raises:
-        TakeError: Its journal cannot be read, or its configuration is of another pocketd.
+        TakeError: Its journal cannot be read, or cannot be true, or its configuration is of another pocketd.
     """
-    take = gather(folder / JOURNAL)
-    try:
-        settings = Config.model_validate(take.hello.config).settings()
-    except ValidationError as error:
-        key = ".".join(str(part) for part in error.errors(include_url=False)[0]["loc"])
-        raise TakeError(
-            f"{folder / JOURNAL} was played with a configuration of another pocketd ({key}); "
-            "it can be kept and shown, not learnt from"
-        ) from None
-    name = f"{folder.parent.name}/{folder.name}"
-    meter = Meter(take.start.numerator, take.start.denominator)
-    about = About(name, take.hello.song, take.hello.model, take.hello.sha256)
-    return make_duets(about, take.timesteps, _musician(take, settings), meter)
+    path = folder / JOURNAL
+    check_start(path)
+    take = gather(path)
+    check_take(take, path)
+    settings = _settings(take, path)
+    about = About(f"{folder.parent.name}/{folder.name}", take.hello.song, take.hello.model, take.hello.sha256)
+    parts = make_parts(take.timesteps, _meters(take, path), 60 / take.start.bpm)
+    return list(_duets(about, list(parts), _musician(take, settings), settings))
 
 
 def make_duets(
-    about: About, steps: Sequence[TimestepRecord], musician: Musician, meter: Meter
+    about: About,
+    steps: Sequence[TimestepRecord],
+    musician: Musician,
+    meter: Meter,
+    settings: Settings | None = None,
 ) -> list[TakeDuet]:
-    """Return the duets of what an engine recorded and of the onsets that it heard."""
-    return [
-        TakeDuet(
-            about,
-            _duet(part, about.take, musician, meter),
-            np.array([step.forecast_ms for step in part.steps]) / 1000,
-        )
-        for part in _parts(steps, meter)
-    ]
+    """Return the duets of what an engine recorded, in one meter, and of the onsets that it heard.
+
+    Args:
+        about: What to call them.
+        steps: In order of playing.
+        musician: Whoever played to them.
+        meter: Of all.
+        settings: The engine's.
+    """
+    parts = make_parts(steps, [meter] * len(steps), USUAL)
+    return list(_duets(about, list(parts), musician, settings or Settings()))
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """Timesteps between two jumps and where each stands in the song as it was played."""
-
-    steps: Sequence[TimestepRecord]
-    twelfths: NDArray[np.int64]  # rising
-    pace: float  # seconds a quarter note
-
-    @property
-    def nominal(self) -> NDArray[np.float64]:
-        return np.array([step.nominal_s for step in self.steps])
-
-
-def _parts(steps: Sequence[TimestepRecord], meter: Meter) -> Iterator[_Part]:
-    """Yield the parts of a take, each of timesteps on the grid at rising places."""
-    bar = float(meter.bar_beats)
-    kept: list[TimestepRecord] = []
-    places: list[int] = []
-    pace = _pace(steps, meter)
-    for step in steps:
-        beat = (step.bar - 1) * bar + (step.beat - 1.0) * 4 / meter.denominator
-        if abs(beat * TWELFTHS - round(beat * TWELFTHS)) > STRAIGHT / 2:
-            continue
-        if kept:
-            expected = places[-1] / TWELFTHS + (step.nominal_s - kept[-1].nominal_s) / pace
-            beat += bar * round((expected - beat) / bar)
-            if abs(beat - expected) > UNROLLED:
-                yield _Part(kept, np.array(places), pace)
-                kept, places = [], []
-                beat = (step.bar - 1) * bar + (step.beat - 1.0) * 4 / meter.denominator
-        place = round(beat * TWELFTHS)
-        if places and place <= places[-1]:
-            continue  # a straggler at a place that has been
-        kept.append(step)
-        places.append(place)
-    if kept:
-        yield _Part(kept, np.array(places), pace)
+def _settings(take: TakeContent, path: Path) -> Settings:
+    """Return how the take was played."""
+    try:
+        return Config.model_validate(take.hello.config).settings()
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        key = ".".join(str(part) for part in first["loc"])
+        if first["type"] == "clash":  # of one key with another; where it is, only its context says
+            context = first.get("ctx", {})
+            key = f"{context.get('key', key)}: {context.get('text', first['msg'])}"
+        raise TakeError(
+            f"{path} was played with a configuration of another pocketd ({key}); "
+            "it can be kept and shown, not learnt from"
+        ) from None
 
 
-def _pace(steps: Sequence[TimestepRecord], meter: Meter) -> float:
-    """Return seconds a quarter note: the median over neighbours in one bar, whatever jumps."""
-    paces = [
-        (b.nominal_s - a.nominal_s) / ((b.beat - a.beat) * 4 / meter.denominator)
-        for a, b in pairwise(steps)
-        if b.bar == a.bar and b.beat - a.beat > 0.05
-    ]
-    if not paces:
-        bars = [
-            (b.nominal_s - a.nominal_s) / ((b.bar - a.bar) * float(meter.bar_beats))
-            for a, b in pairwise(steps)
-            if b.bar > a.bar and b.beat == a.beat
-        ]
-        paces = bars or [0.5]
-    return float(np.median(paces))
+def _meters(take: TakeContent, path: Path) -> list[Meter]:
+    """Return the meter of each timestep.
+
+    A new one holds from its bar on. But bars come again in loops, and are counted anew where a reload
+    changes the meter; so it is also asked when it was noted.
+    """
+    changes = [(take.start.at, take.meters[0])]
+    if len(take.meters) > 1:
+        for record in read_journal(path):
+            meter = Meter(record.numerator, record.denominator) if isinstance(record, Now) else None
+            if isinstance(record, Now) and record.running and meter and meter != changes[-1][1].meter:
+                changes.append((record.at, BarMeter(record.bar, meter)))
+    found: list[Meter] = []
+    before, now = None, 0  # type: int | None, int
+    for step in take.timesteps:
+        while now + 1 < len(changes):
+            at, change = changes[now + 1]
+            entered = step.bar >= change.bar and (before is None or before < change.bar or step.bar < before)
+            if step.nominal_s < (at - NOTED if entered else at):
+                break
+            now += 1
+        before = step.bar
+        found.append(changes[now][1].meter)
+    return found
 
 
 def _musician(take: TakeContent, settings: Settings) -> Musician:
@@ -181,13 +179,34 @@ def _musician(take: TakeContent, settings: Settings) -> Musician:
     return Musician(np.array(onsets, np.float64)[order], np.array(velocities, np.float64)[order])
 
 
-def _duet(part: _Part, name: str, musician: Musician, meter: Meter) -> Duet:
-    """Put a part on its own grid; an onset keeps its distance from the timesteps around it."""
-    nominal, pace, count = part.nominal, part.pace, len(part.steps)
-    score = part.twelfths / TWELFTHS * pace
-    onsets = musician.onsets
-    inside = (onsets > nominal[0] - pace / 2) & (onsets < nominal[-1] + pace / 2)
-    heard, hard = _on_grid(onsets[inside], nominal, score), musician.velocities[inside]
+def _duets(about: About, parts: Sequence[Part], musician: Musician, settings: Settings) -> Iterator[TakeDuet]:
+    """Yield the duet of each part; an onset between two is the nearer one's."""
+    # A hit comes by look_ahead before its nominal time, however early the DAW sends it: nominal times are
+    # those of the listener.
+    known = replace(settings, drums_lead=settings.look_ahead)
+    ends = [_middle(part, after) for part, after in pairwise(parts)]
+    reach = [part.pace / 2 for part in parts]
+    for i, part in enumerate(parts):
+        start, end = part.steps[0].nominal_s - reach[i], part.steps[-1].nominal_s + reach[i]
+        if i > 0:
+            start = max(start - reach[i - 1], ends[i - 1])
+        if i < len(ends):
+            end = min(end + reach[i + 1], ends[i])
+        duet = _duet(part, about.take, musician.between(start, end), settings.window)
+        forecast = np.array([step.forecast_ms for step in part.steps]) / 1000
+        yield TakeDuet(about, duet, forecast, known)
+
+
+def _middle(part: Part, after: Part) -> float:
+    return (part.steps[-1].nominal_s + after.steps[0].nominal_s) / 2
+
+
+def _duet(part: Part, name: str, musician: Musician, window: float) -> Duet:
+    """Put a part on the grid of its tempo."""
+    count, pace, meter = len(part.steps), part.pace, part.meter
+    moved = even_out(musician.onsets, part, window)
+    order = np.argsort(moved, kind="stable")
+    heard, hard = moved[order], musician.velocities[order]
     voices = np.zeros((count, len(VOICES)), np.bool_)
     for row, step in enumerate(part.steps):
         voices[row, [VOICES.index(voice) for voice in step.voices]] = True
@@ -215,15 +234,6 @@ def _duet(part: _Part, name: str, musician: Musician, meter: Meter) -> Duet:
     )
 
 
-def _on_grid(
-    onsets: NDArray[np.float64], nominal: NDArray[np.float64], score: NDArray[np.float64]
-) -> NDArray[np.float64]:
-    """Move onsets by as much as the timesteps around them were moved; the nearer one counts the more."""
-    return onsets + np.interp(onsets, nominal, score - nominal)
-
-
 def _source(name: str, bpm: float, meter: Meter) -> Performance:
     nobody = np.zeros(0, np.int64)
-    if not math.isfinite(bpm):
-        raise TakeError(f"{name} has no tempo: its timesteps are all at one time")
     return Performance(name, "", "", "beat", "takes", bpm, meter, NOWHERE, nobody, nobody, nobody)

@@ -93,7 +93,7 @@ def make_lesson(duet: TakeDuet, rule: Rule, *, first: bool = False, keep: bool =
         first: Nothing was learnt of the song so far.
         keep: Some blocks are kept to judge by.
     """
-    lesson = prepare(duet.duet)
+    lesson = prepare(duet.duet, duet.settings)
     drums = np.flatnonzero(lesson.drums)
     met = drums[~np.isnan(lesson.meets[drums])]
     if len(met) < FEWEST:

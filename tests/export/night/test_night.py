@@ -20,6 +20,7 @@ from pocket_export.night import judge
 from pocket_export.night import order as orders
 from pocket_export.night.gate import Check
 from pocket_export.night.night import Plan, Stage, run_night
+from pocket_export.night.readers import Found, read
 from pocket_export.night.report import as_json, write_report
 from pocketd.champion import Nights
 from pocketd.config_sections import Retrain
@@ -144,6 +145,28 @@ def test_a_take_that_begins_stops_the_night_within_a_second_and_it_goes_on_behin
     assert "learning" not in meanwhile
     assert outcome.waited > 1.0
     assert len(outcome.training.history if outcome.training else ()) == 2
+
+
+def test_a_take_that_begins_while_takes_are_read_has_none_of_them_read_again(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    player = Player(plan.nights)
+    asked: list[Path] = []
+    stages: list[str] = []
+
+    def asking(folder: Path) -> Found:
+        asked.append(folder)
+        if player.began is None:
+            player.play(1.0)
+        return read(folder)
+
+    monkeypatch.setattr("pocket_export.night.gather.read", asking)
+
+    outcome = run_night(plan, NOON, lambda stage: stages.append(stage.name))
+
+    assert "a take runs, waiting" in stages[: stages.index("learning")]
+    assert [folder.name for folder in asked] == ["120100", "120000"]
+    assert [duet.about.take[-6:] for duet in outcome.gathered.duets] == ["120000", "120100"]
 
 
 def test_a_night_that_broke_off_goes_on_from_its_last_epoch(plan: Plan) -> None:
