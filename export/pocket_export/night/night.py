@@ -23,6 +23,7 @@ from pocket_export.night.gate import Check, Judged, judge_groove, judge_step, ju
 from pocket_export.night.gather import Gathered, finished_takes, gather, name_of, newest
 from pocket_export.night.judge import groove_lessons, judge, judge_on_groove, time_steps
 from pocket_export.night.order import NightOrder
+from pocket_export.night.start import Start, who_begins
 from pocket_export.night.take_lessons import Material, make_lessons
 from pocket_export.night.targets import Rule, Style
 from pocket_export.parity import ParityError
@@ -30,7 +31,7 @@ from pocket_export.publish import publish
 from pocket_export.read_back import read_back
 from pocket_export.recordings import Performance
 from pocket_export.train import Epoch, Origin, Training
-from pocketd.champion import Nights
+from pocketd.champion import Nights, Pointer
 from pocketd.config_sections import Retrain
 from pocketd.model_shelf import find, read_sheet
 from pocketd.onnxfile import LARGEST, read_bytes
@@ -86,6 +87,7 @@ class Outcome:
     promoted: bool = False
     seconds: float = 0.0
     waited: float = 0.0  # of these, while somebody played
+    remarks: Sequence[str] = ()  # what was not as it should be, a line each
 
     @property
     def verdict(self) -> str:
@@ -140,34 +142,41 @@ def run_night(plan: Plan, at: datetime, tell: Callable[[Stage], None]) -> Outcom
         tell: Called often.
 
     Raises:
-        PocketError: The champion cannot be read, or a file cannot be written.
+        PocketError: What ships cannot be read, or a file cannot be written.
     """
     began = time.monotonic()
     rest = _Rest(plan.nights)
-    champion = _champion(plan)
-    order, folder = _order(plan, champion, at)
+    start = who_begins(plan.nights, plan.retrain.start)
+    order, folder = _order(plan, start, at)
     gathered = _patiently(rest, tell, lambda: _gather(plan, order, rest, tell))
-    material = _patiently(rest, tell, lambda: _material(plan, gathered))
-    outcome = Outcome(folder, order, gathered, material, None)
+    material = _patiently(rest, tell, lambda: _material(plan, start, gathered))
+    outcome = Outcome(folder, order, gathered, material, None, remarks=start.remarks)
     if material.meetings:
-        outcome = _learn(plan, outcome, champion, rest, tell)
-        if plan.promote and all(check.passed for check in outcome.checks) and outcome.model is not None:
-            plan.nights.promote(outcome.model, at)
-            outcome = replace(outcome, promoted=True)
+        outcome = _learn(plan, outcome, start, rest, tell)
+        if plan.promote and all(check.passed for check in outcome.checks):
+            outcome = _promote(plan.nights, outcome, start.pointer, at)
+    plan.nights.tidy()
     return replace(outcome, seconds=time.monotonic() - began, waited=rest.waited)
 
 
-def _champion(plan: Plan) -> Path:
-    """Return the model that the night begins with."""
-    named = plan.nights.read().champion
-    try:
-        return find(plan.retrain.start if named is None else plan.nights.place(named))
-    except ModelError:
-        return find(plan.retrain.start)
+def _promote(nights: Nights, outcome: Outcome, pointer: Pointer | None, at: datetime) -> Outcome:
+    """Switch to the challenger, if the champion is still the one that the night began with."""
+    if outcome.model is None:
+        return outcome
+    why = f"{nights.pointer} was damaged as the night began; delete it"
+    if pointer is not None:
+        try:
+            if nights.promote(outcome.model, at, expecting=pointer) is not None:
+                return replace(outcome, promoted=True)
+            why = "another was made the champion meanwhile; nothing was switched"
+        except ModelError as error:
+            why = str(error)
+    return replace(outcome, checks=[*outcome.checks, Check("the switch", False, why)])
 
 
-def _order(plan: Plan, champion: Path, at: datetime) -> tuple[NightOrder, Path]:
+def _order(plan: Plan, start: Start, at: datetime) -> tuple[NightOrder, Path]:
     """Return what to do and where: a night that broke off, if it is still the same, else a new one."""
+    champion, pointer = start.model, start.pointer
     order = NightOrder(
         began=at.astimezone().isoformat(timespec="seconds"),
         champion=str(champion),
@@ -178,7 +187,8 @@ def _order(plan: Plan, champion: Path, at: datetime) -> tuple[NightOrder, Path]:
         epochs=plan.epochs,
         retrain=plan.retrain.model_dump(mode="json"),
     )
-    pointed = {plan.nights.night_of(name) for name in plan.nights.read().named}
+    named = () if pointer is None else pointer.named
+    pointed = {plan.nights.night_of(name) for name in named}
     for folder in orders.unfinished(plan.nights):
         if folder.name in pointed:
             orders.close(folder, "promoted; the night broke off before it could report")
@@ -186,7 +196,8 @@ def _order(plan: Plan, champion: Path, at: datetime) -> tuple[NightOrder, Path]:
         before = orders.read_order(folder)
         if before is not None and replace(before, began=order.began) == order:
             return before, folder
-        orders.give_up(folder)
+        if pointer is not None:  # else it may be pointed to
+            orders.give_up(folder)
     return order, orders.begin(plan.nights, order, at)
 
 
@@ -213,12 +224,11 @@ def _gather(plan: Plan, order: NightOrder, rest: _Rest, tell: Callable[[Stage], 
     return replace(found, duets=newest(found.duets, plan.retrain.hours))
 
 
-def _material(plan: Plan, gathered: Gathered) -> Material:
+def _material(plan: Plan, start: Start, gathered: Gathered) -> Material:
     retrain = plan.retrain
     usual = rule_of(retrain, None)
     rules = {song: rule_of(retrain, song) for song in retrain.songs}
-    learnt = learnt_songs(plan.nights)
-    return make_lessons(gathered.duets, rules, usual, learnt=learnt)
+    return make_lessons(gathered.duets, rules, usual, learnt=read_sheet(start.model).songs)
 
 
 def rule_of(retrain: Retrain, song: str | None) -> Rule:
@@ -231,24 +241,12 @@ def rule_of(retrain: Retrain, song: str | None) -> Rule:
     return Rule(Style(style), a, None if b == "off" else float(b), floor)
 
 
-def learnt_songs(nights: Nights) -> list[str]:
-    """Return the songs that the champion was taught in its night."""
-    named = nights.read().champion
-    if named is None:
-        return []
-    try:
-        return read_sheet(Path(nights.place(named))).songs
-    except ModelError:
-        return []
-
-
-def _learn(
-    plan: Plan, outcome: Outcome, champion: Path, rest: _Rest, tell: Callable[[Stage], None]
-) -> Outcome:
+def _learn(plan: Plan, outcome: Outcome, start: Start, rest: _Rest, tell: Callable[[Stage], None]) -> Outcome:
     """Train a challenger, export it and put it to the gate."""
     order, folder = outcome.order, outcome.folder
     recipe = usual_recipe(order.name, epochs=order.epochs, seed=order.seed)
-    before = read_back(champion)
+    before = read_back(start.model)
+    rival = before if start.rival in (None, start.model) else read_back(start.rival)
     checkpoint = folder / f"{order.name}.checkpoint.pt"
 
     def watch(share: float, epoch: Epoch | None) -> None:
@@ -256,7 +254,7 @@ def _learn(
         rest()
 
     def learn() -> Training:
-        net = read_back(champion, dropout=recipe.dropout)
+        net = read_back(start.model, dropout=recipe.dropout)
         lesson = Order(order.name, outcome.material.lessons, plan.groove, plan.watched, recipe)
         try:
             return fine_tune(
@@ -276,23 +274,33 @@ def _learn(
     except ParityError as error:
         return replace(outcome, checks=[Check("says what its network says", False, str(error))])
 
+    apart = () if start.pointer is None else tuple(start.pointer.songs)
+
     def weigh() -> tuple[list[Judged], list[Check]]:
         tell(Stage("judging", 0.0))
         said = "to 1e-5 over 2,000 steps"
-        judged = judge(outcome.material.lessons, before, after, rest)
-        checks = [Check("says what its network says", True, said), *judge_takes(judged, order.seed)]
+        judged = judge(outcome.material.lessons, rival, after, rest)
+        checks = [
+            Check("says what its network says", True, said),
+            *judge_takes(judged, apart, dict.fromkeys(lesson.song for lesson in outcome.material.lessons)),
+        ]
+        if start.rival is None:
+            text = f"{start.remarks[0]}; `pocketd models rollback` leads to one that can be"
+            checks.append(Check("compared with the champion", False, text))
         tell(Stage("judging", 0.4))
         if to_follow:
-            rest()
-            was = judge_on_groove(before, to_follow, to_humanise)
-            rest()
-            tell(Stage("judging", 0.6))
-            checks += judge_groove(was, judge_on_groove(after, to_follow, to_humanise))
+            shipped = read_back(find(order.name))
+            figures = []
+            for n, net in enumerate((before, after, shipped)):
+                rest()
+                tell(Stage("judging", 0.4 + 0.1 * n))
+                figures.append(judge_on_groove(net, to_follow, to_humanise))
+            checks += judge_groove(*figures)
         else:
             text = "the Groove dataset is not here: `pocketd data fetch groove`, once"
             checks.append(Check("forgets nothing", False, text))
         tell(Stage("judging", 0.8))
-        checks.append(judge_step(*time_steps(champion, model, rest)))
+        checks.append(judge_step(*time_steps(start.model, model, rest)))
         return judged, checks
 
     judged, checks = _patiently(rest, tell, weigh)
