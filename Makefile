@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .PHONY: help demo test lint format types contracts check clean pictures
 .PHONY: bench bench-memory bench-songs bench-follow bench-left-out bench-humanise bench-duos bench-closed-loop bench-realtime
-.PHONY: bench-kill-takes
+.PHONY: bench-kill-takes bench-gate-luck
 
 help: ## What there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
@@ -74,6 +74,9 @@ bench-memory: $(VENV)/.dev ## Whether a take should begin with what the last one
 
 bench-songs: $(VENV)/.dev ## How surely a song is recognised by its drums
 	@$(BIN)/python benchmarks/songs.py --data '$(DATA)'
+
+bench-gate-luck: $(VENV)/.dev ## How often a night promotes by luck
+	@$(BIN)/python benchmarks/gate_luck.py
 
 bench-kill-takes: $(VENV)/.dev ## What a kill -9 costs a take
 	@$(BIN)/python benchmarks/kill_takes.py

@@ -6,16 +6,18 @@ played in one take hangs together, so luck is reckoned over takes (docs/decision
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pocket_export.night.student import luck, quantile
+from pocket_export.night.student import luck, quantile, standard_error
 
 SURE = 0.05  # the chance that a better figure may have come about by luck
-FEWEST, FEWEST_BARS, FEWEST_TAKES = 48, 12, 2  # to judge by: meetings, in bars, of takes
+FEWEST, FEWEST_BARS = 48, 8  # to judge by: meetings, in bars
+ALONE, ALONE_FREEDOM = 0.15, 3  # one take: takes differ by this share of a distance, as if four had told so
 TAKE_MEETINGS = 16  # a take with fewer counts as one with the take before
 WORST_SONG = 0.10  # share by which no song may be worse
 SONG_MEETINGS = 16  # fewer say nothing of a song
@@ -66,7 +68,7 @@ class Pair:
         apart = self.challenger_ms - self.other_ms
         return (
             f"{self.challenger_ms:.2f} against {self.other_ms:.2f} ms, {apart:+.2f} "
-            f"[{self.low_ms:+.2f}, {self.high_ms:+.2f}] over {self.meetings} meetings of {self.takes} takes"
+            f"[{self.low_ms:+.2f}, {self.high_ms:+.2f}] over {self.meetings} meetings of {_takes(self.takes)}"
         )
 
 
@@ -91,25 +93,31 @@ class Groove:
 
 
 def compare(judged: Sequence[Judged], other: str) -> Pair | None:
-    """Compare the challenger with the champion or with zero offset; None: there are too few takes.
+    """Compare the challenger with the champion or with zero offset; None: there is less than two bars.
+
+    How far takes differ is told by them, a figure each. One take alone cannot tell: then it is assumed.
 
     Args:
         judged: All takes.
         other: "champion" or "zero".
     """
     groups = _groups(judged)
-    if len(groups) < FEWEST_TAKES:
-        return None
     ours = _means(groups, lambda part: part.challenger)
     theirs = _means(groups, lambda part: part.champion if other == "champion" else np.zeros(len(part.human)))
     apart = ours - theirs
-    reach = quantile(1 - SURE, len(groups) - 1) * float(apart.std(ddof=1)) / np.sqrt(len(groups))
+    if len(groups) > 1:
+        error, freedom = standard_error(apart), len(groups) - 1
+    elif len(bars := _by_bar(groups, other)) > 1:
+        error, freedom = math.hypot(ALONE * float(theirs[0]), standard_error(bars)), ALONE_FREEDOM
+    else:
+        return None
+    reach = quantile(1 - SURE, freedom) * error
     return Pair(
         float(ours.mean() * 1000),
         float(theirs.mean() * 1000),
         float((apart.mean() - reach) * 1000),
         float((apart.mean() + reach) * 1000),
-        luck(apart),
+        luck(float(apart.mean()), error, freedom),
         _meetings(part for group in groups for part in group),
         len(groups),
     )
@@ -132,11 +140,11 @@ def judge_takes(
     against = {other: compare(by, other) for other in ("champion", "zero")}
     if meetings < FEWEST or bars < FEWEST_BARS or None in against.values():
         text = (
-            f"{meetings} meetings in {bars} bars of {takes} takes are kept to judge by, at least {FEWEST} in "
-            f"{FEWEST_BARS} bars of {FEWEST_TAKES} takes are needed; play on{left_out}"
+            f"{meetings} meetings in {bars} bars of {_takes(takes)} are kept to judge by, at least {FEWEST} "
+            f"in {FEWEST_BARS} bars are needed; play on{left_out}"
         )
         return [Check("enough to judge by", False, text)]
-    text = f"{meetings} meetings in {bars} bars of {takes} takes"
+    text = f"{meetings} meetings in {bars} bars of {_takes(takes)}"
     checks = [Check("enough to judge by", True, text)]
     for other, pair in against.items():
         name = f"better than {'the champion' if other == 'champion' else 'no offset'}"
@@ -191,6 +199,21 @@ def _groups(judged: Iterable[Judged]) -> list[list[Judged]]:
 def _means(groups: Iterable[Iterable[Judged]], pick: Callable[[Judged], Offsets]) -> Offsets:
     """Return each group's mean distance, (N,) seconds."""
     return np.array([_mean(part.errors(pick(part)) for part in group) for group in groups])
+
+
+def _by_bar(groups: Iterable[Iterable[Judged]], other: str) -> Offsets:
+    """Return each bar's mean difference, challenger - other, (N,) seconds."""
+    means = []
+    for part in (part for group in groups for part in group):
+        theirs = part.champion if other == "champion" else np.zeros(len(part.human))
+        apart = part.errors(part.challenger) - part.errors(theirs)
+        _, bar = np.unique(part.bars, return_inverse=True)
+        means.append(np.bincount(bar, apart) / np.bincount(bar))
+    return np.concatenate(means) if means else np.zeros(0)
+
+
+def _takes(count: int) -> str:
+    return "1 take" if count == 1 else f"{count} takes"
 
 
 def _meetings(judged: Iterable[Judged]) -> int:

@@ -46,9 +46,8 @@ def who_begins(nights: Nights, start: str) -> Start:
     except ModelError as error:
         said = f"{error}; {FOLLOWER} plays meanwhile, {instead}, and nothing can be switched"
         return Start(None, find(start), find(FOLLOWER), [said])
-    if pointer.champion is None:
-        remarks = [] if start == FOLLOWER else [f"{FOLLOWER}, which ships, plays until now; {instead}"]
-        return Start(pointer, find(start), find(FOLLOWER), remarks)
+    if pointer.champion is None:  # whoever names another than who ships has chosen
+        return Start(pointer, find(start), find(start))
     try:
         champion = find(nights.place(pointer.champion))
         load_predictor(champion, UNLIMITED)

@@ -43,13 +43,19 @@ def quantile(share: float, freedom: int) -> float:
     return high
 
 
-def luck(values: NDArray[np.float64]) -> float:
-    """Return how likely it is that values of mean 0 or more have a mean as low as these have.
+def standard_error(values: NDArray[np.float64]) -> float:
+    """Return that of the mean of two values and more."""
+    return float(values.std(ddof=1)) / math.sqrt(len(values))
+
+
+def luck(mean: float, error: float, freedom: int) -> float:
+    """Return how likely a mean as low as this is where the true one is 0 or more.
 
     Args:
-        values: At least two, each independent of the others; they need not be alike in spread.
+        mean: Of values that are independent of each other; they need not be alike in spread.
+        error: Its standard error, at least 0.
+        freedom: Degrees of freedom of the error.
     """
-    mean, spread = float(values.mean()), float(values.std(ddof=1))
-    if spread == 0.0:
+    if error == 0.0:
         return 0.0 if mean < 0 else 1.0
-    return chance_below(mean / spread * math.sqrt(len(values)), len(values) - 1)
+    return chance_below(mean / error, freedom)

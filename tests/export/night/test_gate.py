@@ -104,8 +104,8 @@ def test_whoever_is_worse_than_no_offset_does_not_pass() -> None:
     ("takes", "bars", "said"),
     [
         (2, 5, "40 meetings in 10 bars of 2 takes"),
-        (1, 40, "160 meetings in 40 bars of 1 takes"),
-        (2, 3, "24 meetings in 6 bars of 1 takes"),  # too short to be two
+        (1, 11, "44 meetings in 11 bars of 1 take"),
+        (2, 3, "24 meetings in 6 bars of 1 take"),  # too short to be two
     ],
 )
 def test_too_little_is_no_reason_for_anything(takes: int, bars: int, said: str) -> None:
@@ -115,12 +115,23 @@ def test_too_little_is_no_reason_for_anything(takes: int, bars: int, said: str) 
     assert said in check.text
 
 
+@pytest.mark.parametrize(("challenger", "passes"), [(0.012, False), (0.006, True)])
+def test_one_take_alone_has_to_say_it_loudly(challenger: float, passes: bool) -> None:
+    (one,) = evening(champion=0.015, challenger=challenger, takes=1, bars=40)
+    three = evening(champion=0.015, challenger=challenger, takes=3)
+
+    assert verdicts(judge_takes([one]))["better than the champion"] is passes
+    assert verdicts(judge_takes(three))["better than the champion"]
+
+
 def test_few_bars_with_many_meetings_are_too_few() -> None:
-    parts = [replace(part, bars=part.bars // 5) for part in evening(champion=0.010, challenger=0.001)]
+    parts = [
+        replace(part, bars=part.bars // 6) for part in evening(champion=0.010, challenger=0.001, takes=3)
+    ]
 
     (check,) = judge_takes(parts)
 
-    assert "160 meetings in 8 bars of 4 takes" in check.text
+    assert "120 meetings in 6 bars of 3 takes" in check.text
 
 
 def test_nothing_to_judge_by_is_said_so() -> None:
@@ -144,7 +155,9 @@ def test_what_a_take_was_cut_into_counts_as_one() -> None:
     whole = evening(champion=0.010, challenger=0.001)
     pieces = [replace(part, take="the same") for part in whole]
 
-    assert compare(pieces, "champion") is None
+    pair = compare(pieces, "champion")
+    assert pair is not None
+    assert pair.takes == 1
 
 
 def test_one_song_that_suffers_outweighs_many_that_gain() -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pocket_export.night.student import chance_below, luck, quantile
+from pocket_export.night.student import chance_below, luck, quantile, standard_error
 
 
 @pytest.mark.parametrize(  # NIST/SEMATECH e-Handbook of Statistical Methods, 1.3.6.7.2
@@ -44,9 +44,11 @@ def test_what_is_infinitely_far_has_everything_below_or_nothing() -> None:
 
 
 def test_two_values_that_agree_are_hardly_luck() -> None:
-    assert luck(np.array([-1.0, -1.1])) < 0.05 < luck(np.array([-1.0, -2.0]))
+    agree, differ = np.array([-1.0, -1.1]), np.array([-1.0, -2.0])
+
+    assert luck(-1.05, standard_error(agree), 1) < 0.05 < luck(-1.5, standard_error(differ), 1)
 
 
 @pytest.mark.parametrize(("value", "chance"), [(-1.0, 0.0), (0.0, 1.0), (1.0, 1.0)])
 def test_values_without_spread_are_what_they_are(value: float, chance: float) -> None:
-    assert luck(np.full(3, value)) == chance
+    assert luck(value, standard_error(np.full(3, value)), 2) == chance
