@@ -49,7 +49,7 @@ contracts: $(VENV)/.dev ## Who may import whom
 
 check: lint types contracts test ## All that CI runs
 
-bench: bench-follow bench-humanise bench-duos bench-closed-loop bench-realtime bench-kill-takes bench-memory bench-songs ## Every table but one (bench-left-out)
+bench: bench-follow bench-humanise bench-duos bench-closed-loop bench-realtime bench-kill-takes bench-memory bench-songs bench-gate-luck ## Every table but one (bench-left-out)
 
 bench-follow: $(VENV)/.dev ## How close the drums land to the musician
 	@$(BIN)/python benchmarks/follow.py --data '$(DATA)'
