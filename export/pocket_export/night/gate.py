@@ -7,7 +7,7 @@ played in one take hangs together, so luck is reckoned over takes (docs/decision
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,9 @@ from pocket_export.night.student import luck, quantile, standard_error
 
 SURE = 0.05  # the chance that a better figure may have come about by luck
 FEWEST, FEWEST_BARS = 48, 8  # to judge by: meetings, in bars
-ALONE, ALONE_FREEDOM = 0.15, 3  # one take: takes differ by this share of a distance, as if four had told so
+#: How far takes lie apart before they have told it: SD, a share of the other's distance; and how many takes
+#: more it would have taken to tell.
+APART, APART_TAKES = 0.10, 3
 TAKE_MEETINGS = 16  # a take with fewer counts as one with the take before
 WORST_SONG = 0.10  # share by which no song may be worse
 SONG_MEETINGS = 16  # fewer say nothing of a song
@@ -87,15 +89,14 @@ class Groove:
 
     follow_ms: float
     humanise_ms: float
-    chance: float | None = (
-        None  # Brier score, 0..1, of the chance that the musician plays; None: it says none
-    )
+    chance: float | None = None  # Brier score, 0..1, of whether the musician plays; None: it does not say
 
 
 def compare(judged: Sequence[Judged], other: str) -> Pair | None:
-    """Compare the challenger with the champion or with zero offset; None: there is less than two bars.
+    """Compare the challenger with the champion or with zero offset; None: there are less than two bars.
 
-    How far takes differ is told by them, a figure each. One take alone cannot tell: then it is assumed.
+    Each take is a figure. A few cannot tell how far takes lie apart, so what is assumed of it is counted in,
+    as if it had been seen in some takes before.
 
     Args:
         judged: All takes.
@@ -105,12 +106,13 @@ def compare(judged: Sequence[Judged], other: str) -> Pair | None:
     ours = _means(groups, lambda part: part.challenger)
     theirs = _means(groups, lambda part: part.champion if other == "champion" else np.zeros(len(part.human)))
     apart = ours - theirs
-    if len(groups) > 1:
-        error, freedom = standard_error(apart), len(groups) - 1
-    elif len(bars := _by_bar(groups, other)) > 1:
-        error, freedom = math.hypot(ALONE * float(theirs[0]), standard_error(bars)), ALONE_FREEDOM
-    else:
+    within = [standard_error(bars) ** 2 for bars in _by_bar(groups, other) if len(bars) > 1]
+    if not within:
         return None
+    assumed = (APART * float(theirs.mean())) ** 2 + float(np.mean(within))
+    told = float(np.square(apart - apart.mean()).sum())
+    freedom = APART_TAKES + len(groups) - 1
+    error = math.sqrt((APART_TAKES * assumed + told) / freedom / len(groups))
     reach = quantile(1 - SURE, freedom) * error
     return Pair(
         float(ours.mean() * 1000),
@@ -201,15 +203,16 @@ def _means(groups: Iterable[Iterable[Judged]], pick: Callable[[Judged], Offsets]
     return np.array([_mean(part.errors(pick(part)) for part in group) for group in groups])
 
 
-def _by_bar(groups: Iterable[Iterable[Judged]], other: str) -> Offsets:
-    """Return each bar's mean difference, challenger - other, (N,) seconds."""
-    means = []
-    for part in (part for group in groups for part in group):
-        theirs = part.champion if other == "champion" else np.zeros(len(part.human))
-        apart = part.errors(part.challenger) - part.errors(theirs)
-        _, bar = np.unique(part.bars, return_inverse=True)
-        means.append(np.bincount(bar, apart) / np.bincount(bar))
-    return np.concatenate(means) if means else np.zeros(0)
+def _by_bar(groups: Iterable[Iterable[Judged]], other: str) -> Iterator[Offsets]:
+    """Yield of each group the mean difference of its bars, challenger - other, (N,) seconds."""
+    for group in groups:
+        means = []
+        for part in group:
+            theirs = part.champion if other == "champion" else np.zeros(len(part.human))
+            apart = part.errors(part.challenger) - part.errors(theirs)
+            _, bar = np.unique(part.bars, return_inverse=True)
+            means.append(np.bincount(bar, apart) / np.bincount(bar))
+        yield np.concatenate(means)
 
 
 def _takes(count: int) -> str:

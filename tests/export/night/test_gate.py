@@ -117,11 +117,11 @@ def test_too_little_is_no_reason_for_anything(takes: int, bars: int, said: str) 
 
 @pytest.mark.parametrize(("challenger", "passes"), [(0.012, False), (0.006, True)])
 def test_one_take_alone_has_to_say_it_loudly(challenger: float, passes: bool) -> None:
-    (one,) = evening(champion=0.015, challenger=challenger, takes=1, bars=40)
-    three = evening(champion=0.015, challenger=challenger, takes=3)
+    one = judge_takes(evening(champion=0.015, challenger=challenger, takes=1, bars=40))
+    three = judge_takes(evening(champion=0.015, challenger=challenger, takes=3))
 
-    assert verdicts(judge_takes([one]))["better than the champion"] is passes
-    assert verdicts(judge_takes(three))["better than the champion"]
+    assert verdicts(one)["better than the champion"] is passes
+    assert verdicts(three)["better than the champion"]
 
 
 def test_few_bars_with_many_meetings_are_too_few() -> None:
