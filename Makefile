@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .PHONY: help demo test lint format types contracts check clean pictures
 .PHONY: bench bench-memory bench-songs bench-follow bench-left-out bench-humanise bench-duos bench-closed-loop bench-realtime
-.PHONY: bench-kill-takes bench-nights bench-morph bench-learning bench-poison bench-overnight bench-kill-nights
+.PHONY: bench-kill-takes bench-gate-luck bench-nights bench-morph bench-learning bench-poison bench-overnight bench-kill-nights
 
 help: ## What there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
@@ -51,7 +51,7 @@ check: lint types contracts test ## All that CI runs
 
 bench: bench-follow bench-humanise bench-duos bench-closed-loop bench-realtime bench-memory bench-songs bench-kill-takes bench-nights ## Every table but one (bench-left-out)
 
-bench-nights: bench-morph bench-learning bench-poison bench-overnight bench-kill-nights ## What takes and nights come to
+bench-nights: bench-gate-luck bench-morph bench-learning bench-poison bench-overnight bench-kill-nights ## What takes and nights come to
 
 bench-follow: $(VENV)/.dev ## How close the drums land to the musician
 	@$(BIN)/python benchmarks/follow.py --data '$(DATA)'
@@ -76,6 +76,9 @@ bench-memory: $(VENV)/.dev ## Whether a take should begin with what the last one
 
 bench-songs: $(VENV)/.dev ## How surely a song is recognised by its drums
 	@$(BIN)/python benchmarks/songs.py --data '$(DATA)'
+
+bench-gate-luck: $(VENV)/.dev ## How often a night promotes by luck
+	@$(BIN)/python benchmarks/gate_luck.py
 
 bench-kill-takes: $(VENV)/.dev ## What a kill -9 costs a take
 	@$(BIN)/python benchmarks/kill_takes.py

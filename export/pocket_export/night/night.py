@@ -24,6 +24,7 @@ from pocket_export.night.judge import groove_lessons, judge, judge_on_groove, ti
 from pocket_export.night.make_way import MakeWay
 from pocket_export.night.order import NightOrder
 from pocket_export.night.readers import Found, name_of
+from pocket_export.night.start import Start, who_begins
 from pocket_export.night.take_lessons import Material, make_lessons
 from pocket_export.night.targets import Rule, Style
 from pocket_export.parity import ParityError
@@ -31,7 +32,7 @@ from pocket_export.publish import publish
 from pocket_export.read_back import read_back
 from pocket_export.recordings import Performance
 from pocket_export.train import Epoch, Origin, Training
-from pocketd.champion import Nights
+from pocketd.champion import Nights, Pointer
 from pocketd.config_sections import Retrain
 from pocketd.model_shelf import find, read_sheet
 from pocketd.onnxfile import LARGEST, read_bytes
@@ -79,6 +80,7 @@ class Outcome:
     promoted: bool = False
     seconds: float = 0.0
     waited: float = 0.0  # of these, while somebody played
+    remarks: Sequence[str] = ()  # what was not as it should be, a line each
 
     @property
     def verdict(self) -> str:
@@ -106,35 +108,42 @@ def run_night(plan: Plan, at: datetime, tell: Callable[[Stage], None]) -> Outcom
         tell: Called often.
 
     Raises:
-        PocketError: The champion cannot be read, or a file cannot be written.
+        PocketError: What ships cannot be read, or a file cannot be written.
     """
     began = time.monotonic()
     way = MakeWay(plan.nights, lambda: tell(Stage("a take runs, waiting", 0.0)))
-    champion = _champion(plan)
-    order, folder = _order(plan, champion, at)
+    start = who_begins(plan.nights, plan.retrain.start)
+    order, folder = _order(plan, start, at)
     known: dict[Path, Found] = {}  # takes, so that none is read again behind one that has begun meanwhile
     gathered = way.patiently(lambda: _gather(plan, order, way, tell, known))
-    material = way.patiently(lambda: _material(plan, gathered))
-    outcome = Outcome(folder, order, gathered, material, None)
+    material = way.patiently(lambda: _material(plan, start, gathered))
+    outcome = Outcome(folder, order, gathered, material, None, remarks=start.remarks)
     if material.meetings:
-        outcome = _learn(plan, outcome, champion, way, tell)
-        if plan.promote and all(check.passed for check in outcome.checks) and outcome.model is not None:
-            plan.nights.promote(outcome.model, at)
-            outcome = replace(outcome, promoted=True)
+        outcome = _learn(plan, outcome, start, way, tell)
+        if plan.promote and all(check.passed for check in outcome.checks):
+            outcome = _promote(plan.nights, outcome, start.pointer, at)
+    plan.nights.tidy()
     return replace(outcome, seconds=time.monotonic() - began, waited=way.waited)
 
 
-def _champion(plan: Plan) -> Path:
-    """Return the model that the night begins with."""
-    named = plan.nights.read().champion
-    try:
-        return find(plan.retrain.start if named is None else plan.nights.place(named))
-    except ModelError:
-        return find(plan.retrain.start)
+def _promote(nights: Nights, outcome: Outcome, pointer: Pointer | None, at: datetime) -> Outcome:
+    """Switch to the challenger, if the champion is still the one that the night began with."""
+    if outcome.model is None:
+        return outcome
+    why = f"{nights.pointer} was damaged as the night began; delete it"
+    if pointer is not None:
+        try:
+            if nights.promote(outcome.model, at, expecting=pointer) is not None:
+                return replace(outcome, promoted=True)
+            why = "another was made the champion meanwhile; nothing was switched"
+        except ModelError as error:
+            why = str(error)
+    return replace(outcome, checks=[*outcome.checks, Check("the switch", False, why)])
 
 
-def _order(plan: Plan, champion: Path, at: datetime) -> tuple[NightOrder, Path]:
+def _order(plan: Plan, start: Start, at: datetime) -> tuple[NightOrder, Path]:
     """Return what to do and where: a night that broke off, if it is still the same, else a new one."""
+    champion, pointer = start.model, start.pointer
     order = NightOrder(
         began=at.astimezone().isoformat(timespec="seconds"),
         champion=str(champion),
@@ -145,16 +154,16 @@ def _order(plan: Plan, champion: Path, at: datetime) -> tuple[NightOrder, Path]:
         epochs=plan.epochs,
         retrain=plan.retrain.model_dump(mode="json"),
     )
-    pointer = plan.nights.read()
-    promoted = {plan.nights.night_of(name) for name in (pointer.champion, *pointer.kept)}
-    named = {plan.nights.night_of(name) for name in pointer.named}
+    night_of = plan.nights.night_of
+    named = set() if pointer is None else {night_of(name) for name in pointer.named}
+    promoted = set() if pointer is None else {night_of(name) for name in (pointer.champion, *pointer.kept)}
     for folder in orders.unfinished(plan.nights):
         before = orders.read_order(folder)
         if folder.name in named:  # it broke off behind the switch, or somebody has chosen what there is
             orders.close(folder, promoted=folder.name in promoted)
         elif before is not None and replace(before, began=order.began, takes=order.takes) == order:
             return before, folder
-        else:
+        elif pointer is not None:  # else it may be pointed to
             orders.give_up(folder)
     return order, orders.begin(plan.nights, order, at)
 
@@ -170,12 +179,11 @@ def _gather(
     return gather(folders, watch, hours=plan.retrain.hours, processes=plan.processes, known=known)
 
 
-def _material(plan: Plan, gathered: Gathered) -> Material:
+def _material(plan: Plan, start: Start, gathered: Gathered) -> Material:
     retrain = plan.retrain
     usual = rule_of(retrain, None)
     rules = {song: rule_of(retrain, song) for song in retrain.songs}
-    learnt = learnt_songs(plan.nights)
-    return make_lessons(gathered.duets, rules, usual, learnt=learnt)
+    return make_lessons(gathered.duets, rules, usual, learnt=read_sheet(start.model).songs)
 
 
 def rule_of(retrain: Retrain, song: str | None) -> Rule:
@@ -188,24 +196,14 @@ def rule_of(retrain: Retrain, song: str | None) -> Rule:
     return Rule(Style(style), a, None if b == "off" else float(b), floor)
 
 
-def learnt_songs(nights: Nights) -> list[str]:
-    """Return the songs that the champion was taught in its night."""
-    named = nights.read().champion
-    if named is None:
-        return []
-    try:
-        return read_sheet(Path(nights.place(named))).songs
-    except ModelError:
-        return []
-
-
 def _learn(
-    plan: Plan, outcome: Outcome, champion: Path, way: MakeWay, tell: Callable[[Stage], None]
+    plan: Plan, outcome: Outcome, start: Start, way: MakeWay, tell: Callable[[Stage], None]
 ) -> Outcome:
     """Train a challenger, export it and put it to the gate."""
     order, folder = outcome.order, outcome.folder
     recipe = usual_recipe(order.name, epochs=order.epochs, seed=order.seed)
-    before = read_back(champion)
+    before = read_back(start.model)
+    rival = before if start.rival in (None, start.model) else read_back(start.rival)
     checkpoint = folder / f"{order.name}.checkpoint.pt"
 
     def watch(share: float, epoch: Epoch | None) -> None:
@@ -213,7 +211,7 @@ def _learn(
         way.look()
 
     def learn() -> Training:
-        net = read_back(champion, dropout=recipe.dropout)
+        net = read_back(start.model, dropout=recipe.dropout)
         lesson = Order(order.name, outcome.material.lessons, plan.groove, plan.watched, recipe)
         try:
             return fine_tune(
@@ -234,21 +232,32 @@ def _learn(
     except ParityError as error:
         return replace(outcome, checks=[Check("says what its network says", False, str(error))])
 
+    apart = () if start.pointer is None else tuple(start.pointer.songs)
+
     def weigh() -> tuple[list[Judged], list[Check]]:
         tell(Stage("judging", 0.0))
         said = "to 1e-5 over 2,000 steps"
-        judged = judge(outcome.material.lessons, before, after, way.look)
-        checks = [Check("says what its network says", True, said), *judge_takes(judged, order.seed)]
+        judged = judge(outcome.material.lessons, rival, after, way.look)
+        checks = [
+            Check("says what its network says", True, said),
+            *judge_takes(judged, apart, dict.fromkeys(lesson.song for lesson in outcome.material.lessons)),
+        ]
+        if start.rival is None:
+            text = f"{start.remarks[0]}; `pocketd models rollback` leads to one that can be"
+            checks.append(Check("compared with the champion", False, text))
         tell(Stage("judging", 0.4))
         if to_follow:
-            was = judge_on_groove(before, to_follow, to_humanise)
-            tell(Stage("judging", 0.6))
-            checks += judge_groove(was, judge_on_groove(after, to_follow, to_humanise))
+            shipped = read_back(find(order.name))
+            figures = []
+            for n, net in enumerate((before, after, shipped)):
+                tell(Stage("judging", 0.4 + 0.1 * n))
+                figures.append(judge_on_groove(net, to_follow, to_humanise))
+            checks += judge_groove(*figures)
         else:
             text = "the Groove dataset is not here: `pocketd data fetch groove`, once"
             checks.append(Check("forgets nothing", False, text))
         tell(Stage("judging", 0.8))
-        checks.append(judge_step(*time_steps(champion, model, way.look)))
+        checks.append(judge_step(*time_steps(start.model, model, way.look)))
         return judged, checks
 
     judged, checks = way.patiently(weigh)

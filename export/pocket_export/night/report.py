@@ -47,6 +47,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "waited_seconds": round(outcome.waited, 1),
         "verdict": outcome.verdict,
         "promoted": outcome.promoted,
+        "remarks": list(outcome.remarks),
         "champion": {"model": order.champion, "sha256": order.sha256},
         "challenger": None if outcome.model is None else outcome.model.name,
         "takes": [*_learnt(outcome), *_passed(outcome), *_unread(outcome)],
@@ -69,6 +70,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
 def _lines(outcome: Outcome) -> Iterator[str]:
     material = outcome.material
     yield f"night {outcome.folder.name}: {outcome.verdict}"
+    yield from outcome.remarks
     yield ""
     yield f"champion   {outcome.order.champion}"
     if outcome.model is not None:

@@ -8,23 +8,26 @@ import json
 import threading
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 
 from pocket_export.groove import load
 from pocket_export.night import judge
 from pocket_export.night import order as orders
-from pocket_export.night.gate import Check
+from pocket_export.night.gate import Check, Judged
 from pocket_export.night.night import Plan, Stage, run_night
 from pocket_export.night.readers import Found, read
 from pocket_export.night.report import as_json, write_report
+from pocket_export.night.take_lessons import TakeLesson
+from pocket_models.follower import Follower
+from pocket_models.network import Network
 from pocketd.champion import Nights
 from pocketd.config_sections import Retrain
-from pocketd.model_shelf import read_sheet
+from pocketd.model_shelf import find, read_sheet
 from tests.export.archives import archive
 from tests.export.night.partners import NOON, song, take
 
@@ -34,7 +37,7 @@ def evening(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two takes of a song with a feel of its own."""
     root = tmp_path_factory.mktemp("evening")
     for n in range(2):
-        take(root, of=song(24), minutes=n, late=0.045, seed=n)
+        take(root, of=song(32), minutes=n, late=0.045, seed=n)
     return root
 
 
@@ -302,6 +305,124 @@ def test_the_report_says_it_all_three_times(plan: Plan) -> None:
     assert [row["take"] for row in said["takes"]] == [f"2026-11-20/12{n:02}00" for n in range(2)]
     assert page.count("data:image/png;base64,") == 3
     assert not orders.unfinished(plan.nights)
+
+
+def test_going_back_during_a_night_is_not_overruled(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    everything_passes(monkeypatch)
+    first = run_night(plan, NOON, silent)
+
+    def go_back(stage: Stage) -> None:
+        if stage.name == "judging" and plan.nights.read().champion is not None:
+            plan.nights.roll_back(NOON)
+
+    second = run_night(plan, NOON, go_back)
+
+    assert first.promoted
+    assert not second.promoted
+    assert "another was made the champion meanwhile" in second.verdict
+    assert plan.nights.read().champion is None
+
+
+@pytest.mark.parametrize("ending", [".onnx", ".json"])
+def test_a_champion_that_cannot_be_read_is_told_and_the_night_begins_with_who_ships(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    everything_passes(monkeypatch)
+    first = run_night(plan, NOON, silent)
+    assert first.model is not None
+    first.model.with_suffix(ending).write_bytes(b"damaged")
+    seen = rivals(monkeypatch)
+
+    second = run_night(plan, NOON, silent)
+
+    assert seen == ["follower"]  # which the daemon plays meanwhile
+    assert Path(second.order.champion) == find("lstm")
+    assert "the champion cannot play" in as_json(second)["remarks"][0]
+    assert second.promoted
+
+
+def test_a_champion_of_other_features_is_told_too(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    everything_passes(monkeypatch)
+    first = run_night(plan, NOON, silent)
+    assert first.model is not None
+    card = first.model.with_suffix(".json")
+    card.write_text(json.dumps({**json.loads(card.read_text()), "features_version": 99}))
+
+    second = run_night(plan, NOON, silent)
+
+    assert "wants features v99" in second.remarks[0]
+    assert second.promoted
+
+
+def test_a_champion_that_plays_but_cannot_learn_is_not_beaten_by_guess(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything_passes(monkeypatch)
+    first = run_night(plan, NOON, silent)
+    assert first.model is not None
+    card = first.model.with_suffix(".json")
+    card.write_text(json.dumps({**json.loads(card.read_text()), "name": "mine"}))  # of no network here
+
+    second = run_night(plan, NOON, silent)
+
+    assert "cannot go on learning" in second.remarks[0]
+    assert not second.promoted
+    assert "compared with the champion" in second.verdict
+
+
+def test_a_damaged_pointer_ends_no_night_but_nothing_is_switched(
+    plan: Plan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything_passes(monkeypatch)
+    first = run_night(plan, NOON, silent)  # and no report
+    plan.nights.pointer.write_text("{")
+
+    second = run_night(plan, NOON, silent)
+
+    assert first.model is not None
+    assert first.model.exists()
+    assert not second.promoted
+    assert "delete it" in second.verdict
+    assert plan.nights.pointer.read_text() == "{"
+    write_report(second)
+    for name in ("report.txt", "report.html"):
+        assert "follower plays meanwhile" in (second.folder / name).read_text()
+
+
+def test_a_song_with_a_model_of_its_own_is_left_alone(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan.nights.change(lambda pointer: replace(pointer, songs={"evening": "lstm"}))
+
+    outcome = run_night(plan, NOON, silent)
+
+    (check,) = [check for check in outcome.checks if check.name == "enough to judge by"]
+    assert not check.passed
+    assert "not judged: evening, which a model of its own plays" in check.text
+
+
+def test_every_night_tidies_up(plan: Plan, tmp_path: Path) -> None:
+    old = [plan.nights.root / f"2026-10-{day:02}-033000" for day in range(1, 9)]
+    for folder in old:
+        folder.mkdir(parents=True)
+        (folder / "lstm.onnx").write_text("refused")
+        (folder / "report.json").write_text("{}")
+    (plan.nights.root / ".champion.json.4711.part").write_text("half")
+
+    run_night(replace(plan, takes=tmp_path / "none"), NOON, silent)
+
+    assert [(folder / "lstm.onnx").exists() for folder in old] == [False, False, *[True] * 6]
+    assert not list(plan.nights.root.glob(".*.part"))
+
+
+def rivals(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Return who is compared with, as it happens."""
+    seen: list[str] = []
+
+    def watch(takes: Sequence[TakeLesson], champion: Network, *rest: Any) -> list[Judged]:
+        seen.append("follower" if isinstance(champion, Follower) else type(champion).__name__)
+        return judge.judge(takes, champion, *rest)
+
+    monkeypatch.setattr("pocket_export.night.night.judge", watch)
+    return seen
 
 
 def everything_passes(monkeypatch: pytest.MonkeyPatch) -> None:
