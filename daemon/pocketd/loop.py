@@ -255,7 +255,9 @@ class Loop:
         backend, predictor, songs = self._backend, self._predictor, self._songs
         self._song = (songs.name, songs.recognised)
         song, recognised = self._song
-        late = predictor.late_in(song) if isinstance(predictor, OnnxPredictor) else Seconds(0.0)
+        late = Seconds(0.0)
+        if isinstance(predictor, OnnxPredictor) and not recognised:  # else all drums would jump in mid-take
+            late = predictor.late_in(song)
         if late != self.engine.settings.song_late:
             self.engine.configure(replace(self.engine.settings, song_late=late))
         self._reporter.hello(

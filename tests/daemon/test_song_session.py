@@ -4,24 +4,34 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pocket_core.predict import ZeroPredictor
+from pocket_core.predict import Predictor, ZeroPredictor
+from pocket_core.types import Seconds
 from pocket_core.wire import control_change
 from pocketd.config import Config
 from pocketd.config_sections import Control, Takes
 from pocketd.desk_records import Hello, Remembered, TakeHeader
 from pocketd.journal import JOURNAL, read_journal
+from pocketd.model import load_predictor
 from pocketd.songs import SongBook
 from pocketd.take_content import gather
 from pocketd.takes import read_report
+from tests.daemon.onnx_models import Tiny
 from tests.daemon.session import START, STOP, Session
 
 EARLY = 2.0 - 91 / 48
 SONGS = {0: "Blue", 5: "Stella", 127: None}
 
 
-def session(folder: Path, config: Config | None = None, *, bars: int = 4, takes: int = 1) -> Session:
+def session(
+    folder: Path,
+    config: Config | None = None,
+    *,
+    bars: int = 4,
+    takes: int = 1,
+    predictor: Predictor | None = None,
+) -> Session:
     """A session whose takes begin at 2 s and every 14 s behind it."""
-    it = Session(folder, ZeroPredictor(), config or Config(songs=SONGS, model="none"))
+    it = Session(folder, predictor or ZeroPredictor(), config or Config(songs=SONGS, model="none"))
     it.clock(EARLY, 14.0 * takes + 20.0 * (bars > 4))
     for n in range(takes):
         it.transport(START, 1.99 + 14.0 * n)
@@ -154,6 +164,38 @@ def test_a_take_without_a_name_is_recognised_by_its_drums_and_says_so(tmp_path: 
     assert isinstance(header, TakeHeader)
     assert header.hello.song is None
     assert (about["song"], about["recognised"]) == ("Blue", True)
+
+
+def late_of_blue(folder: Path) -> Predictor:
+    """A model that has learnt "Blue", whose musician is 12 ms late besides."""
+    return load_predictor(Tiny(card={"bias_ms": {"Blue": 12.0}}).write(folder), Seconds(1.0))
+
+
+def test_a_song_that_is_named_is_played_as_late_as_its_musician_is(tmp_path: Path) -> None:
+    it = session(tmp_path / "takes", takes=2, predictor=late_of_blue(tmp_path))
+    it.control(b"\xc0\x00", 1.0)
+    it.control(b"\xc0\x05", 12.0)
+
+    it.until(3.0)
+    blue = it.loop.engine.settings.song_late
+    it.until(16.5)
+    stella = it.loop.engine.settings.song_late
+    finish(it, 28.0)
+
+    assert (blue, stella) == (0.012, 0.0)
+
+
+def test_a_song_that_is_recognised_does_not_move_the_drums_in_mid_take(tmp_path: Path) -> None:
+    root = tmp_path / "takes"
+    finish(session(root, Config(takes=Takes(song="Blue"), model="none"), bars=12), 30.0)
+    it = session(root, bars=12, predictor=late_of_blue(tmp_path))
+
+    it.until(25.0)
+    recognised, late = it.loop._song, it.loop.engine.settings.song_late
+    finish(it, 30.0)
+
+    assert recognised == ("Blue", True)
+    assert late == 0.0
 
 
 def test_what_was_recognised_is_over_with_its_take(tmp_path: Path) -> None:
