@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from pocket_core.errors import PocketError
 from pocket_core.types import Seconds
 from pocket_core.waiting import LOGISTIC_SPREAD, LONGEST, Meeting, longest_wait, price_of
-from pocketd.canvas import DRUMS, FAINT, GREY, HUMAN, INK
+from pocketd.canvas import DRUMS, FAINT, GREY, HUMAN, INK, blank
 from pocketd.wholefile import write_whole
 
 PICTURE = Path(__file__).resolve().parents[1] / "docs" / "waiting.png"
@@ -54,7 +54,7 @@ def draw(path: Path) -> None:
     Raises:
         PocketError: Matplotlib is not installed, or the place cannot be written to.
     """
-    figure = _figure()
+    figure = blank(SIZE)
     figure.subplots_adjust(left=0.05, right=0.985, top=0.84, bottom=0.13, wspace=0.2)
     one, chances, transports = figure.subplots(1, 3)
     for axes in (one, chances, transports):
@@ -71,17 +71,6 @@ def draw(path: Path) -> None:
         buffer, format="png", dpi=DPI, metadata={"Software": "pocketd"}, pil_kwargs={"optimize": True}
     )
     write_whole(path, buffer.getvalue())
-
-
-def _figure() -> Any:
-    try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise PocketError("a picture needs matplotlib; run: pip install 'pocketd[plot]'") from error
-    figure = Figure(figsize=SIZE, facecolor="white")
-    FigureCanvasAgg(figure)
-    return figure
 
 
 def _draw_one(axes: Any) -> None:

@@ -17,7 +17,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from pocket_core.errors import ConfigError, PocketError
 from pocket_export.device import Device, choose
-from pocket_export.needs import need, need_folder
+from pocket_export.needs import need
+from pocketd.folders import make_folder
 from pocketd.model_shelf import shipped_folder
 
 if TYPE_CHECKING:
@@ -78,9 +79,9 @@ def pretrain(
     where = choose(device)
     if threads:
         torch.set_num_threads(threads)
-    folder = need_folder(out or shipped_folder(), "--out")
+    folder = make_folder(out or shipped_folder(), "--out")
     if log is not None:
-        need_folder(log, "--log")
+        make_folder(log, "--log")
     with company() as together:
         console, groove, source = Console(quiet=not together.leads), None, Path()
         if together.leads:

@@ -9,7 +9,8 @@ import typer
 from rich.console import Console
 
 from pocket_core.errors import ConfigError, DataError
-from pocket_export.needs import need, need_folder
+from pocket_export.needs import need
+from pocketd.folders import make_folder
 
 if TYPE_CHECKING:
     from pocket_export.checkpoint import Checkpoint
@@ -42,7 +43,7 @@ def export(
         raise ConfigError(f"checkpoint {checkpoint} is of {name}, asked is {model}; leave out --model")
     if name not in SCHOOLS:
         raise DataError(f"checkpoint {checkpoint} is of {name!r}, which this build does not know")
-    need_folder(out, "--out")
+    make_folder(out, "--out")
     groove = _learnt_from(held, load(find_data(data), most=held.origin.most or None), checkpoint)
     training = _training(held, checkpoint)
     path = publish(training, validation(SCHOOLS[name], groove.split("validation")), out)

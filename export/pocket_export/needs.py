@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-from pathlib import Path
 
-from pocket_core.errors import ConfigError, PocketError
+from pocket_core.errors import PocketError
 
 
 class TrainingMissingError(PocketError):
@@ -23,22 +22,3 @@ def need(*packages: str) -> None:
     missing = [name for name in packages if importlib.util.find_spec(name) is None]
     if missing:
         raise TrainingMissingError(f"this needs {', '.join(missing)}: pip install -e '.[train]'")
-
-
-def need_folder(path: Path, option: str) -> Path:
-    """Make a folder now, rather than find out after the work that it cannot be one.
-
-    Args:
-        path: The folder.
-        option: Where the user said so.
-
-    Raises:
-        ConfigError: It cannot be made.
-    """
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ConfigError(
-            f"cannot make the folder {path}: {error.strerror}; choose another {option}"
-        ) from error
-    return path

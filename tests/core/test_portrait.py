@@ -400,6 +400,22 @@ acts = st.lists(
 )
 
 
+def happen(
+    portrait: Portrait, meters: MeterMap, act: tuple[str, float, float, float, tuple[int, ...]]
+) -> None:
+    """Let one of `acts` happen."""
+    kind, at, value, velocity, drums = act
+    place = meters.position(Beats(at))
+    if kind == "hear":
+        portrait.hear(place, Seconds(value), velocity=velocity, voices=drums)
+    elif kind == "meet":
+        portrait.meet(place, Seconds(value))
+    elif kind == "jump":
+        portrait.jump(Beats(at), Beats(value))
+    else:
+        portrait.rest()
+
+
 @settings(max_examples=100, deadline=None)
 @given(metered, acts, beats, voices)
 def test_what_lasts_of_a_portrait_is_all_that_a_rest_leaves_of_it(
@@ -409,16 +425,8 @@ def test_what_lasts_of_a_portrait_is_all_that_a_rest_leaves_of_it(
     struck: tuple[int, ...],
 ) -> None:
     portrait = Portrait()
-    for act, at, value, velocity, drums in heard:
-        place = meters.position(Beats(at))
-        if act == "hear":
-            portrait.hear(place, Seconds(value), velocity=velocity, voices=drums)
-        elif act == "meet":
-            portrait.meet(place, Seconds(value))
-        elif act == "jump":
-            portrait.jump(Beats(at), Beats(value))
-        else:
-            portrait.rest()
+    for act in heard:
+        happen(portrait, meters, act)
 
     again = Portrait.of(portrait.likeness())
     portrait.rest()
@@ -455,16 +463,8 @@ def test_whatever_was_heard_every_figure_is_a_number(
     struck: tuple[int, ...],
 ) -> None:
     portrait = Portrait()
-    for act, at, value, velocity, drums in heard:
-        place = meters.position(Beats(at))
-        if act == "hear":
-            portrait.hear(place, Seconds(value), velocity=velocity, voices=drums)
-        elif act == "meet":
-            portrait.meet(place, Seconds(value))
-        elif act == "jump":
-            portrait.jump(Beats(at), Beats(value))
-        else:
-            portrait.rest()
+    for act in heard:
+        happen(portrait, meters, act)
         told = portrait.look(meters.position(Beats(beat)), struck)
 
         assert len(told) == WIDTH

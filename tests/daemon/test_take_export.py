@@ -128,5 +128,5 @@ def test_a_format_makes_up_for_a_suffix_that_says_nothing() -> None:
 def test_a_folder_that_cannot_be_made_is_an_error(takes: Takes, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
 
-    with pytest.raises(PocketError, match=r"cannot make the folder .*; give another --to"):
+    with pytest.raises(PocketError, match=r"cannot make the folder .*; choose another --to"):
         takes.run("export", "last", "--to", tmp_path / "file" / "out")

@@ -26,6 +26,7 @@ from pocketd.config import load, names_a_file
 from pocketd.demo import Outcome, Plan, outcome, plan
 from pocketd.demo_loopback import play_in_process
 from pocketd.demo_ports import CLIENT, play_over_ports
+from pocketd.folders import make_folder
 from pocketd.journal import JOURNAL, LOCK, lock
 from pocketd.midifile import read_score, score_bytes
 from pocketd.midiscore import MidiScore
@@ -85,7 +86,7 @@ def play(
     Raises:
         PocketError: The daemon did not play, or a file cannot be written.
     """
-    takes = _folder(_folder(out) / "takes")
+    takes = make_folder(make_folder(out, "--out") / "takes", "--out")
     with _alone(out):
         config = _write_config(out, takes, performance, system, model)
         earlier = set(take_folders(takes))
@@ -140,16 +141,6 @@ def _system() -> tuple[str | None, str]:
         return choose("auto", "auto", survey()).system, ""
     except MidiSystemError:
         return None, "no MIDI system answers (`pocketd ports` says why)"
-
-
-def _folder(out: Path) -> Path:
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise PocketError(
-            f"cannot make the folder {out}: {error.strerror or error}; give another --out"
-        ) from error
-    return out
 
 
 @contextmanager

@@ -8,11 +8,12 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from pocket_core.errors import ConfigError, ModelError, PocketError
+from pocket_core.errors import ConfigError, ModelError
 from pocketd.casting import make_cast
 from pocketd.commands.patience import patience
 from pocketd.config import Config, load
 from pocketd.demo import plan
+from pocketd.folders import make_folder
 from pocketd.midifile import read_score
 from pocketd.quantise import quantise
 from pocketd.rolypoly_csv import read_rolypoly, records
@@ -57,7 +58,7 @@ def export_takes(
         refuse_overwriting(exports)
     if any(export.format is Format.PARQUET for export in exports):
         need_parquet()
-    _make_folder(exports[0].path.parent)
+    make_folder(exports[0].path.parent, "--to")
     with patience("exporting") as progress:
         for done, export in enumerate(exports):
             progress(done / len(exports))
@@ -118,15 +119,6 @@ def _import_midi(config: Config, drums: Path, human: Path, console: Console) -> 
 
 def _told(console: Console, take: FinishedTake) -> None:
     console.print(printable(f"{name_of(take.folder)}: {take.timesteps} timesteps, {near(take.summary)}"))
-
-
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise PocketError(
-            f"cannot make the folder {folder}: {error.strerror or error}; give another --to"
-        ) from error
 
 
 def _now() -> datetime:
