@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pocket_core.grid import nearest_grid
+from pocket_core.grid import nearest_grid, twelfth_of_bar
 from pocket_core.portrait import Portrait
 from pocket_core.score import SAME, Timestep
 from pocket_core.tempo import MeterMap
@@ -30,6 +30,7 @@ class Belonging:
     heard: Heard | None  # what it says of the groove; None: an onset there has been heard before
     step: Timestep | None  # the timestep that it meets now
     sure: bool  # it is meant for that timestep
+    beside: Timestep | None = None  # the timestep near by that has met another onset, elsewhere
 
     @property
     def alone(self) -> bool:
@@ -57,9 +58,10 @@ class Listener:
     """Counts each onset once, by the first of its chord or flam, and draws the musician's portrait.
 
     An onset near a drum may still be meant for another place: a sixteenth before the kick, say. It is surely
-    the timestep's where the timestep is its nearest grid position, or where it was expected. Any other meets
-    the timestep (a straight drum must be able to learn swing from it) until a sure one comes, but it counts
-    for the groove where it was played, and it moves nothing by itself.
+    the timestep's where the timestep is its nearest grid position, or where it was expected, by the forecast
+    or by how the musician swings. Any other meets the timestep (a straight drum must be able to learn swing
+    from it) until a sure one comes, but it counts for the groove where it was played, and it moves nothing by
+    itself.
     """
 
     def __init__(self, clock: SongClock) -> None:
@@ -89,7 +91,7 @@ class Listener:
         on_clock = Seconds(onset - delay)
         grid = nearest_grid(self._clock.beat_at(on_clock), meters)
         step = meeting(onset, steps, window)
-        if step is not None and self._surely(onset, step, grid):
+        if step is not None and self._surely(onset, step, grid, meters):
             if step.sure:
                 return NOWHERE
             beat = Beats(step.beat + step.jumped)
@@ -97,7 +99,10 @@ class Listener:
         heard = None
         if self._last_loose is None or abs(grid - self._last_loose) > SAME:
             heard = Heard(Seconds(on_clock - self._clock.time_of(grid)), grid)
-        return Belonging(heard, None if step is None or step.onset is not None else step, False)
+        if step is not None and step.onset is not None:
+            apart = abs(onset - step.onset) > self._near
+            return Belonging(heard, None, False, beside=step if apart else None)
+        return Belonging(heard, step, False)
 
     def learn(self, onset: Seconds, where: Belonging, *, velocity: float, meters: MeterMap) -> None:
         """Take in an onset that has been placed.
@@ -119,15 +124,29 @@ class Listener:
             self.portrait.hear(place, heard.offset, velocity=velocity, voices=voices)
         if step is not None:
             step.onset, step.sure = onset, where.sure
-            self.portrait.meet(meters.position(step.beat), Seconds(onset - step.nominal))
+            offset = Seconds(onset - step.nominal)
+            self.portrait.meet(meters.position(step.beat), offset)
+            self.portrait.swing.meet(_place(step, meters), offset, alike=self._near)
+        if where.beside is not None:
+            self.portrait.swing.doubt(_place(where.beside, meters))
 
-    def _surely(self, onset: Seconds, step: Timestep, grid: Beats) -> bool:
+    def _surely(self, onset: Seconds, step: Timestep, grid: Beats, meters: MeterMap) -> bool:
         if abs(grid - step.beat) < SAME:
             return True
-        offset, near = onset - step.nominal, NEAR * 60.0 / self._clock.bpm
-        return min(abs(offset), abs(offset - step.forecast)) <= near
+        offset, near = Seconds(onset - step.nominal), self._near
+        if min(abs(offset), abs(offset - step.forecast)) <= near:
+            return True
+        return self.portrait.swing.expects(_place(step, meters), offset, alike=near)
+
+    @property
+    def _near(self) -> Seconds:
+        return Seconds(NEAR * 60.0 / self._clock.bpm)
 
     def forget_position(self) -> None:
         """Start a take or follow a jump: what was heard before is of another place."""
         self._last_loose = None
         self.heard = None
+
+
+def _place(step: Timestep, meters: MeterMap) -> int:
+    return twelfth_of_bar(meters.position(step.beat))

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pocket_core.grid import TWELFTHS, twelfth_of_bar
 from pocket_core.groove import GrooveTemplate
 from pocket_core.likeness import Figure, Likeness, Sum, Visit
+from pocket_core.swing import Swing
 from pocket_core.tempo import BarPosition
 from pocket_core.types import Beats, Seconds
 from pocket_core.voices import VOICES
@@ -123,6 +124,7 @@ class Portrait:
     """A musician, as far as one has heard them. Positions count on through loops: a bar ago is a bar ago."""
 
     groove: GrooveTemplate = field(default_factory=GrooveTemplate)
+    swing: Swing = field(default_factory=Swing)
     _all: _Mean = field(default_factory=_Mean)
     _by_beat: dict[int, _Mean] = field(default_factory=dict)
     _by_half_bar: dict[int, _Mean] = field(default_factory=dict)
@@ -253,6 +255,7 @@ class Portrait:
         """Start a run of the transport: whether anybody plays again is not known; the groove stays."""
         self._newest.clear()
         self._played.clear()
+        self.swing.forget()
         self._bars.clear()  # their turns are of another count
         self._beats.clear()
         self._shift = 0

@@ -19,8 +19,6 @@ SLOWEST, FASTEST = 0.9, 1.1  # of the tempo
 TIGHTEST, LOOSEST = 0.8, 1.25  # of the distances from the grid
 BIAS_S = 0.008  # seconds; standard deviation of a constant displacement
 VOICE_LOST, MUSICIAN_RESTS = 0.2, 0.3  # chances
-SWUNG = 0.5  # chance that a musician swings over straight drums
-LEAST_SWING, MOST_SWING = 0.2, 1.15  # of the way from straight to triplets
 LONGEST_REST = 8  # bars
 
 
@@ -86,22 +84,6 @@ def with_rests(performance: Performance, musician: Limbs, chance: np.random.Gene
         resting |= (bars >= bar) & (bars < bar + long)
         bar += long + int(chance.integers(2, 3 * LONGEST_REST))
     return _keep(performance, ~(resting & np.isin(performance.voices, list(musician))))
-
-
-def swung(performance: Performance, musician: Limbs, chance: np.random.Generator) -> Performance:
-    """Return a performance whose musician swings what the drums play straight.
-
-    Every off-beat eighth of theirs, or every off-beat sixteenth, is later by the same share of a beat; each
-    keeps its own distance from there. It is as if the same person had played the same part with swing to
-    a straight drum track, as people do; what the drums of the recording did has not changed.
-    """
-    grid = quantise(performance.beats, performance.meter)
-    way = chance.uniform(LEAST_SWING, MOST_SWING)
-    eighths = bool(chance.random() < 0.7)
-    off = grid % TWELFTHS == TWELFTHS // 2 if eighths else grid % (TWELFTHS // 2) == TWELFTHS // 4
-    later = way * (TWELFTHS // 6 if eighths else TWELFTHS // 12) / TWELFTHS
-    moved = off & np.isin(performance.voices, list(musician))
-    return _with(performance, performance.beats + np.where(moved, later, 0.0), performance.bpm)
 
 
 def excerpt(performance: Performance, bar: int, bars: int) -> Performance:

@@ -8,14 +8,12 @@ import numpy as np
 
 from pocket_export.augment import (
     MUSICIAN_RESTS,
-    SWUNG,
     VOICE_LOST,
     Variation,
     bars_of,
     chance_variation,
     excerpt,
     loudest_in_cells,
-    swung,
     vary,
     with_rests,
     without_voice,
@@ -27,7 +25,7 @@ from pocket_export.recordings import Performance
 
 CHANCE_SHARE = 0.75  # of the performances, split by chance in each epoch beside the cymbals' duets
 VARIED_SHARE = 0.8  # of the cymbals' duets
-STRAIGHT_SHARE = 0.3  # of those, over drums in straight sixteenths
+STRAIGHT_SHARE = 0.25  # of those, over drums in straight sixteenths
 SOLO_SHARE = 0.5  # of the performances, with nobody to follow
 WINDOW_BARS = 2  # of what is humanised without knowing more
 WINDOWS = 4  # at most, of a performance
@@ -59,10 +57,8 @@ def duets(performances: Sequence[Performance], chance: np.random.Generator) -> I
             made = without_voice(made, limbs, chance)
         if chance.random() < MUSICIAN_RESTS:
             made = with_rests(made, limbs, chance)
-        straight = chance.random() < STRAIGHT_SHARE
-        if straight and chance.random() < SWUNG:
-            made = swung(made, limbs, chance)
-        yield from lessons([made], limbs, Grid.SIXTEENTHS if straight else Grid.NEAREST)
+        grid = Grid.SIXTEENTHS if chance.random() < STRAIGHT_SHARE else Grid.NEAREST
+        yield from lessons([made], limbs, grid)
 
 
 def solos(performances: Sequence[Performance], chance: np.random.Generator) -> Iterator[Lesson]:

@@ -33,6 +33,7 @@ from pocket_core.grid import TWELFTHS
 from pocket_core.habits import UNKNOWN, Habits, Stroke
 from pocket_core.portrait import Portrait
 from pocket_core.settings import Settings
+from pocket_core.swing import Swing
 from pocket_core.tempo import BarPosition, MeterChange, MeterMap
 from pocket_core.types import Beats, Seconds
 from pocket_export.duets import Duet, Grid, Limbs, make_duet, quantise
@@ -287,10 +288,11 @@ def _counted(duet: Duet, settings: Settings) -> list[_Onset]:
         nearest = np.zeros(len(after), np.int64)
     offsets = duet.onsets - nominal[nearest] if len(nominal) else np.full(len(after), np.inf)
     places = quantise(duet.onsets / duet.pace, duet.source.meter)
-    window, near = min(settings.window, WINDOW_BEATS * duet.pace), NEAR * duet.pace
+    window, near = min(settings.window, WINDOW_BEATS * duet.pace), Seconds(NEAR * duet.pace)
+    bar = round(duet.source.meter.bar_beats * TWELFTHS)
     counted: list[_Onset] = []
-    met: dict[int, bool] = {}  # timestep: surely
-    loose = None
+    met: dict[int, tuple[float, bool]] = {}  # timestep: how far from it, and surely
+    swing, loose = Swing(), None
     for at, step, offset, place, velocity in zip(
         duet.onsets.tolist(),
         nearest.tolist(),
@@ -300,14 +302,20 @@ def _counted(duet: Duet, settings: Settings) -> list[_Onset]:
         strict=True,
     ):
         within = abs(offset) <= window
-        if within and (place == duet.twelfths[step] or abs(offset) <= near):
-            if not met.get(step):
-                counted.append(_Onset(at, offset, int(duet.twelfths[step]), step, offset, True, velocity))
-            met[step] = True
-            continue
-        meets = within and step not in met
+        of_step = int(duet.twelfths[step]) if within else -1
+        sure = within and (
+            place == of_step or abs(offset) <= near or swing.expects(of_step % bar, offset, alike=near)
+        )
+        meets = within and (step not in met or (sure and not met[step][1]))
         if meets:
-            met[step] = False
+            met[step] = offset, sure
+            swing.meet(of_step % bar, offset, alike=near)
+        elif within and not sure and abs(offset - met[step][0]) > near:
+            swing.doubt(of_step % bar)
+        if sure and meets:
+            counted.append(_Onset(at, offset, of_step, step, offset, True, velocity))
+        if sure:
+            continue
         if meets or place != loose:
             counted.append(
                 _Onset(

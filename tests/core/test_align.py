@@ -155,6 +155,36 @@ def test_what_a_loose_onset_meets_is_known_of_the_drums_and_not_of_the_groove_th
     assert (ear.portrait.chance(here), ear.portrait.chance(there)) == (0.0, 1.0)
 
 
+def test_whoever_swings_over_straight_drums_is_surely_with_them_from_the_fifth_time() -> None:
+    ear = listener()
+
+    found = [hear(ear, (n + 2 / 3) / 2, drum(n + 0.5)).sure for n in range(6)]
+
+    assert found == [False, False, False, False, True, True]
+    assert ear.heard == heard(1 / 12, 5.5)
+    assert ear.portrait.chance(METERS.position(Beats(5.5))) > 0.0
+
+
+def test_whoever_plays_triplets_around_straight_drums_is_not_with_them() -> None:
+    ear = listener()
+
+    for n in range(8):
+        step = drum(n + 0.5)
+        found = [hear(ear, (n + third / 3) / 2, step).sure for third in (1, 2)]
+
+    assert found == [False, False]
+
+
+def test_a_chord_of_whoever_swings_is_no_doubt() -> None:
+    ear = listener()
+    for n in range(4):
+        step = drum(n + 0.5)
+        for apart in (0.0, 0.006):
+            hear(ear, (n + 2 / 3) / 2 + apart, step)
+
+    assert hear(ear, (4 + 2 / 3) / 2, drum(4.5)).sure
+
+
 def test_after_a_jump_the_same_place_is_another() -> None:
     ear = listener()
     hear(ear, 1.260)

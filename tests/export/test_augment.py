@@ -10,13 +10,10 @@ from numpy.typing import NDArray
 
 from pocket_core.grid import TWELFTHS
 from pocket_core.tempo import Meter
-from pocket_core.voices import VOICES
 from pocket_export.augment import (
     FASTEST,
-    LEAST_SWING,
     LONGEST_REST,
     LOOSEST,
-    MOST_SWING,
     SLOWEST,
     TIGHTEST,
     Variation,
@@ -24,7 +21,6 @@ from pocket_export.augment import (
     chance_variation,
     excerpt,
     loudest_in_cells,
-    swung,
     vary,
     with_rests,
     without_voice,
@@ -225,22 +221,3 @@ def test_a_cell_keeps_one_stroke(performance: Performance) -> None:
     cells = quantise(left.beats, left.meter, Grid.SIXTEENTHS)
     assert len({*zip(cells.tolist(), left.voices.tolist(), strict=True)}) == len(left.beats)
     assert (np.diff(left.beats) >= 0).all()
-
-
-def test_who_swings_is_later_at_every_off_beat_alike_and_nowhere_else() -> None:
-    hat, kick = VOICES.index("closed hat"), VOICES.index("kick")
-    straight = played(
-        *((n / 2 + 0.01 * n % 0.02, hat) for n in range(16)), *((n / 2, kick) for n in range(16))
-    )
-
-    made = [swung(straight, CYMBALS, np.random.default_rng(seed)) for seed in range(20)]
-
-    for one in made:
-        np.testing.assert_array_equal(one.beats[one.voices == kick], straight.beats[straight.voices == kick])
-        later = one.beats[one.voices == hat] - straight.beats[straight.voices == hat]
-        np.testing.assert_allclose(later[::2], 0.0, atol=1e-12)
-        np.testing.assert_allclose(later[1::2], later[1], atol=1e-12)
-        assert (
-            later[1] == 0.0 or LEAST_SWING / 6 <= later[1] <= MOST_SWING / 6
-        )  # or it is sixteenths that swing
-    assert any(one.beats.max() > straight.beats.max() for one in made)

@@ -168,6 +168,18 @@ def test_whoever_plays_whatever_the_builder_is_the_engine(
     assert_equal(prepare(duet), live, forecast=0.0)
 
 
+@pytest.mark.parametrize("also", [(), (0.5,), (1 / 3,)], ids=["swung", "with straight ones", "triplets"])
+def test_whoever_swings_over_straight_drums_is_heard_as_by_the_engine(also: tuple[float, ...]) -> None:
+    chance = np.random.default_rng(3)
+    notes = [(n / 2, 0) for n in range(32)]
+    for beat in range(16):
+        places = (0.0, 2 / 3, *(also if beat < 8 else ()))
+        notes += [(beat + at + chance.normal(0.0, 0.01), 2) for at in places]
+    duet = make_duet(played(*notes), CYMBALS, Grid.SIXTEENTHS)
+
+    assert_equal(prepare(duet), through_engine(duet, hears=True))
+
+
 def test_diff_links_to_the_newest_timestep_that_the_musician_met() -> None:
     # kick on 1, 2, 3, 4 of the bar; hat 12 ms late on 1 and 10 ms early on 3
     lesson = prepare(make_duet(played((0, 0), (1, 0), (2, 0), (3, 0), (0.024, 2), (1.98, 2)), CYMBALS))
