@@ -108,8 +108,8 @@ class SongLesson(Section):
 class Retrain(Section):
     """What the nightly job does."""
 
-    start: Literal["follower", "lstm", "seq2seq"] = Field(
-        default="follower", description="follower, lstm or seq2seq"
+    start: Literal["follower", "lstm", "lstm-solo", "seq2seq"] = Field(
+        default="follower", description="follower, lstm, lstm-solo or seq2seq"
     )
     style: _Style = Field(default="follow", description="follow or variance")
     a: float = _weight(1.0)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import numpy as np
+
 from pocket_core.features import DIFF
 from pocket_export.ahead import Chances, Performances, ahead
 from pocket_export.curriculum import follower_chances, paper_chances, reader_chances, validation_duets
@@ -100,6 +102,14 @@ def drawing(school: School, performances: Performances, seed: int) -> Iterator[D
         return
     with ahead(school.chances, performances, seed) as chances:
         yield lambda number: [*cymbals, *chances(number)]
+
+
+def rehearsal(school: School, performances: Performances, chance: np.random.Generator) -> list[Lesson]:
+    """Return an epoch's lessons of a few performances: of each kind that the school has."""
+    if not school.musician:
+        return _deaf(lessons(performances, NOBODY))
+    cymbals = lessons(performances, CYMBALS) if school.cymbals else []
+    return [*cymbals, *(school.chances(performances, chance) if school.chances is not None else ())]
 
 
 def _deaf(made: list[Lesson]) -> list[Lesson]:

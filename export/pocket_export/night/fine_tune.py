@@ -13,7 +13,7 @@ from pocket_export.curriculum import validation_duets
 from pocket_export.lesson import Lesson
 from pocket_export.night.take_lessons import TakeLesson
 from pocket_export.parallel import ALONE, Company
-from pocket_export.schools import SCHOOLS
+from pocket_export.schools import SCHOOLS, rehearsal
 from pocket_export.train import Draw, Origin, Recipe, Training, Watch, train
 from pocket_models.network import Network
 
@@ -82,14 +82,14 @@ def _drawing(order: Order) -> Draw:
     takes = [take.to_learn() for take in order.takes]
     steps = sum(map(len, takes))
     repeats = min(max(-(-LEAST_STEPS // max(steps, 1)), 1), MOST_REPEATS)
-    rehearse = SCHOOLS[order.name].chances
+    school = SCHOOLS[order.name]
     files = round(max(order.rehearsal * steps * repeats, LEAST_REHEARSAL) / STEPS_A_FILE)
 
     def draw(number: int) -> list[Lesson]:
         chance = np.random.default_rng((order.recipe.seed, number, 1))
         chosen = chance.permutation(len(order.groove))[:files].tolist()
         groove = [order.groove[i] for i in sorted(chosen)] if order.rehearsal else []
-        return [*takes * repeats, *(rehearse(groove, chance) if rehearse is not None else ())]
+        return [*takes * repeats, *rehearsal(school, groove, chance)]
 
     return draw
 
