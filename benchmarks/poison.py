@@ -32,7 +32,7 @@ from pocket_export.evaluate import follow
 from pocket_export.groove import find_data, load
 from pocket_export.lesson import Lesson
 from pocket_export.night.night import Plan, run_night
-from pocket_export.night.take_lessons import TakeLesson, make_lesson
+from pocket_export.night.take_lessons import Passed, lessons_of_take
 from pocket_export.night.targets import Rule
 from pocket_export.read_back import read_back
 from pocket_export.recordings import Groove
@@ -128,11 +128,12 @@ def night(poison: str, seed: int, groove: Groove, folder: Path) -> Came:
 
 
 def _lesson(partner: Partner, seed: int) -> Lesson:
-    (duet,) = play(SONG, partner.onsets(SONG, seed), ZeroPredictor()).duets("clean")
-    made = make_lesson(duet, Rule(), keep=False)
-    if not isinstance(made, TakeLesson):
+    made = lessons_of_take(
+        play(SONG, partner.onsets(SONG, seed), ZeroPredictor()).duets("clean"), Rule(), keep=False
+    )
+    if isinstance(made, Passed):
         raise TypeError(made.why)
-    return made.lesson
+    return made[0].lesson
 
 
 def row(poison: str, came: Sequence[Came]) -> Row:

@@ -277,11 +277,12 @@ def _taught(material: Material) -> Taught:
 
 def _origin(plan: Plan, outcome: Outcome) -> Origin:
     songs = sorted({lesson.song for lesson in outcome.material.lessons if lesson.song})
+    takes = outcome.material.learnt
     return Origin(
         model=outcome.order.name,
         command=plan.command,
         commit="",
-        data=f"model {outcome.order.sha256[:12]}, {len(outcome.order.takes)} takes of this machine's"
+        data=f"model {outcome.order.sha256[:12]}, {takes} take{'' if takes == 1 else 's'} of this machine's"
         + (f", of {', '.join(songs)}" if songs else "")
         + (f"; {len(plan.groove)} files of Groove rehearsed" if plan.groove else ""),
         data_sha256="",

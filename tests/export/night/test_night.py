@@ -289,6 +289,8 @@ def test_a_take_that_cannot_be_read_is_named_and_the_others_are_learnt(plan: Pla
     assert [lesson.source.about.take for lesson in outcome.material.lessons] == [
         f"{good.parent.name}/{good.name}"
     ]
+    assert outcome.model is not None
+    assert ", 1 take of this machine's" in (read_sheet(outcome.model).data or "")
 
 
 def test_the_report_says_it_all_three_times(plan: Plan) -> None:
