@@ -10,7 +10,6 @@ drums came towards the partner in a take's last 8 bars: 1 is there, 3 is as wron
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -22,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, o
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.options import parser_of
 from benchmarks.side_by_side import side_by_side
 from benchmarks.studio import BAR, Song, Take, play
 from benchmarks.table import Column, Report, Row, Section, screen
@@ -236,16 +236,11 @@ def _drawn(job: Job, seed: int) -> bool:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--json", type=Path, help="write the figures there as well")
+    parser = parser_of(__doc__, seed="of the first", processes=True)
     parser.add_argument("--picture", type=Path, help="draw the takes of the first seed there")
     parser.add_argument("--seeds", type=int, default=SEEDS, help="how many partners")
-    parser.add_argument("--seed", type=int, default=1, help="of the first")
     parser.add_argument("--takes", type=int, default=TAKES)
     parser.add_argument("--only", action="append", default=[], help="learners with this in their name")
-    parser.add_argument("--processes", type=int, default=min(os.cpu_count() or 1, 2))
     return parser.parse_args(arguments)
 
 

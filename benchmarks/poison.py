@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.learning import EVENING, LONG, SONG, Partner
+from benchmarks.options import parser_of
 from benchmarks.progress import progress
 from benchmarks.studio import play, record
 from benchmarks.table import Column, Report, Row, Section, screen
@@ -182,12 +183,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    plain = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
+    parser = parser_of(__doc__, seed="of the first")
     parser.add_argument("--data", type=Path, help="the Groove archive, or a folder with it")
-    parser.add_argument("--json", type=Path, help="write the figures there as well")
     parser.add_argument("--seeds", type=int, default=2, help="how many partners")
-    parser.add_argument("--seed", type=int, default=1, help="of the first")
     return parser.parse_args(arguments)
 
 

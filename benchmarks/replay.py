@@ -11,7 +11,6 @@ from the drums of then, and late by what detected it.
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import tempfile
 import time
@@ -25,6 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, o
 import numpy as np
 
 from benchmarks.logged_takes import EXPERIMENTS, FOLDER, Experiment, Figure, Logged, read_logged
+from benchmarks.options import parser_of
 from benchmarks.side_by_side import side_by_side
 from benchmarks.studio import perform
 from benchmarks.table import Column, Report, Row, Section, screen
@@ -198,15 +198,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    plain = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
-    usual = Path(os.environ.get("POCKETD_DATA", "../shared/data"))
-    parser.add_argument("--data", type=Path, default=usual, help="the folder with rolypoly_takes")
-    parser.add_argument("--json", type=Path, help="write the figures there as well")
+    parser = parser_of(__doc__, data="rolypoly_takes", seed="of all chance in what is learnt", processes=True)
     parser.add_argument("--picture", type=Path, help=f"draw the takes of {DRAWN!r} there")
-    parser.add_argument("--seed", type=int, default=1, help="of all chance in what is learnt")
     parser.add_argument("--only", action="append", default=[], help="experiments with this in their name")
-    parser.add_argument("--processes", type=int, default=min(os.cpu_count() or 1, 2))
     return parser.parse_args(arguments)
 
 
