@@ -22,6 +22,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, only this folder is on it
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.logged_takes import EXPERIMENTS, FOLDER, Experiment, Figure, Logged, read_logged
 from benchmarks.options import parser_of
@@ -43,10 +44,12 @@ COLUMNS = (
     Column("meetings", "meetings", 0),
     Column("mean_ms", "mean ms", 1),
     Column("sd_ms", "SD ms", 1),
+    Column("untaught_sd_ms", "untaught", 1),
     Column("grid_sd_ms", "on the grid", 1),
     Column("mae_centred_ms", "forecast, centred", 1),
     Column("moved_ms", "guitarist moved", 1),
     Column("reached", "reached"),
+    Column("untaught_reached", "untaught"),
     Column("taught", "taught", 0),
 )
 
@@ -67,25 +70,30 @@ class Replayed:
 
     logged: Logged
     steps: Sequence[TimestepRecord]  # with the guitarist's onsets
+    untaught: Sequence[TimestepRecord] = ()  # the same by the model as it ships
     taught: int | None = None  # meetings that were learnt from; None: nothing was to be
 
     def figures(self, figure: Figure | None) -> dict[str, float]:
         """Return a row's figures."""
         human, met = self.logged.human_ms, ~np.isnan(self.logged.human_ms)
-        played = np.array([step.played_ms for step in self.steps])
+        apart = (human - _played(self.steps))[met]
         left = (human - np.array([step.forecast_ms for step in self.steps]))[met]
         found = {
             "meetings": int(met.sum()),
-            "mean_ms": float((human - played)[met].mean()),
-            "sd_ms": float((human - played)[met].std()),
+            "mean_ms": float(apart.mean()),
+            "sd_ms": float(apart.std()),
             "grid_sd_ms": float(human[met].std()),
             "mae_centred_ms": float(np.abs(left - left.mean()).mean()),
         }
+        if self.untaught:
+            found["untaught_sd_ms"] = float((human - _played(self.untaught))[met].std())
         if figure is not None:
             moved, stays = self.logged.places(figure)
-            found["moved_ms"] = float(human[moved & met].mean() - human[stays & met].mean())
-            if abs(found["moved_ms"]) >= LEAST_MOVED:
-                found["reached"] = float(played[moved].mean() - played[stays].mean()) / found["moved_ms"]
+            swing = float(human[moved & met].mean() - human[stays & met].mean())
+            found["moved_ms"] = swing
+            for key, steps in (("reached", self.steps), ("untaught_reached", self.untaught)):
+                if steps and abs(swing) >= LEAST_MOVED:
+                    found[key] = float(_played(steps)[moved].mean() - _played(steps)[stays].mean()) / swing
         return found if self.taught is None else {**found, "taught": self.taught}
 
 
@@ -96,15 +104,22 @@ def relive(job: Job) -> list[Replayed]:
         return [Replayed(take, take.steps) for take in takes]
     from benchmarks.apprentice import Apprentice  # torch, where it is used
 
-    apprentice = Apprentice(job.model, job.seed)
-    found = []
+    apprentice, ships = Apprentice(job.model, job.seed), Apprentice(job.model, job.seed)
     rules = [Rule()] * len(job.experiment.rules) if job.model == FOLLOWER else job.experiment.rules
+    found = []
     for n, take in enumerate(takes):
-        drums = perform(take.track, take.onsets, apprentice.player(take.track), apprentice.settings)
-        played = Replayed(take, with_drums(take, drums))
-        taught = apprentice.learn(as_a_night_reads(played), rules[n]) if n < len(rules) else None
-        found.append(replace(played, taught=taught))
+        taught, untaught = (
+            with_drums(take, perform(take.track, take.onsets, who.player(take.track), who.settings))
+            for who in (apprentice, ships)
+        )
+        played = Replayed(take, taught, untaught)
+        learnt = apprentice.learn(as_a_night_reads(played), rules[n]) if n < len(rules) else None
+        found.append(replace(played, taught=learnt))
     return found
+
+
+def _played(steps: Sequence[TimestepRecord]) -> NDArray[np.float64]:
+    return np.array([step.played_ms for step in steps])
 
 
 def with_drums(take: Logged, drums: Sequence[TimestepRecord]) -> list[TimestepRecord]:
@@ -175,6 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sections,
         [
             "mean, SD: of guitarist - drums as they sounded, late commit off; on the grid: had nothing moved",
+            "untaught: the same of the model as it ships",
             "forecast, centred: mean distance of guitarist - forecast from its mean",
             "guitarist moved: mean of what was to be moved less mean of what stays, as logged",
             f"reached: the drums' by the guitarist's; none where that is below {LEAST_MOVED:g} ms",
