@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .PHONY: help demo test lint format types contracts check clean pictures
 .PHONY: bench bench-memory bench-songs bench-follow bench-left-out bench-humanise bench-duos bench-closed-loop bench-realtime
-.PHONY: bench-kill-takes bench-gate-luck bench-nights bench-morph bench-learning bench-poison bench-overnight bench-kill-nights
+.PHONY: bench-kill-takes bench-gate-luck bench-nights bench-morph bench-replay bench-learning bench-poison bench-overnight bench-kill-nights
 
 help: ## What there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
@@ -51,7 +51,7 @@ check: lint types contracts test ## All that CI runs
 
 bench: bench-follow bench-humanise bench-duos bench-closed-loop bench-realtime bench-memory bench-songs bench-kill-takes bench-nights ## Every table but one (bench-left-out)
 
-bench-nights: bench-gate-luck bench-morph bench-learning bench-poison bench-overnight bench-kill-nights ## What takes and nights come to
+bench-nights: bench-gate-luck bench-morph bench-replay bench-learning bench-poison bench-overnight bench-kill-nights ## What takes and nights come to
 
 bench-follow: $(VENV)/.dev ## How close the drums land to the musician
 	@$(BIN)/python benchmarks/follow.py --data '$(DATA)'
@@ -85,6 +85,9 @@ bench-kill-takes: $(VENV)/.dev ## What a kill -9 costs a take
 
 bench-morph: $(VENV)/.dev ## The paper's own experiments: straight to swing, and to triplets
 	@$(BIN)/python benchmarks/morph.py
+
+bench-replay: $(VENV)/.dev ## What the loop would have learned from rolypoly~'s takes of 2020
+	@$(BIN)/python benchmarks/replay.py --data '$(DATA)'
 
 bench-learning: $(VENV)/.dev ## Ten takes of a song, a night between two
 	@$(BIN)/python benchmarks/learning.py --data '$(DATA)'

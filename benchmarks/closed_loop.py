@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import multiprocessing
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -18,9 +16,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, o
 import numpy as np
 from rich.console import Console
 
+from benchmarks.options import parser_of
 from benchmarks.partner import BEATS_A_BAR, Cell, Played, play
 from benchmarks.players import SIMPLE, predictor
-from benchmarks.progress import progress
+from benchmarks.side_by_side import side_by_side
 from benchmarks.table import Column, Report, Row, Section, screen
 from pocket_core.errors import PocketError
 from pocket_core.predict import Predictor
@@ -77,14 +76,12 @@ def row(cell: Cell, model: str, runs: Sequence[Played]) -> Row:
 
 
 def simulate(jobs: Sequence[Job], processes: int, console: Console) -> dict[Cell, list[Played]]:
-    """Run the simulations; the runs of a line come in the order of their seeds."""
-    found: dict[Cell, dict[int, Played]] = {}
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(processes) as pool, progress(console, "playing together", len(jobs)) as advance:
-        for job, played in pool.imap_unordered(_play, jobs):
-            found.setdefault(job.cell, {})[job.seed] = played
-            advance(1)
-    return {cell: [runs[seed] for seed in sorted(runs)] for cell, runs in found.items()}
+    """Run the simulations; the runs of a line come in the order of the jobs."""
+    found: dict[Cell, list[Played]] = {}
+    played = side_by_side(_play, jobs, processes, console, "playing together")
+    for job, run in zip(jobs, played, strict=True):
+        found.setdefault(job.cell, []).append(run)
+    return found
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -125,11 +122,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", type=Path, help="write the figures there as well")
+    parser = parser_of(__doc__, seed="of the first simulation", processes=True)
     parser.add_argument("--model", default="follower", help=f"a shipped model, or {', '.join(SIMPLE)}")
     parser.add_argument("--seeds", type=int, default=FEW, help="how many simulations a line")
-    parser.add_argument("--seed", type=int, default=1, help="of the first simulation")
     parser.add_argument("--bars", type=int, default=BARS)
     default = Settings()
     parser.add_argument("--restore", type=float, default=default.restore, help="restoring force, 0..1")
@@ -137,7 +132,6 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--only", action="append", default=[], help='lines with this in their name: "alpha 0.9"'
     )
-    parser.add_argument("--processes", type=int, default=min(os.cpu_count() or 1, 2))
     return parser.parse_args(arguments)
 
 
@@ -152,9 +146,9 @@ def _loaded(name: str) -> Predictor:
     return predictor(name)
 
 
-def _play(job: Job) -> tuple[Job, Played]:
+def _play(job: Job) -> Played:
     beats = job.bars * BEATS_A_BAR
-    return job, play(job.cell, _loaded(job.model), job.settings, beats, job.seed)
+    return play(job.cell, _loaded(job.model), job.settings, beats, job.seed)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import os
 import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,6 +34,7 @@ from benchmarks.duos_rows import (
 )
 from benchmarks.duos_scores import Pair
 from benchmarks.jazz import DUO_FILE, DUOS, TRIO_FOLDER, TRIOS, load
+from benchmarks.options import parser_of
 from benchmarks.players import TEMPLATE, predictor
 from benchmarks.progress import progress
 from benchmarks.table import Column, Report, Row, Section, print_grid, screen
@@ -139,15 +139,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    default = Path(os.environ.get("POCKETD_DATA", "../shared/data"))
-    parser.add_argument(
-        "--data", type=Path, default=default, help="folder that holds jazz_duos and jazz_trios"
-    )
-    parser.add_argument("--json", type=Path, help="write the figures there as well")
+    parser = parser_of(__doc__, data="jazz_duos and jazz_trios", seed="of the bootstrap", processes=True)
     parser.add_argument("--model", "--models", action="append", help=f"repeat for more; default {FOLLOWER}")
-    parser.add_argument("--seed", type=int, default=1, help="of the bootstrap")
-    parser.add_argument("--processes", type=int, default=min(os.cpu_count() or 1, 2))
     return parser.parse_args(arguments)
 
 

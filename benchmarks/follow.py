@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
-import os
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -18,6 +17,7 @@ from rich.console import Console
 
 from benchmarks import known, players
 from benchmarks.duets import ARCHIVE, Duet, load
+from benchmarks.options import parser_of
 from benchmarks.players import SHIPPED, predictor, weights
 from benchmarks.progress import progress
 from benchmarks.rivals import RIVALS, TRANSPORTS_MS, follow, own_hands
@@ -224,14 +224,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    default = Path(os.environ.get("POCKETD_DATA", "../shared/data"))
-    parser.add_argument("--data", type=Path, default=default, help=f"folder that holds {ARCHIVE}")
-    parser.add_argument("--json", type=Path, help="write the figures there as well")
+    parser = parser_of(__doc__, data=ARCHIVE, seed="of the bootstrap", processes=True)
     parser.add_argument("--split", choices=("test", "validation"), default="test")
     parser.add_argument("--model", action="append", help=f"repeat for more; default {' and '.join(SHIPPED)}")
-    parser.add_argument("--seed", type=int, default=1, help="of the bootstrap")
-    parser.add_argument("--processes", type=int, default=min(os.cpu_count() or 1, 2))
     return parser.parse_args(arguments)
 
 

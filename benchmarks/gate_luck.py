@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.console import Console
 
+from benchmarks.options import parser_of
 from benchmarks.progress import progress
 from benchmarks.table import Column, Report, Row, Section, screen
 from pocket_export.night.gate import SURE, Judged, judge_takes
@@ -154,9 +155,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser = parser_of(__doc__)
     parser.add_argument("--times", type=int, default=TIMES, help="evenings a row")
-    parser.add_argument("--json", type=Path, help="write the report here")
     return parser.parse_args(arguments)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -21,6 +20,7 @@ from benchmarks.humanise_known import KNOWN, QUOTED, allowed
 from benchmarks.humanise_models import ModelHumaniser
 from benchmarks.humanise_rivals import Linear, fit_linear, quantised, running_mean
 from benchmarks.humanise_scores import Hits, as_errors, by_history, by_windows, figures
+from benchmarks.options import parser_of
 from benchmarks.players import SHIPPED, predictor, weights
 from benchmarks.progress import progress
 from benchmarks.scores import Compared, by_drummer, pair
@@ -207,15 +207,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    default = Path(os.environ.get("POCKETD_DATA", "../shared/data"))
-    parser.add_argument("--data", type=Path, default=default, help=f"folder that holds {ARCHIVE}")
-    parser.add_argument("--json", type=Path, help="write the figures there as well")
+    parser = parser_of(__doc__, data=ARCHIVE, seed="of the bootstrap; nothing else is left to chance")
     parser.add_argument("--split", choices=("test", "validation"), default="test")
     parser.add_argument("--model", action="append", help=f"repeat for more; default {' and '.join(SHIPPED)}")
-    parser.add_argument(
-        "--seed", type=int, default=1, help="of the bootstrap; nothing else is left to chance"
-    )
     return parser.parse_args(arguments)
 
 

@@ -27,6 +27,7 @@ import numpy as np
 import psutil
 
 from benchmarks.learning import EVENING, LONG, SONG, Partner
+from benchmarks.options import parser_of
 from benchmarks.progress import progress
 from benchmarks.studio import record
 from benchmarks.table import Column, Report, Row, Section, screen
@@ -136,12 +137,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    plain = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
+    parser = parser_of(__doc__, seed="of the moments")
     parser.add_argument("--data", type=Path, help="the Groove archive, or a folder with it")
-    parser.add_argument("--json", type=Path, help="write the figures there as well")
     parser.add_argument("--times", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=1, help="of the moments")
     return parser.parse_args(arguments)
 
 

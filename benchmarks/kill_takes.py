@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, o
 
 import psutil
 
+from benchmarks.options import parser_of
 from benchmarks.progress import progress
 from benchmarks.recording import FIRST, REST, song
 from benchmarks.table import Column, Report, Row, Section, screen
@@ -231,10 +232,8 @@ def _at(values: Sequence[float], share: float) -> float:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", type=Path, help="write the figures there as well")
+    parser = parser_of(__doc__, seed="of the moments")
     parser.add_argument("--times", type=int, default=TIMES, help="how many are killed")
-    parser.add_argument("--seed", type=int, default=1, help="of the moments")
     return parser.parse_args(arguments)
 
 

@@ -7,7 +7,6 @@ others, and scored, through the engine, on that drummer's test files; the errors
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import subprocess
 import sys
@@ -24,6 +23,7 @@ from rich.console import Console
 
 from benchmarks.duets import ARCHIVE, Duet, load
 from benchmarks.follow import COLUMNS, PLAIN, Outcome, engine_rows, run_engines
+from benchmarks.options import parser_of
 from benchmarks.progress import progress
 from benchmarks.scores import by_drummer
 from benchmarks.table import Report, Row, Section, print_drummers, screen
@@ -152,17 +152,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    default = Path(os.environ.get("POCKETD_DATA", "../shared/data"))
-    parser.add_argument("--data", type=Path, default=default, help=f"folder that holds {ARCHIVE}")
-    parser.add_argument("--json", type=Path, help="write the figures there as well")
+    parser = parser_of(
+        __doc__, data=ARCHIVE, seed="of the bootstrap; trainings have the usual seed", processes=True
+    )
     parser.add_argument("--model", default=MODEL, help="a model that `pocketd pretrain` makes")
     parser.add_argument("--cache", type=Path, help="where trained weights are kept; else the user's cache")
     parser.add_argument(
         "--epochs", type=int, default=EPOCHS, help=f"of each training, at most; default {EPOCHS}"
     )
-    parser.add_argument("--seed", type=int, default=1, help="of the bootstrap; trainings have the usual seed")
-    parser.add_argument("--processes", type=int, default=min(os.cpu_count() or 1, 2))
     return parser.parse_args(arguments)
 
 

@@ -8,8 +8,6 @@ and feel, other bars. The hands are the musician. Judged are the first bars of t
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +19,7 @@ from rich.console import Console
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.duets import ARCHIVE, Duet, load, take_apart
+from benchmarks.options import parser_of
 from benchmarks.players import predictor
 from benchmarks.progress import progress
 from benchmarks.scores import Compared, Errors, figures, pair
@@ -208,12 +207,9 @@ def _row(name: str, played: Sequence[Played], model: str) -> Row:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    default = Path(os.environ.get("POCKETD_DATA", "../shared/data"))
-    parser.add_argument("--data", type=Path, default=default, help=f"the folder that holds {ARCHIVE}")
+    parser = parser_of(__doc__, data=ARCHIVE)
     parser.add_argument("--model", action="append", help=f"a model; without any {' and '.join(MODELS)}")
     parser.add_argument("--most", type=int, help="so many songs only, for a try")
-    parser.add_argument("--json", type=Path, help="write the figures there as well")
     options = parser.parse_args()
     console = screen()
     try:

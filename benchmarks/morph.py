@@ -10,33 +10,30 @@ drums came towards the partner in a take's last 8 bars: 1 is there, 3 is as wron
 from __future__ import annotations
 
 import argparse
-import multiprocessing
-import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, only this folder is on it
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
 
-from benchmarks.progress import progress
-from benchmarks.studio import BAR, STEADY, Song, Take, play, score_of
+from benchmarks.options import parser_of
+from benchmarks.side_by_side import side_by_side
+from benchmarks.studio import BAR, Song, Take, play
 from benchmarks.table import Column, Report, Row, Section, screen
 from pocket_core.grid import TWELFTHS
 from pocket_core.records import TimestepRecord
-from pocket_core.types import Seconds
 from pocket_export.night.targets import Rule, Style
 
 KICK, SNARE, HAT = 36, 38, 42
 BPM, BARS, LAST = 120.0, 32, 8
 NOISE = 0.008  # seconds, the partner's
 TAKES, SEEDS = 4, 10
-GOAL = (0.8, 1.2)
+DOING = "playing and learning"
 COLUMNS = (
     Column("reached", "reached"),
     Column("reached_sd", "SD over seeds"),
@@ -151,32 +148,16 @@ def played(records: Sequence[TimestepRecord], at: int) -> float:
 
 def morph(job: Job) -> Morphed:
     """Play take after take, learning between them."""
-    import torch
+    from benchmarks.apprentice import Apprentice  # torch, where it is used
 
-    from benchmarks.network_player import NetworkPlayer
-    from pocket_export.night.fine_tune import Order, fine_tune, usual_recipe
-    from pocket_export.night.take_lessons import TakeLesson, make_lesson
-    from pocket_export.read_back import read_back
-    from pocketd.model_shelf import find
-
-    torch.set_num_threads(1)
-    recipe = usual_recipe(job.learner.model, seed=job.seed)
-    net = read_back(find(job.learner.model), dropout=recipe.dropout)
-    song, bias = job.pattern.song, Seconds(0.0)
+    apprentice = Apprentice(job.learner.model, job.seed)
+    song = job.pattern.song
     takes: list[Take] = []
     for n in range(job.takes):
-        settings = replace(STEADY, song_late=bias)
-        player = NetworkPlayer(net, score_of(song, STEADY))
-        takes.append(play(song, job.pattern.partner(100 * job.seed + n), player, settings))
-        if n == job.takes - 1:
-            break
-        made = [
-            make_lesson(duet, job.learner.rule, first=n == 0, keep=False) for duet in takes[-1].duets(str(n))
-        ]
-        lessons = [lesson for lesson in made if isinstance(lesson, TakeLesson)]
-        bias = lessons[0].bias if lessons else bias
-        order = Order(job.learner.model, lessons, (), (), recipe, rehearsal=0.0)
-        fine_tune(net, order, lambda *_: None)
+        player = apprentice.player(song.track)
+        takes.append(play(song, job.pattern.partner(100 * job.seed + n), player, apprentice.settings))
+        if n < job.takes - 1:
+            apprentice.learn(takes[-1].duets(str(n)), job.learner.rule)
     return Morphed(
         [job.pattern.reached(take.records) for take in takes],
         [job.pattern.stays(take.records) for take in takes],
@@ -199,7 +180,7 @@ def rows(learner: Learner, pattern: Pattern, runs: Sequence[Morphed]) -> list[Ro
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the benchmark; 1 if a goal is missed."""
+    """Run the benchmark."""
     options = _options(arguments)
     console = screen()
     began = time.perf_counter()
@@ -212,7 +193,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for learner, pattern in wanted
         for seed in range(options.seed, options.seed + options.seeds)
     ]
-    runs = list(zip(jobs, _run(jobs, options.processes, console), strict=True))
+    runs = list(zip(jobs, side_by_side(morph, jobs, options.processes, console, DOING), strict=True))
     sections = []
     for learner in learners:
         lines: list[Row] = []
@@ -240,7 +221,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.picture:
         from benchmarks.morph_plot import draw
 
-        first = {job.learner.name: run.takes for job, run in runs if _drawn(job, options.seed)}
+        first = {
+            job.learner.name: [take.records for take in run.takes]
+            for job, run in runs
+            if _drawn(job, options.seed)
+        }
         draw(options.picture, SWING.name, first)
         console.print(f"wrote {options.picture}")
     return 0
@@ -250,27 +235,12 @@ def _drawn(job: Job, seed: int) -> bool:
     return job.pattern is SWING and job.seed == seed and job.learner in LEARNERS
 
 
-def _run(jobs: Sequence[Job], processes: int, console: Console) -> list[Morphed]:
-    context = multiprocessing.get_context("spawn")
-    found = []
-    with context.Pool(processes) as pool, progress(console, "playing and learning", len(jobs)) as advance:
-        for morphed in pool.imap(morph, jobs):
-            found.append(morphed)
-            advance(1)
-    return found
-
-
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--json", type=Path, help="write the figures there as well")
+    parser = parser_of(__doc__, seed="of the first", processes=True)
     parser.add_argument("--picture", type=Path, help="draw the takes of the first seed there")
     parser.add_argument("--seeds", type=int, default=SEEDS, help="how many partners")
-    parser.add_argument("--seed", type=int, default=1, help="of the first")
     parser.add_argument("--takes", type=int, default=TAKES)
     parser.add_argument("--only", action="append", default=[], help="learners with this in their name")
-    parser.add_argument("--processes", type=int, default=min(os.cpu_count() or 1, 2))
     return parser.parse_args(arguments)
 
 

@@ -11,15 +11,17 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from benchmarks.studio import Take
+from pocket_core.records import TimestepRecord
 from pocketd.canvas import DRUMS, FAINT, GREY, INK
 from pocketd.wholefile import write_whole
 
 BARS = 2  # of each take that are drawn, the last
 WIDTH, HEIGHT, DPI = 3.0, 1.7, 96  # inches of one take, dots an inch
 
+Records = Sequence[TimestepRecord]
 
-def draw(path: Path, name: str, learners: Mapping[str, Sequence[Take]]) -> None:
+
+def draw(path: Path, name: str, learners: Mapping[str, Sequence[Records]]) -> None:
     """Draw a column a learner, a row a take, the first at the bottom; write the picture whole."""
     takes = max(len(found) for found in learners.values())
     with mpl.rc_context({"axes.spines.top": False, "axes.spines.right": False, "font.size": 9}):
@@ -37,9 +39,9 @@ def draw(path: Path, name: str, learners: Mapping[str, Sequence[Take]]) -> None:
     write_whole(path, content.getvalue())
 
 
-def _take(axes: Axes, take: Take) -> None:
-    bars = max(record.bar for record in take.records)
-    last = [record for record in take.records if record.bar > bars - BARS]
+def _take(axes: Axes, take: Records) -> None:
+    bars = max(record.bar for record in take)
+    last = [record for record in take if record.bar > bars - BARS]
     beats = np.array([(r.bar - last[0].bar) * 4 + r.beat - 1 for r in last])
     said = np.array([r.played_ms for r in last])
     human = np.array([np.nan if r.human_s is None else (r.human_s - r.nominal_s) * 1000 for r in last])

@@ -26,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, o
 import psutil
 
 from benchmarks.learning import EVENING, LONG, SONG, Partner
+from benchmarks.options import parser_of
 from benchmarks.progress import progress
 from benchmarks.studio import record
 from benchmarks.table import Column, Report, Row, Section, screen
@@ -155,10 +156,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    plain = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
+    parser = parser_of(__doc__)
     parser.add_argument("--data", type=Path, help="the Groove archive, or a folder with it")
-    parser.add_argument("--json", type=Path, help="write the figures there as well")
     parser.add_argument(
         "--hours", type=float, action="append", help="of takes; more than once for more nights"
     )

@@ -24,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.learning import EVENING, LONG, SONG, Partner
+from benchmarks.options import parser_of
 from benchmarks.progress import progress
 from benchmarks.studio import play, record
 from benchmarks.table import Column, Report, Row, Section, screen
@@ -32,7 +33,7 @@ from pocket_export.evaluate import follow
 from pocket_export.groove import find_data, load
 from pocket_export.lesson import Lesson
 from pocket_export.night.night import Plan, run_night
-from pocket_export.night.take_lessons import TakeLesson, make_lesson
+from pocket_export.night.take_lessons import Passed, lessons_of_take
 from pocket_export.night.targets import Rule
 from pocket_export.read_back import read_back
 from pocket_export.recordings import Groove
@@ -128,11 +129,12 @@ def night(poison: str, seed: int, groove: Groove, folder: Path) -> Came:
 
 
 def _lesson(partner: Partner, seed: int) -> Lesson:
-    (duet,) = play(SONG, partner.onsets(SONG, seed), ZeroPredictor()).duets("clean")
-    made = make_lesson(duet, Rule(), keep=False)
-    if not isinstance(made, TakeLesson):
+    made = lessons_of_take(
+        play(SONG, partner.onsets(SONG, seed), ZeroPredictor()).duets("clean"), Rule(), keep=False
+    )
+    if isinstance(made, Passed):
         raise TypeError(made.why)
-    return made.lesson
+    return made[0].lesson
 
 
 def row(poison: str, came: Sequence[Came]) -> Row:
@@ -181,12 +183,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    plain = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
+    parser = parser_of(__doc__, seed="of the first")
     parser.add_argument("--data", type=Path, help="the Groove archive, or a folder with it")
-    parser.add_argument("--json", type=Path, help="write the figures there as well")
     parser.add_argument("--seeds", type=int, default=2, help="how many partners")
-    parser.add_argument("--seed", type=int, default=1, help="of the first")
     return parser.parse_args(arguments)
 
 

@@ -18,6 +18,7 @@ from benchmarks import on_time
 from benchmarks.daemon import cpu_share, daemon, family, private_mib
 from benchmarks.input_output import over_jack, over_loopback
 from benchmarks.jack_server import FRAMES, RATE, NoServerError, jack_server
+from benchmarks.options import parser_of
 from benchmarks.players import SHIPPED, predictor
 from benchmarks.progress import progress
 from benchmarks.table import Column, Report, Row, Section, screen
@@ -188,10 +189,8 @@ def _best() -> str:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", type=Path, help="write the figures there as well")
+    parser = parser_of(__doc__, seed="of when events come")
     parser.add_argument("--seconds", type=float, default=15.0, help="for each distribution")
-    parser.add_argument("--seed", type=int, default=1, help="of when events come")
     return parser.parse_args(arguments)
 
 

@@ -9,8 +9,6 @@ must be told from all other songs of its meter.
 
 from __future__ import annotations
 
-import argparse
-import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -21,6 +19,7 @@ from rich.console import Console
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from benchmarks.options import parser_of
 from benchmarks.progress import progress
 from benchmarks.table import Column, Report, Row, Section, screen
 from pocket_core.errors import PocketError
@@ -177,12 +176,9 @@ def _row(judged: Sequence[Judged], alike: float) -> Row:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
-    default = Path(os.environ.get("POCKETD_DATA", "../shared/data"))
-    parser.add_argument("--data", type=Path, default=default, help=f"the folder that holds {ARCHIVE}")
+    parser = parser_of(__doc__, data=ARCHIVE)
     parser.add_argument("--bars", type=int, default=ENOUGH, help="bars that a take has when it is judged")
     parser.add_argument("--most", type=int, help="so many songs only, for a try")
-    parser.add_argument("--json", type=Path, help="write the figures there as well")
     options = parser.parse_args()
     console = screen()
     try:

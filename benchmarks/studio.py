@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -36,6 +36,23 @@ STEADY = Settings(late_commit=False)  # as the paper's: what was forecast sounds
 
 
 @dataclass(frozen=True, slots=True)
+class Track:
+    """A drum track of any tempo and meter."""
+
+    hits: Sequence[tuple[Beats, tuple[int, ...]]]  # every timestep and its notes, at rising beats
+    tempo: TempoMap
+    meters: MeterMap
+
+    def known(self, settings: Settings) -> KnownScore:
+        """Return it as a model knows it that reads the score beforehand."""
+        struck = (
+            (beat, [voice for note in notes if (voice := settings.voices.index(note)) is not None])
+            for beat, notes in self.hits
+        )
+        return KnownScore(make_steps(struck), self.tempo, self.meters)
+
+
+@dataclass(frozen=True, slots=True)
 class Song:
     """A drum track of one bar, over and over."""
 
@@ -53,6 +70,12 @@ class Song:
     def pace(self) -> float:
         """Seconds a quarter note."""
         return 60.0 / self.bpm
+
+    @property
+    def track(self) -> Track:
+        """Return it as what the engine hears."""
+        hits = [(Beats(at / TWELFTHS), notes) for at, notes in self.hits]
+        return Track(hits, TempoMap([TempoChange(Beats(0.0), self.bpm)]), MeterMap())
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +96,30 @@ Partner = Callable[[np.random.Generator], NDArray[np.float64]]  # every onset, s
 
 
 def play(song: Song, onsets: NDArray[np.float64], predictor: Predictor, settings: Settings = STEADY) -> Take:
-    """Play a song with a partner's onsets, in seconds from beat 0; the engine hears each at its own time."""
-    tempo = TempoMap([TempoChange(Beats(0.0), song.bpm)])
-    tell_score(predictor, score_of(song, settings))
-    engine = Engine(settings, MapClock(tempo, Seconds(ORIGIN)), predictor)
+    """Play a song with a partner's onsets, in seconds from beat 0."""
+    return Take(song, perform(song.track, onsets, predictor, settings), onsets + ORIGIN)
+
+
+def perform(
+    track: Track, onsets: NDArray[np.float64], predictor: Predictor, settings: Settings
+) -> list[TimestepRecord]:
+    """Play a drum track through the engine, which hears each onset at its own time.
+
+    Args:
+        track: The drums.
+        onsets: The partner's, seconds from beat 0.
+        predictor: Is told the score, if it reads any.
+        settings: Their meter is the track's.
+
+    Returns:
+        Every timestep, in order; beat 0 is at `ORIGIN`.
+    """
+    settings = replace(settings, meters=track.meters)
+    tell_score(predictor, track.known(settings))
+    engine = Engine(settings, MapClock(track.tempo, Seconds(ORIGIN)), predictor)
     feed: list[tuple[float, Port, bytes]] = []
-    for twelfth, notes in song.hits:
-        at = ORIGIN + twelfth / TWELFTHS * song.pace - settings.drums_lead
+    for beat, notes in track.hits:
+        at = ORIGIN + track.tempo.seconds_at(beat) - settings.drums_lead
         for note in notes:
             feed.append((at, Port.DRUMS, bytes((0x99, note, VELOCITY))))
             feed.append((at + HELD, Port.DRUMS, bytes((0x89, note, 64))))
@@ -90,7 +130,7 @@ def play(song: Song, onsets: NDArray[np.float64], predictor: Predictor, settings
         engine.receive(data, port, Seconds(at))
         records += engine.take_records()
     engine.take_due(Seconds(feed[-1][0] + TAIL))
-    return Take(song, records + engine.take_records(), onsets + ORIGIN)
+    return records + engine.take_records()
 
 
 def record(
@@ -115,8 +155,7 @@ def record(
         FileNote(Beats(at / song.pace), Seconds(at), Seconds(HELD), 0, 60, VELOCITY)
         for at in np.maximum(onsets, 0.0).tolist()
     ]
-    tempo = TempoMap([TempoChange(Beats(0.0), song.bpm)])
-    meters = MeterMap()
+    tempo, meters = song.track.tempo, song.track.meters
     tracks = [
         MidiScore(name, tuple(notes), (), tempo, meters, TICKS, synthetic=True)
         for name, notes in (("drums", drums), ("partner", human))
@@ -125,13 +164,3 @@ def record(
     takes = config.takes.model_copy(update={"song": song.name})
     told = performed(plan, as_if_live(plan, config.model_copy(update={"takes": takes})), predictor)
     return import_take(root, "a simulated partner", told, lambda: at).folder
-
-
-def score_of(song: Song, settings: Settings) -> KnownScore:
-    """Return the drum track as a model knows it that reads the score beforehand."""
-    tempo = TempoMap([TempoChange(Beats(0.0), song.bpm)])
-    struck = (
-        (Beats(at / TWELFTHS), [v for note in notes if (v := settings.voices.index(note)) is not None])
-        for at, notes in song.hits
-    )
-    return KnownScore(make_steps(struck), tempo, MeterMap())

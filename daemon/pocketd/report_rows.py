@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any, Protocol
 
@@ -9,6 +10,7 @@ from pocket_core.records import Asynchrony, Summary, TimestepRecord
 from pocket_core.types import Seconds
 
 DIGITS_S, DIGITS_MS = 9, 6  # both to the nanosecond
+SHADOW_MS = "shadow_ms"  # what a second model would have forecast
 
 
 class Counted(Protocol):
@@ -49,6 +51,16 @@ def timestep_row(record: TimestepRecord, origin: Seconds = Seconds(0.0)) -> dict
     return row
 
 
+def take_rows(
+    timesteps: Sequence[TimestepRecord], origin: Seconds, shadow_ms: Sequence[float | None] | None
+) -> list[dict[str, Any]]:
+    """Return a take's timesteps, and behind each forecast that of a shadow, where one was tried."""
+    rows = [timestep_row(timestep, origin) for timestep in timesteps]
+    if shadow_ms is None:
+        return rows
+    return [_with_shadow(row, ms) for row, ms in zip(rows, shadow_ms, strict=True)]
+
+
 def summary_section(summary: Summary, counted: Counted) -> dict[str, Any]:
     """Return what a report sums up."""
     return {
@@ -59,6 +71,12 @@ def summary_section(summary: Summary, counted: Counted) -> dict[str, Any]:
         "late": counted.late,
         "lost": counted.lost,
     }
+
+
+def _with_shadow(row: dict[str, Any], shadow_ms: float | None) -> dict[str, Any]:
+    items = list(row.items())
+    items.insert(list(row).index("forecast_ms") + 1, (SHADOW_MS, shadow_ms))
+    return dict(items)
 
 
 def _figures(figures: Asynchrony | None) -> dict[str, float | None]:

@@ -55,13 +55,12 @@ class TakeContent:
 
     header: TakeHeader
     start: TransportStart
-    hello: Hello  # the last: what played when the take ended
+    hellos: list[Hello]  # who played and how, each from its time on; the first is the header's
     knots: list[Knot]
     jumps: list[tuple[Knot, TransportJump]] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)  # without clock and active sensing
     timesteps: list[TimestepRecord] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
-    models: list[str] = field(default_factory=list)  # in order of use
     meters: list[BarMeter] = field(default_factory=list)  # in order of playing, at least one
     likeness: Likeness | None = None  # what had become known of the musician by the stop; None: not told
     dropped: int = 0  # records missing from the journal
@@ -69,6 +68,16 @@ class TakeContent:
     last_at: Seconds = Seconds(0.0)  # the newest moment that the journal tells of
     stop_at: Seconds | None = None
     how: How | None = None  # None: the journal was cut off
+
+    @property
+    def hello(self) -> Hello:
+        """What played when the take ended."""
+        return self.hellos[-1]
+
+    @property
+    def models(self) -> list[str]:
+        """Which models played, in order of use."""
+        return [hello.model for hello in self.hellos]
 
     @property
     def end_at(self) -> Seconds:
@@ -94,9 +103,7 @@ def gather(path: Path) -> TakeContent:
     header, start = next(records), next(records, None)
     if not isinstance(header, TakeHeader) or not isinstance(start, TransportStart):
         raise TakeError(f"{path} does not begin with a header and a start: no take's journal")
-    take = TakeContent(
-        header, start, header.hello, [Knot(start.at, start.position)], models=[header.hello.model]
-    )
+    take = TakeContent(header, start, [header.hello], [Knot(start.at, start.position)])
     meter = Meter(start.numerator, start.denominator)
     take.meters.append(BarMeter(floor(start.position / meter.bar_beats + 1e-9) + 1, meter))
     take.last_at = start.at
@@ -141,8 +148,7 @@ def _keep(take: TakeContent, record: Record) -> None:
         case Dropped():
             take.dropped += record.records
         case Hello():
-            take.hello = record
-            take.models.append(record.model)
+            take.hellos.append(record)
         case Remembered():
             if not record.memory.running:
                 take.likeness = record.memory.likeness

@@ -1,6 +1,7 @@
 """Takes as files for other programs: MIDI, CSV, and Parquet for many takes at once.
 
-CSV and Parquet have a row a timestep: whose it is (take, song, model), then what timesteps.csv has.
+CSV and Parquet have a row a timestep: whose it is (take, song, model), then what timesteps.csv has. There is
+a column `shadow_ms` where one of the takes has it.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from pocket_core.errors import ConfigError, PocketError
 from pocket_core.records import TimestepRecord
 from pocketd import __version__
 from pocketd.journal import JOURNAL
-from pocketd.report_rows import timestep_row
-from pocketd.take_content import TakeContent, gather
+from pocketd.report_rows import take_rows
+from pocketd.shadow_file import read_shadow
+from pocketd.take_content import gather
 from pocketd.take_midi import midi_file
 from pocketd.take_names import name_of
 
@@ -103,7 +105,7 @@ def exported(export: Export) -> bytes:
         TakeError: A journal cannot be read.
         PocketError: What the format needs is not installed.
     """
-    return _WRITERS[export.format]([(name_of(folder), gather(folder / JOURNAL)) for folder in export.folders])
+    return _WRITERS[export.format](export.folders)
 
 
 def need_parquet() -> None:
@@ -118,51 +120,53 @@ def need_parquet() -> None:
         raise PocketError("Parquet needs pyarrow; run: pip install 'pocketd[parquet]'") from error
 
 
-_Named = Sequence[tuple[str, TakeContent]]
+def _smf(folders: Sequence[Path]) -> bytes:
+    (folder,) = folders
+    return midi_file(gather(folder / JOURNAL))
 
 
-def _smf(takes: _Named) -> bytes:
-    (_, take) = takes[0]
-    return midi_file(take)
-
-
-def _csv(takes: _Named) -> bytes:
+def _csv(folders: Sequence[Path]) -> bytes:
+    rows = _rows(folders)
     buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
+    writer = csv.DictWriter(buffer, _columns(rows), lineterminator="\n")
     writer.writeheader()
-    for row in _rows(takes):
+    for row in rows:
         writer.writerow({**row, "voices": "|".join(row["voices"])})  # None is an empty cell
     return buffer.getvalue().encode()
 
 
-def _parquet(takes: _Named) -> bytes:
+def _parquet(folders: Sequence[Path]) -> bytes:
     need_parquet()
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    texts = dict.fromkeys(WHOSE, pa.string())
-    numbers = dict.fromkeys(TimestepRecord.__dataclass_fields__, pa.float64())
+    rows = _rows(folders)
     other = {"index": pa.int64(), "bar": pa.int64(), "voices": pa.list_(pa.string())}
-    schema = pa.schema(list({**texts, **numbers, **other}.items()), metadata={"pocketd": __version__})
+    types = {**dict.fromkeys(WHOSE, pa.string()), **other}
+    fields = [(name, types.get(name, pa.float64())) for name in _columns(rows)]
+    table = pa.Table.from_pylist(rows, schema=pa.schema(fields, metadata={"pocketd": __version__}))
     sink = pa.BufferOutputStream()
-    pq.write_table(pa.Table.from_pylist(_rows(takes), schema=schema), sink, compression="zstd")
+    pq.write_table(table, sink, compression="zstd")
     return bytes(sink.getvalue().to_pybytes())
 
 
-def _rows(takes: _Named) -> list[dict[str, Any]]:
-    return [
-        {
-            "take": name,
-            "song": take.hello.song,
-            "model": take.hello.model,
-            **timestep_row(step, take.header.origin),
-        }
-        for name, take in takes
-        for step in take.timesteps
-    ]
+def _columns(rows: Sequence[Mapping[str, Any]]) -> Sequence[str]:
+    """Return all that any row has, in their order."""
+    return max((list(row) for row in rows), key=len, default=COLUMNS)
 
 
-_WRITERS: Mapping[Format, Callable[[_Named], bytes]] = {
+def _rows(folders: Sequence[Path]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for folder in folders:
+        take = gather(folder / JOURNAL)
+        said = read_shadow(folder, len(take.timesteps))
+        whose = {"take": name_of(folder), "song": take.hello.song, "model": take.hello.model}
+        shadow_ms = None if said is None else said.forecast_ms
+        found += [whose | row for row in take_rows(take.timesteps, take.header.origin, shadow_ms)]
+    return found
+
+
+_WRITERS: Mapping[Format, Callable[[Sequence[Path]], bytes]] = {
     Format.SMF: _smf,
     Format.CSV: _csv,
     Format.PARQUET: _parquet,

@@ -20,7 +20,7 @@ from pocket_core.types import Seconds
 from pocketd.desk_records import FORMAT, Tally
 from pocketd.journal import JOURNAL, LOCK, lock
 from pocketd.journal_formats import OLDEST
-from pocketd.report_rows import DIGITS_MS, DIGITS_S, summary_section, timestep_row
+from pocketd.report_rows import DIGITS_MS, DIGITS_S, summary_section, take_rows
 from pocketd.shadow_file import Shadow, read_shadow, shadow_section
 from pocketd.take_content import TakeContent, gather
 from pocketd.take_midi import midi_file
@@ -148,21 +148,11 @@ def _order(folder: Path) -> tuple[str, str, int, str]:
 
 
 def _rows(take: TakeContent, said: Shadow | None) -> list[dict[str, Any]]:
-    rows = [timestep_row(timestep, take.header.origin) for timestep in take.timesteps]
-    if said is None:
-        return rows
-    return [_with_shadow(row, ms) for row, ms in zip(rows, said.forecast_ms, strict=True)]
+    return take_rows(take.timesteps, take.header.origin, None if said is None else said.forecast_ms)
 
 
 def _how(take: TakeContent) -> str:
     return take.how or "recovered"
-
-
-def _with_shadow(row: dict[str, Any], shadow_ms: float | None) -> dict[str, Any]:
-    """Return a row with what a shadow forecast, beside what was forecast."""
-    items = list(row.items())
-    items.insert(list(row).index("forecast_ms") + 1, ("shadow_ms", shadow_ms))
-    return dict(items)
 
 
 def _report(

@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from pocketd.commands.models import command
 from pocketd.model_shelf import own_folder
+from tests.commands import call, done
 
 
 def own_models(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -23,16 +24,12 @@ def own_models(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def invoke(*words: object) -> Result:
     """Run `pocketd models` and return how it ended."""
-    return CliRunner().invoke(command, [str(word) for word in words])
+    return call(command, *words)
 
 
 def run(*words: object) -> str:
     """Run `pocketd models` and return what it prints; raise what it raises."""
-    result = invoke(*words)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return result.output
+    return done(invoke(*words)).output
 
 
 def listed(*words: object) -> dict[str, dict[str, Any]]:

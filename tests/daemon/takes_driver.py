@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from pocketd.commands.takes import command
 from pocketd.desk_records import FORMAT, Record, TakeEnd, TakeHeader, encode
 from pocketd.journal import JOURNAL
 from pocketd.takes import finalise
+from tests.commands import call, done
 from tests.daemon.take_story import T, hello, take
 
 DAY = "2026-11-20"
@@ -54,16 +55,11 @@ class Takes:
 
     def invoke(self, *words: object, answer: str | None = None) -> Result:
         """Run `pocketd takes` and return how it ended."""
-        arguments = [str(word) for word in words]
-        return CliRunner().invoke(command, [*arguments, "--config", str(self.config)], input=answer)
+        return call(command, *words, "--config", self.config, answer=answer)
 
     def run(self, *words: object) -> str:
         """Run `pocketd takes` and return what it prints; raise what it raises."""
-        result = self.invoke(*words)
-        if result.exception is not None and not isinstance(result.exception, SystemExit):
-            raise result.exception
-        assert result.exit_code == 0, result.output
-        return result.stdout
+        return done(self.invoke(*words)).stdout
 
     def listed(self, *words: object) -> list[dict[str, Any]]:
         """Return the list for programs."""

@@ -6,11 +6,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner, Result
 
 from pocket_core.errors import ConfigError, PocketError
 from pocketd.champion import Nights, nights_folder
 from pocketd.commands.service import command
+from tests.commands import call, done
 from tests.daemon.test_service import stand_in
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="systemd is Linux's")
@@ -59,16 +59,8 @@ def asked(tmp_path: Path) -> list[str]:
     return [line.removeprefix("--user ") for line in lines if " show " not in line]
 
 
-def invoke(*words: object) -> Result:
-    return CliRunner().invoke(command, [str(word) for word in words])
-
-
 def run(*words: object) -> str:
-    result = invoke(*words)
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return result.output
+    return done(call(command, *words)).output
 
 
 def test_install_writes_enables_and_starts(
@@ -220,7 +212,7 @@ def test_status_of_a_daemon_that_does_not_run_ends_with_1(
     failed = RUNNING.replace("=active", "=failed").replace("Result=success", "Result=watchdog")
     systemd(tmp_path, monkeypatch, failed)
 
-    result = invoke("status")
+    result = call(command, "status")
 
     assert result.exit_code == 1
     first, *_, last, _ = result.output.splitlines()
@@ -233,7 +225,7 @@ def test_status_where_nothing_is_installed_says_what_to_do(
 ) -> None:
     systemd(tmp_path, monkeypatch, NOT_THERE)
 
-    result = invoke("status")
+    result = call(command, "status")
 
     assert result.exit_code == 1
     assert result.output.splitlines()[0] == "daemon      not installed; `pocketd service install` does it"

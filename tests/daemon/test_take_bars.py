@@ -26,7 +26,7 @@ def step(index: int, bar: int, beat: float) -> TimestepRecord:
 def content(*places: tuple[int, float]) -> TakeContent:
     """A take of one timestep at each bar and beat."""
     header = TakeHeader(format=FORMAT, started="2026-11-20T12:00:00", origin=T, source=None, hello=hello())
-    take = TakeContent(header, start(), hello(), [Knot(T, start().position)])
+    take = TakeContent(header, start(), [hello()], [Knot(T, start().position)])
     take.meters.append(BarMeter(1, Meter(4, 4)))
     take.timesteps = [step(i, bar, beat) for i, (bar, beat) in enumerate(places)]
     return take

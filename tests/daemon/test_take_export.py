@@ -9,6 +9,7 @@ import pytest
 
 from pocket_core.errors import ConfigError, PocketError
 from pocketd.midifile import read_score
+from pocketd.shadow_file import Shadow, write_shadow
 from pocketd.take_export import COLUMNS, Format, planned
 from pocketd.takes import MIDI
 from tests.daemon.take_story import T, timestep
@@ -57,6 +58,25 @@ def test_parquet_has_the_same_rows_with_their_types(takes: Takes, tmp_path: Path
     read = table.to_pylist()
     assert [str(row["committed_s"]) for row in read] == [r["committed_s"] for r in rows(tmp_path / "all.csv")]
     assert (read[4]["human_s"], read[4]["voices"], read[4]["index"]) == (None, ["kick", "ride"], 4)
+
+
+def test_what_a_shadow_said_goes_along_and_is_empty_where_none_was_tried(
+    takes: Takes, tmp_path: Path
+) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    said = Shadow(model="mine", sha256=None, remarks=[], forecast_ms=[1.5, None, -2.25, 0.0])
+    write_shadow(takes.root / NEW, said)
+
+    takes.run("export", OLD, NEW, "--to", tmp_path / "all.csv")
+    takes.run("export", OLD, NEW, "--to", tmp_path / "all.parquet")
+
+    found = rows(tmp_path / "all.csv")
+    at = list(COLUMNS).index("forecast_ms") + 1
+    assert list(found[0]) == [*COLUMNS[:at], "shadow_ms", *COLUMNS[at:]]
+    assert [row["shadow_ms"] for row in found] == [""] * 5 + ["1.5", "", "-2.25", "0.0"]
+    table = parquet.read_table(tmp_path / "all.parquet")
+    assert table.column_names == list(found[0])
+    assert table.column("shadow_ms").to_pylist() == [None] * 5 + said.forecast_ms
 
 
 def test_without_pyarrow_it_says_how_to_install_it_before_it_writes(

@@ -22,7 +22,7 @@ pytest.importorskip("matplotlib")
 def content(bars: int, first: int = 1, song: str = "Blue") -> TakeContent:
     """A take of four beats a bar; the musician meets every other one."""
     header = TakeHeader(format=FORMAT, started="2026-11-20T12:00:00", origin=T, source=None, hello=hello())
-    take = TakeContent(header, start(), hello(song=song), [Knot(T, start().position)])
+    take = TakeContent(header, start(), [hello(song=song)], [Knot(T, start().position)])
     take.meters.append(BarMeter(1, Meter(4, 4)))
     for i in range(4 * bars):
         at = Seconds(T + i / 2)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 import typer
-from typer.testing import CliRunner
 
 from pocket_core.errors import ConfigError, DataError
 from pocket_core.settings import Settings
@@ -17,6 +16,7 @@ from pocket_export.schools import SCHOOLS
 from pocketd.known_score import read_known
 from pocketd.model import OnnxPredictor, load_predictor
 from pocketd.model_shelf import shipped_folder
+from tests.commands import call, done
 from tests.export.archives import archive, midi
 from tests.export.test_train_log import scalars
 
@@ -25,9 +25,7 @@ APP.command()(pretrain)
 
 
 def run(*words: object) -> None:
-    result = CliRunner().invoke(APP, [str(word) for word in words])
-    if result.exception is not None:
-        raise result.exception
+    done(call(APP, *words))
 
 
 def test_a_smoke_run_makes_models_that_the_daemon_loads(tmp_path: Path) -> None:

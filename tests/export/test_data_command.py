@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from typer.testing import CliRunner
 
 from pocket_core.errors import ConfigError, DataError
 from pocket_export.data_command import InterruptedFetchError, app, bring, inspect
 from pocket_export.fetch import FetchError
 from pocket_export.groove import find_data
+from tests.commands import call, done
 from tests.export.archives import archive, files
 from tests.export.test_fetch import as_published
 from tests.export.test_groove import OFFICIAL
@@ -29,10 +29,7 @@ sys.exit(bool({"torch", "onnx"} & sys.modules.keys()))
 
 def run(*words: object) -> str:
     """Run `pocketd data` and return what it prints."""
-    result = CliRunner().invoke(app, [str(word) for word in words], env={"COLUMNS": "200"})
-    if result.exception is not None:
-        raise result.exception
-    return result.output
+    return done(call(app, *words, env={"COLUMNS": "200"})).output
 
 
 def unpacked(folder: Path) -> Path:
@@ -111,9 +108,7 @@ def test_another_file_in_its_place_is_left_alone(tmp_path: Path, console: Consol
 def test_the_licence_stands_before_anything_else_happens(tmp_path: Path) -> None:
     other = archive(tmp_path / "other.zip")
 
-    result = CliRunner().invoke(
-        app, ["fetch", "groove", "--archive", str(other), "--out", str(tmp_path / "d")]
-    )
+    result = call(app, "fetch", "groove", "--archive", other, "--out", tmp_path / "d")
 
     assert isinstance(result.exception, DataError)
     assert "CC BY 4.0" in result.output
@@ -157,7 +152,7 @@ def test_a_folder_to_check_goes_nowhere(tmp_path: Path, other: str) -> None:
 
 
 def test_a_data_set_that_nobody_knows_is_a_usage_error() -> None:
-    result = CliRunner().invoke(app, ["fetch", "grove"])
+    result = call(app, "fetch", "grove")
 
     assert result.exit_code == 2
     assert "groove" in result.output

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 import typer
-from typer.testing import CliRunner
 
 from pocket_core.errors import DataError, ModelError
 from pocket_export.evaluate_command import evaluate
 from pocket_export.groove import load
 from pocket_export.pretrain import Order, pretrain
 from pocket_export.train import Epoch, Recipe
+from tests.commands import call, done
 from tests.export.archives import archive, files
 from tests.export.test_groove import OFFICIAL
 
@@ -21,10 +21,7 @@ APP.command()(evaluate)
 
 
 def run(*words: object) -> str:
-    result = CliRunner().invoke(APP, [str(word) for word in words], env={"COLUMNS": "140"})
-    if result.exception is not None:
-        raise result.exception
-    return result.output
+    return done(call(APP, *words, env={"COLUMNS": "140"})).output
 
 
 def silent(share: float, epoch: Epoch | None) -> None:

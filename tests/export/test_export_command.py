@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 import torch
 import typer
-from typer.testing import CliRunner
 
 from pocket_core.errors import ConfigError, DataError
 from pocket_core.types import Seconds
@@ -17,6 +16,7 @@ from pocket_export.pretrain import Order, pretrain
 from pocket_export.schools import SCHOOLS
 from pocket_export.train import Epoch
 from pocketd.model import load_predictor
+from tests.commands import call, done
 from tests.export.archives import archive, files
 
 APP = typer.Typer()
@@ -24,10 +24,7 @@ APP.command()(export)
 
 
 def run(*words: object) -> str:
-    result = CliRunner().invoke(APP, [str(word) for word in words])
-    if result.exception is not None:
-        raise result.exception
-    return result.output
+    return done(call(APP, *words)).output
 
 
 def order(folder: Path, epochs: int = 3) -> Order:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -33,7 +34,7 @@ _CHANCE = OUTPUTS.index("chance")
 def judge(
     takes: Sequence[TakeLesson], champion: Network, challenger: Network, rest: Callable[[], None]
 ) -> list[Judged]:
-    """Return what both networks forecast in the bars that are kept to judge by.
+    """Return what both networks forecast in the bars that are kept to judge by, a take each.
 
     Args:
         takes: As `make_lessons` returns them.
@@ -41,19 +42,20 @@ def judge(
         challenger: As it has become.
         rest: Called often; what it raises ends it.
     """
-    kept = [take for take in takes if take.judged.any()]
-    before, after = _forecasts(champion, kept, rest), _forecasts(challenger, kept, rest)
+    kept = [part for part in takes if part.judged.any()]
+    said = zip(kept, _forecasts(champion, kept, rest), _forecasts(challenger, kept, rest), strict=True)
     return [
         Judged(
-            song=take.song,
-            take=take.source.about.take,
-            bars=take.bars[take.judged],
-            human=take.lesson.meets[take.judged].astype(np.float64),
-            champion=was[take.judged],
-            challenger=now[take.judged],
-            centred=take.style is Style.VARIANCE,
+            song=about.song or "",
+            take=about.take,
+            bars=np.concatenate([part.bars[part.judged] for part, _, _ in parts]),
+            human=np.concatenate([part.lesson.meets[part.judged] for part, _, _ in parts], dtype=np.float64),
+            champion=np.concatenate([was[part.judged] for part, was, _ in parts]),
+            challenger=np.concatenate([now[part.judged] for part, _, now in parts]),
+            centred=parts[0][0].style is Style.VARIANCE,
         )
-        for take, was, now in zip(kept, before, after, strict=True)
+        for about, group in groupby(said, key=lambda one: one[0].source.about)
+        for parts in [list(group)]
     ]
 
 

@@ -18,7 +18,7 @@ from pocket_core.types import Seconds
 from pocket_export.card import Taught
 from pocket_export.night import order as orders
 from pocket_export.night.fine_tune import EPOCHS, Order, fine_tune, usual_recipe
-from pocket_export.night.gate import Check, Judged, judge_groove, judge_step, judge_takes
+from pocket_export.night.gate import Check, Groove, Judged, judge_groove, judge_step, judge_takes
 from pocket_export.night.gather import Gathered, finished_takes, gather
 from pocket_export.night.judge import groove_lessons, judge, judge_on_groove, time_steps
 from pocket_export.night.make_way import MakeWay
@@ -32,6 +32,7 @@ from pocket_export.publish import publish
 from pocket_export.read_back import read_back
 from pocket_export.recordings import Performance
 from pocket_export.train import Epoch, Origin, Training
+from pocket_models.network import Network
 from pocketd.champion import Nights, Pointer
 from pocketd.config_sections import Retrain
 from pocketd.model_shelf import find, read_sheet
@@ -234,6 +235,10 @@ def _learn(
 
     apart = () if start.pointer is None else tuple(start.pointer.songs)
 
+    def on_groove(net: Network, share: float) -> Groove:
+        tell(Stage("judging", share))
+        return judge_on_groove(net, to_follow, to_humanise)
+
     def weigh() -> tuple[list[Judged], list[Check]]:
         tell(Stage("judging", 0.0))
         said = "to 1e-5 over 2,000 steps"
@@ -245,14 +250,12 @@ def _learn(
         if start.rival is None:
             text = f"{start.remarks[0]}; `pocketd models rollback` leads to one that can be"
             checks.append(Check("compared with the champion", False, text))
-        tell(Stage("judging", 0.4))
         if to_follow:
-            shipped = read_back(find(order.name))
-            figures = []
-            for n, net in enumerate((before, after, shipped)):
-                tell(Stage("judging", 0.4 + 0.1 * n))
-                figures.append(judge_on_groove(net, to_follow, to_humanise))
-            checks += judge_groove(*figures)
+            was, now = on_groove(before, 0.4), on_groove(after, 0.5)
+            shipped = find(order.name)
+            checks += judge_groove(
+                was, now, was if shipped == start.model else on_groove(read_back(shipped), 0.6)
+            )
         else:
             text = "the Groove dataset is not here: `pocketd data fetch groove`, once"
             checks.append(Check("forgets nothing", False, text))
@@ -277,11 +280,12 @@ def _taught(material: Material) -> Taught:
 
 def _origin(plan: Plan, outcome: Outcome) -> Origin:
     songs = sorted({lesson.song for lesson in outcome.material.lessons if lesson.song})
+    takes = outcome.material.learnt
     return Origin(
         model=outcome.order.name,
         command=plan.command,
         commit="",
-        data=f"model {outcome.order.sha256[:12]}, {len(outcome.order.takes)} takes of this machine's"
+        data=f"model {outcome.order.sha256[:12]}, {takes} take{'' if takes == 1 else 's'} of this machine's"
         + (f", of {', '.join(songs)}" if songs else "")
         + (f"; {len(plan.groove)} files of Groove rehearsed" if plan.groove else ""),
         data_sha256="",

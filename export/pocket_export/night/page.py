@@ -65,12 +65,11 @@ def _checks(outcome: Outcome) -> str:
 
 def _takes(outcome: Outcome) -> str:
     learnt = "".join(
-        f"<tr><td>{escape(lesson.source.about.take)}</td><td>{escape(lesson.song)}</td>"
-        f'<td class="n">{int((~np.isnan(lesson.to_learn().meets) & lesson.lesson.drums).sum())}</td>'
-        f'<td class="n">{int(lesson.judged.sum())}</td></tr>'
-        for lesson in outcome.material.lessons
+        f"<tr><td>{escape(take.about.take)}</td><td>{escape(take.about.song or '')}</td>"
+        f'<td class="n">{take.to_learn}</td><td class="n">{take.to_judge}</td></tr>'
+        for take in outcome.material.takes
     )
-    passed = [(part.source.about.take, part.why) for part in outcome.material.passed]
+    passed = [(part.about.take, part.why) for part in outcome.material.passed]
     passed += [(part.take, part.why) for part in outcome.gathered.unread]
     table = (
         "<h2>What it learnt from</h2>\n<table><tr><th>take</th><th>song</th><th>meetings to learn</th>"

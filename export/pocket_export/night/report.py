@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
 from pocket_export.night.night import Outcome
 from pocket_export.night.order import TEXT, finish
 from pocketd.wholefile import write_whole
@@ -76,7 +74,7 @@ def _lines(outcome: Outcome) -> Iterator[str]:
     if outcome.model is not None:
         yield f"challenger {outcome.model}"
     yield (
-        f"learnt from {material.meetings} meetings of {len(material.lessons)} takes, "
+        f"learnt from {material.meetings} meetings of {material.learnt} takes, "
         f"judged by {material.to_judge} others"
     )
     for take in _learnt(outcome):
@@ -94,19 +92,20 @@ def _lines(outcome: Outcome) -> Iterator[str]:
 
 
 def _learnt(outcome: Outcome) -> list[dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for lesson in outcome.material.lessons:
-        about = lesson.source.about
-        row = found.setdefault(about.take, {"take": about.take, "song": about.song, "learnt": 0, "judged": 0})
-        wanted = lesson.to_learn().meets[lesson.lesson.drums]
-        row["learnt"] += int((~np.isnan(wanted)).sum())
-        row["judged"] += int(lesson.judged.sum())
-    return list(found.values())
+    return [
+        {
+            "take": take.about.take,
+            "song": take.about.song,
+            "learnt": take.to_learn,
+            "judged": take.to_judge,
+        }
+        for take in outcome.material.takes
+    ]
 
 
 def _passed(outcome: Outcome) -> list[dict[str, Any]]:
     return [
-        {"take": part.source.about.take, "song": part.source.about.song, "why": part.why}
+        {"take": part.about.take, "song": part.about.song, "why": part.why}
         for part in outcome.material.passed
     ]
 

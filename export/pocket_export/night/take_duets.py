@@ -10,14 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
-from pocket_core.errors import TakeError
 from pocket_core.grid import TWELFTHS
 from pocket_core.records import TimestepRecord
 from pocket_core.settings import Settings
@@ -29,8 +27,8 @@ from pocket_export.duets import LOUDEST, NOBODY, Duet, Grid, quantise
 from pocket_export.night.even_tempo import even_out
 from pocket_export.night.take_checks import check_start, check_take
 from pocket_export.night.take_parts import Part, make_parts
+from pocket_export.night.take_rigs import Rig, read_rigs, rig_at
 from pocket_export.recordings import Performance
-from pocketd.config import Config
 from pocketd.desk_records import Now
 from pocketd.journal import JOURNAL, read_journal
 from pocketd.take_content import BarMeter, TakeContent, gather
@@ -93,10 +91,16 @@ def read_take(folder: Path) -> list[TakeDuet]:
     check_start(path)
     take = gather(path)
     check_take(take, path)
-    settings = _settings(take, path)
+    rigs = read_rigs(take, path)
     about = About(f"{folder.parent.name}/{folder.name}", take.hello.song, take.hello.model, take.hello.sha256)
-    parts = make_parts(take.timesteps, _meters(take, path), 60 / take.start.bpm)
-    return list(_duets(about, list(parts), _musician(take, settings), settings))
+    steps, usual = list(zip(take.timesteps, _meters(take, path), strict=True)), 60 / take.start.bpm
+    parts = [
+        (part, rig.settings)
+        for rig, stretch in groupby(steps, key=lambda pair: rig_at(rigs, pair[0].nominal_s))
+        for both in [list(stretch)]
+        for part in make_parts([step for step, _ in both], [meter for _, meter in both], usual)
+    ]
+    return list(_duets(about, parts, _musician(take, rigs)))
 
 
 def make_duets(
@@ -116,23 +120,7 @@ def make_duets(
         settings: The engine's.
     """
     parts = make_parts(steps, [meter] * len(steps), USUAL)
-    return list(_duets(about, list(parts), musician, settings or Settings()))
-
-
-def _settings(take: TakeContent, path: Path) -> Settings:
-    """Return how the take was played."""
-    try:
-        return Config.model_validate(take.hello.config).settings()
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        key = ".".join(str(part) for part in first["loc"])
-        if first["type"] == "clash":  # of one key with another; where it is, only its context says
-            context = first.get("ctx", {})
-            key = f"{context.get('key', key)}: {context.get('text', first['msg'])}"
-        raise TakeError(
-            f"{path} was played with a configuration of another pocketd ({key}); "
-            "it can be kept and shown, not learnt from"
-        ) from None
+    return list(_duets(about, [(part, settings or Settings()) for part in parts], musician))
 
 
 def _meters(take: TakeContent, path: Path) -> list[Meter]:
@@ -161,13 +149,15 @@ def _meters(take: TakeContent, path: Path) -> list[Meter]:
     return found
 
 
-def _musician(take: TakeContent, settings: Settings) -> Musician:
+def _musician(take: TakeContent, rigs: Sequence[Rig]) -> Musician:
     """Return who played; of a take without messages of theirs, as one of 2020, what the timesteps tell."""
-    decoder, latency = Decoder(), settings.input_latency + settings.output_latency
+    decoder = Decoder()
     onsets, velocities = [], []
     for message in take.messages:
         if message.port is not Port.HUMAN:
             continue
+        settings = rig_at(rigs, message.at).settings
+        latency = settings.input_latency + settings.output_latency
         for event in decoder.feed(message.data, message.at):
             if isinstance(event, Hit) and settings.human.passes(event.channel, event.note, event.velocity):
                 onsets.append(event.at - latency)
@@ -179,14 +169,11 @@ def _musician(take: TakeContent, settings: Settings) -> Musician:
     return Musician(np.array(onsets, np.float64)[order], np.array(velocities, np.float64)[order])
 
 
-def _duets(about: About, parts: Sequence[Part], musician: Musician, settings: Settings) -> Iterator[TakeDuet]:
-    """Yield the duet of each part; an onset between two is the nearer one's."""
-    # A hit comes by look_ahead before its nominal time, however early the DAW sends it: nominal times are
-    # those of the listener.
-    known = replace(settings, drums_lead=settings.look_ahead)
-    ends = [_middle(part, after) for part, after in pairwise(parts)]
-    reach = [part.pace / 2 for part in parts]
-    for i, part in enumerate(parts):
+def _duets(about: About, parts: Sequence[tuple[Part, Settings]], musician: Musician) -> Iterator[TakeDuet]:
+    """Yield the duet of each part, by its settings; an onset between two is the nearer one's."""
+    ends = [_middle(part, after) for (part, _), (after, _) in pairwise(parts)]
+    reach = [part.pace / 2 for part, _ in parts]
+    for i, (part, settings) in enumerate(parts):
         start, end = part.steps[0].nominal_s - reach[i], part.steps[-1].nominal_s + reach[i]
         if i > 0:
             start = max(start - reach[i - 1], ends[i - 1])
@@ -194,7 +181,9 @@ def _duets(about: About, parts: Sequence[Part], musician: Musician, settings: Se
             end = min(end + reach[i + 1], ends[i])
         duet = _duet(part, about.take, musician.between(start, end), settings.window)
         forecast = np.array([step.forecast_ms for step in part.steps]) / 1000
-        yield TakeDuet(about, duet, forecast, known)
+        # A hit comes by look_ahead before its nominal time, however early the DAW sends it: nominal times are
+        # those of the listener.
+        yield TakeDuet(about, duet, forecast, replace(settings, drums_lead=settings.look_ahead))
 
 
 def _middle(part: Part, after: Part) -> float:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +18,7 @@ from pocket_core.grid import TWELFTHS
 from pocket_core.types import Seconds
 from pocket_export.dataset import prepare
 from pocket_export.lesson import Lesson
-from pocket_export.night.take_duets import TakeDuet
+from pocket_export.night.take_duets import About, TakeDuet
 from pocket_export.night.targets import FEWEST, Rule, Style, make_targets, sound
 from pocket_export.recordings import Performance
 
@@ -27,7 +28,7 @@ BLOCK, BETWEEN = 8, 1  # bars
 
 @dataclass(frozen=True, slots=True)
 class TakeLesson:
-    """A duet of a take, with what it teaches and what of it is kept to judge by."""
+    """A part of a take, with what it teaches and what of it is kept to judge by."""
 
     source: TakeDuet
     style: Style
@@ -53,16 +54,30 @@ class TakeLesson:
         """The bar of each row, (T,)."""
         return _bars(self.lesson)
 
+    @property
+    def meetings(self) -> int:
+        """How many targets there are."""
+        return int((~np.isnan(self.wanted) & self.lesson.drums).sum())
+
     def to_learn(self) -> Lesson:
         """Return it with its targets in place of what was played."""
         return replace(self.lesson, meets=self.wanted, taught=self.taught)
 
 
 @dataclass(frozen=True, slots=True)
-class Passed:
-    """A duet that teaches nothing, and why."""
+class Taken:
+    """How much a take gives."""
 
-    source: TakeDuet
+    about: About
+    to_learn: int  # meetings with a target
+    to_judge: int  # meetings that are kept
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """A take that teaches nothing, and why."""
+
+    about: About
     why: str
 
 
@@ -74,51 +89,61 @@ class Material:
     passed: Sequence[Passed]
 
     @property
+    def takes(self) -> Sequence[Taken]:
+        """Return what is taken of each take, in order of playing."""
+        return [
+            Taken(about, sum(made.meetings for made in parts), sum(int(made.judged.sum()) for made in parts))
+            for about, group in groupby(self.lessons, key=lambda made: made.source.about)
+            for parts in [list(group)]
+        ]
+
+    @property
+    def learnt(self) -> int:
+        """How many takes anything is learnt from."""
+        return sum(take.to_learn > 0 for take in self.takes)
+
+    @property
     def meetings(self) -> int:
         """How many targets there are to learn."""
-        return sum(int((~np.isnan(made.wanted) & made.lesson.drums).sum()) for made in self.lessons)
+        return sum(take.to_learn for take in self.takes)
 
     @property
     def to_judge(self) -> int:
         """How many meetings there are to judge by."""
-        return sum(int(made.judged.sum()) for made in self.lessons)
+        return sum(take.to_judge for take in self.takes)
 
 
-def make_lesson(duet: TakeDuet, rule: Rule, *, first: bool = False, keep: bool = True) -> TakeLesson | Passed:
-    """Turn a take into a lesson.
+def lessons_of_take(
+    parts: Sequence[TakeDuet], rule: Rule, *, first: bool = False, keep: bool = True
+) -> list[TakeLesson] | Passed:
+    """Turn a take into lessons, one a part; meetings, means and deviations are those of the whole take.
 
     Args:
-        duet: What was played.
+        parts: The take's, in order of playing; at least one.
         rule: How targets are made of this song.
         first: Nothing was learnt of the song so far.
         keep: Some blocks are kept to judge by.
     """
-    lesson = prepare(duet.duet, duet.settings)
-    drums = np.flatnonzero(lesson.drums)
-    met = drums[~np.isnan(lesson.meets[drums])]
-    if len(met) < FEWEST:
-        return Passed(duet, f"{len(met)} meetings of musician and drums, at least {FEWEST} teach anything")
-    good = np.zeros(len(lesson), np.bool_)
-    good[met] = sound(lesson.meets[met].astype(np.float64), _places(lesson, met))
+    seen = [_look(part, keep=keep) for part in parts]
+    offsets = np.concatenate([part.offsets(part.met) for part in seen])
+    if len(offsets) < FEWEST:
+        why = f"{len(offsets)} meetings of musician and drums, at least {FEWEST} teach anything"
+        return Passed(parts[0].about, why)
+    good = sound(offsets, np.concatenate([_places(part.lesson, part.met) for part in seen]))
     if good.sum() < FEWEST:
-        return Passed(duet, f"the musician was lost: {good.sum()} of {len(met)} meetings are where usual")
-    held, near = _held(duet, lesson) if keep else (np.zeros(len(lesson), np.bool_),) * 2
-    known = np.zeros(len(lesson), np.bool_)
-    known[drums] = True
-    lost = _lost(lesson, met, good)
-    told = np.flatnonzero(good & ~held & ~near)
-    forecast = np.full(len(lesson), np.nan)
-    forecast[drums] = duet.forecast
-    said, played = forecast[told], lesson.meets[told].astype(np.float64)
+        why = f"the musician was lost: {good.sum()} of {len(offsets)} meetings are where usual"
+        return Passed(parts[0].about, why)
+    of_each = np.split(good, np.cumsum([len(part.met) for part in seen])[:-1])
+    told = [part.told(kept) for part, kept in zip(seen, of_each, strict=True)]
+    both = list(zip(seen, told, strict=True))
+    said = np.concatenate([part.forecast[rows] for part, rows in both])
+    played = np.concatenate([part.offsets(rows) for part, rows in both])
     targets = make_targets(said, played - said, rule, first=first)
-    wanted = np.full(len(lesson), np.nan, np.float32)
-    if rule.style is Style.FOLLOW:
-        alone = ~lesson.drums & ~held & ~near & ~lost
-        wanted[alone] = lesson.meets[alone]  # an onset without a drum is where it was, too
-    wanted[told] = targets.wanted
-    accident = known & ~np.isnan(lesson.meets) & ~good
-    taught = ~held & ~near & ~lost & ~accident
-    return TakeLesson(duet, rule.style, lesson, wanted, taught, held, good, targets.bias)
+    wanted = np.split(targets.wanted, np.cumsum([len(rows) for rows in told])[:-1])
+    return [
+        _teach(part, kept, values, rule.style, targets.bias)
+        for part, kept, values in zip(seen, of_each, wanted, strict=True)
+    ]
 
 
 def make_lessons(
@@ -133,14 +158,75 @@ def make_lessons(
         learnt: Songs of which something was learnt in an earlier night.
     """
     known = set(learnt)
-    made = [
-        make_lesson(duet, rules.get(duet.about.song or "", usual), first=(duet.about.song or "") not in known)
-        for duet in duets
-    ]
-    return Material(
-        [each for each in made if isinstance(each, TakeLesson)],
-        [each for each in made if isinstance(each, Passed)],
-    )
+    lessons: list[TakeLesson] = []
+    passed: list[Passed] = []
+    for about, parts in groupby(duets, key=lambda duet: duet.about):
+        song = about.song or ""
+        made = lessons_of_take(list(parts), rules.get(song, usual), first=song not in known)
+        if isinstance(made, Passed):
+            passed.append(made)
+        else:
+            lessons += made
+    return Material(lessons, passed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A part of a take before anything is made of it."""
+
+    source: TakeDuet
+    lesson: Lesson
+    forecast: NDArray[np.float64]  # (T,) NaN where no drum is
+    met: NDArray[np.int64]  # rows of drums that the musician met
+    held: NDArray[np.bool_]  # (T,) kept to judge by
+    free: NDArray[np.bool_]  # (T,) neither kept nor next to it
+
+    def offsets(self, rows: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return the musician's, seconds, of rows that they met."""
+        return self.lesson.meets[rows].astype(np.float64)
+
+    def told(self, good: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """Return the rows that have targets, by which meetings are no accident."""
+        return self.met[good & self.free[self.met]]
+
+
+def _look(duet: TakeDuet, *, keep: bool) -> _Seen:
+    lesson = prepare(duet.duet, duet.settings)
+    drums = np.flatnonzero(lesson.drums)
+    forecast = np.full(len(lesson), np.nan)
+    forecast[drums] = duet.forecast
+    held, near = _held(duet, lesson) if keep else (np.zeros(len(lesson), np.bool_),) * 2
+    return _Seen(duet, lesson, forecast, drums[~np.isnan(lesson.meets[drums])], held, ~held & ~near)
+
+
+def _teach(
+    part: _Seen,
+    good: NDArray[np.bool_],
+    targets: NDArray[np.float64],
+    style: Style,
+    bias: Seconds,
+) -> TakeLesson:
+    """Return the lesson of a part.
+
+    Args:
+        part: Of a take.
+        good: Which of its meetings are no accident.
+        targets: Of the rows that have one.
+        style: How they were made.
+        bias: Of the whole take.
+    """
+    lesson = part.lesson
+    meant = np.zeros(len(lesson), np.bool_)
+    meant[part.met[good]] = True
+    lost = _lost(lesson, part.met, meant)
+    wanted = np.full(len(lesson), np.nan, np.float32)
+    if style is Style.FOLLOW:
+        alone = ~lesson.drums & part.free & ~lost
+        wanted[alone] = lesson.meets[alone]  # an onset without a drum is where it was, too
+    wanted[part.told(good)] = targets
+    accident = lesson.drums & ~np.isnan(lesson.meets) & ~meant
+    taught = part.free & ~lost & ~accident
+    return TakeLesson(part.source, style, lesson, wanted, taught, part.held, meant, bias)
 
 
 def _held(duet: TakeDuet, lesson: Lesson) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:

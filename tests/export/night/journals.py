@@ -65,6 +65,21 @@ def meter_from(at: float, bar: int, numerator: int) -> Now:
     )
 
 
+def hello_at(at: float, config: Config | dict[str, Any]) -> Hello:
+    """Return who plays the evening from a time on, by a configuration."""
+    return Hello(
+        at=Seconds(at),
+        version="1",
+        model="none",
+        sha256=None,
+        backend="loopback",
+        look_ahead_ms=120.0,
+        transport_ms=None,
+        song="evening",
+        config=config.model_dump(mode="json") if isinstance(config, Config) else config,
+    )
+
+
 def write_take(
     root: Path,
     steps: Sequence[TimestepRecord],
@@ -74,17 +89,7 @@ def write_take(
     config: dict[str, Any] | None = None,
 ) -> Path:
     """Write a journal and return its take's folder; the musician's messages come as the onsets say."""
-    hello = Hello(
-        at=Seconds(START),
-        version="1",
-        model="none",
-        sha256=None,
-        backend="loopback",
-        look_ahead_ms=120.0,
-        transport_ms=None,
-        song="evening",
-        config=Config().model_dump(mode="json") if config is None else config,
-    )
+    hello = hello_at(START, Config() if config is None else config)
     start = TransportStart(
         at=Seconds(START),
         position=Beats(0.0),

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 import typer
-from typer.testing import CliRunner, Result
+from typer.testing import Result
 
 from pocket_core.errors import ConfigError, DataError
 from pocket_export.night import judge
 from pocket_export.night.command import NightUnderWayError, retrain
 from pocketd.champion import Nights, nights_folder
+from tests.commands import call, done
 from tests.export.archives import archive
 from tests.export.night.partners import song, take
 
@@ -40,7 +41,7 @@ def run(tmp_path: Path, takes: Path, *words: object) -> Result:
     if not data.exists():
         archive(data)
     everything = ("--takes", takes, "--data", data, "--epochs", 1, "--threads", 1, *words)
-    result = CliRunner().invoke(APP, [str(word) for word in everything])
+    result = call(APP, *everything)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     return result
@@ -119,6 +120,4 @@ def test_a_data_set_that_is_not_where_somebody_said_is_named(
     nights: Nights, played: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(DataError, match="elsewhere"):
-        CliRunner().invoke(
-            APP, ["--takes", str(played), "--data", str(tmp_path / "elsewhere")], catch_exceptions=False
-        )
+        done(call(APP, "--takes", played, "--data", tmp_path / "elsewhere"))

@@ -18,7 +18,7 @@ import pytest
 from pocket_export.groove import load
 from pocket_export.night import judge
 from pocket_export.night import order as orders
-from pocket_export.night.gate import Check, Judged
+from pocket_export.night.gate import Check, Groove, Judged
 from pocket_export.night.night import Plan, Stage, run_night
 from pocket_export.night.readers import Found, read
 from pocket_export.night.report import as_json, write_report
@@ -89,6 +89,20 @@ def test_who_passes_every_check_is_the_champion(plan: Plan, monkeypatch: pytest.
     assert outcome.promoted
     assert outcome.model is not None
     assert Path(plan.nights.place(plan.nights.read().champion or "")) == outcome.model
+
+
+def test_on_groove_no_model_is_judged_twice(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    judged: list[Network] = []
+
+    def on_groove(net: Network, *_: object) -> Groove:
+        judged.append(net)
+        return Groove(10.0, 10.0)
+
+    monkeypatch.setattr("pocket_export.night.night.judge_on_groove", on_groove)
+
+    run_night(plan, NOON, silent)
+
+    assert len(judged) == 2  # who ships, who is the champion too, and the challenger
 
 
 def test_one_check_that_fails_leaves_the_champion(plan: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -289,6 +303,8 @@ def test_a_take_that_cannot_be_read_is_named_and_the_others_are_learnt(plan: Pla
     assert [lesson.source.about.take for lesson in outcome.material.lessons] == [
         f"{good.parent.name}/{good.name}"
     ]
+    assert outcome.model is not None
+    assert ", 1 take of this machine's" in (read_sheet(outcome.model).data or "")
 
 
 def test_the_report_says_it_all_three_times(plan: Plan) -> None:

@@ -26,7 +26,7 @@ from pocket_export.night.take_lessons import make_lessons
 from pocket_export.night.targets import Rule
 from pocketd.config import Config
 from pocketd.journal import JOURNAL
-from tests.export.night.journals import meter_from, step, write_take
+from tests.export.night.journals import hello_at, meter_from, step, write_take
 from tests.export.night.partners import song, take, take_on_rig
 
 FOUR = Meter(4, 4)
@@ -309,6 +309,21 @@ def test_a_takes_own_settings_are_those_by_which_it_is_learnt(tmp_path: Path) ->
     assert part.settings.window == pytest.approx(0.050)
     assert np.isnan(prepare(part.duet, part.settings).human).all()
     assert not np.isnan(prepare(part.duet).human).all()
+
+
+def test_from_a_reload_on_its_settings_count_and_no_sooner(tmp_path: Path) -> None:
+    steps = quarters(16)
+    before, after = steps[:8], steps[8:]
+    heard = [s.nominal_s + 0.020 for s in before] + [s.nominal_s + 0.030 for s in after]
+    reloaded = hello_at(6.9, Config(input_latency_ms=30, window_ms=50))
+    folder = write_take(tmp_path, steps, onsets=heard, notes=[hello_at(5.0, Config()), reloaded])
+
+    first, second = read_take(folder)
+
+    assert first.duet.meets == pytest.approx(np.full(8, 0.020))
+    assert second.duet.meets == pytest.approx(np.zeros(8), abs=1e-9)
+    assert [part.settings.window for part in (first, second)] == pytest.approx([0.1, 0.05])
+    assert second.duet.twelfths[0] == 8 * 12  # the song's own place
 
 
 def test_a_lesson_is_made_by_the_settings_of_its_take() -> None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pocket_core.predict import ZeroPredictor
 from pocket_export.evaluate import gather
 from pocket_export.night.take_duets import TakeDuet
-from pocket_export.night.take_lessons import BLOCK, EVERY, Passed, TakeLesson, make_lesson, make_lessons
+from pocket_export.night.take_lessons import BLOCK, EVERY, Passed, TakeLesson, lessons_of_take, make_lessons
 from pocket_export.night.targets import Rule, Style
 from tests.export.night.partners import onsets, song
 
@@ -38,9 +38,9 @@ FOLLOW = Rule()
 
 
 def lesson(of: TakeDuet, rule: Rule = FOLLOW, *, keep: bool = True) -> TakeLesson:
-    made = make_lesson(of, rule, keep=keep)
-    assert isinstance(made, TakeLesson)
-    return made
+    made = lessons_of_take([of], rule, keep=keep)
+    assert not isinstance(made, Passed)
+    return made[0]
 
 
 def test_where_the_musician_was_is_what_is_wanted() -> None:
@@ -151,14 +151,35 @@ def test_where_the_musician_was_lost_nothing_is_learnt_with_a_drum_or_without() 
 
 
 def test_a_take_with_few_meetings_teaches_nothing() -> None:
-    passed = make_lesson(duet(bars=1), Rule())
+    passed = lessons_of_take([duet(bars=1)], Rule())
 
     assert isinstance(passed, Passed)
     assert passed.why.startswith("8 meetings")
 
 
+def test_parts_of_a_take_teach_together_what_each_is_too_short_for() -> None:
+    # a bar has 8 meetings; in one part the musician is on the grid, in the other 40 ms late
+    parts = [duet(bars=1, late=0.0), duet(bars=1, played=onsets(song(1), late=0.0) + 0.040)]
+
+    lessons = lessons_of_take(parts, PAPER, first=True, keep=False)
+
+    assert not isinstance(lessons, Passed)
+    early, late = lessons
+    assert early.bias == late.bias == pytest.approx(0.020, abs=3e-3)
+    assert np.nanmean(early.wanted) == pytest.approx(-0.020, abs=3e-3)
+    assert np.nanmean(late.wanted) == pytest.approx(0.020, abs=3e-3)
+
+
+def test_a_take_counts_once_however_many_parts_it_has() -> None:
+    material = make_lessons([duet("1", bars=8), duet("1", bars=8), duet("2", bars=1)], {}, Rule())
+
+    assert [(take.about.take, take.to_learn + take.to_judge) for take in material.takes] == [("1", 128)]
+    assert [passed.about.take for passed in material.passed] == ["2"]
+
+
 def test_a_musician_who_plays_to_something_else_teaches_nothing() -> None:
-    passed = make_lesson(duet(played=np.sort(np.random.default_rng(1).uniform(0.0, 90.0, 300))), Rule())
+    anything = np.sort(np.random.default_rng(1).uniform(0.0, 90.0, 300))
+    passed = lessons_of_take([duet(played=anything)], Rule())
 
     assert isinstance(passed, Passed)
     assert "lost" in passed.why
