@@ -1,5 +1,7 @@
 """Runs beside the manager of `user_manager`: installs pocketd as a service, reloads it, hangs it, removes it.
 
+There is a take to learn from, so the nightly job has a night.
+
 It plays over a JACK server where jackd is installed, so that the units are seen not to lock JACK away. Prints
 one line `RESULT` with JSON, and leaves judging it to the test outside.
 """
@@ -17,13 +19,20 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import mido
 from benchmarks.jack_server import jack_server
 
-DAEMON = "pocketd.service"
+DAEMON, NIGHT = "pocketd.service", "pocketd-retrain.service"
 #: So that nobody waits for ten seconds, in the way that a user would do it; and there is no journal here.
 FASTER = """[Service]
 WatchdogSec=2
 RestartSec=0.1
+StandardOutput=append:{log}
+StandardError=append:{log}
+"""
+NIGHTLY = """[Service]
+CPUSchedulingPolicy=other
+Nice=0
 StandardOutput=append:{log}
 StandardError=append:{log}
 """
@@ -49,6 +58,8 @@ def _play(home: Path, midi: dict[str, object]) -> None:
     units = home / ".config" / "systemd" / "user"
     (units / f"{DAEMON}.d").mkdir(parents=True)
     (units / f"{DAEMON}.d" / "faster.conf").write_text(FASTER.format(log=home / "log"))
+    (units / f"{NIGHT}.d").mkdir()
+    (units / f"{NIGHT}.d" / "now.conf").write_text(NIGHTLY.format(log=home / "night"))
     result: dict[str, Any] = {}
 
     result["install"] = pocketd("service", "install", "--config", str(config))
@@ -74,6 +85,11 @@ def _play(home: Path, midi: dict[str, object]) -> None:
     result["after hang"] = show("ActiveState", "NRestarts", "StatusText")
     result["status"] = pocketd("service", "status")
 
+    result["take"] = pocketd("takes", "import", *_parts(home), "--config", str(config))
+    result["start of a night"] = systemctl("start", NIGHT)
+    result["after a night"] = show("ActiveState", "Result", "ExecMainStatus", unit=NIGHT)
+    result["night"] = (home / "night").read_text()
+
     result["stop"] = systemctl("stop", DAEMON)
     result["after stop"] = show("ActiveState", "Result")
     result["status of a stopped one"] = pocketd("service", "status")
@@ -81,6 +97,23 @@ def _play(home: Path, midi: dict[str, object]) -> None:
     result["left"] = sorted(path.name for path in units.rglob("*") if path.is_file() or path.is_symlink())
     result["config left"] = config.exists()
     print("RESULT", json.dumps(result), flush=True)
+
+
+def _parts(home: Path) -> list[str]:
+    """Write a drum track and a musician who is late, and return the options that name them."""
+    told = []
+    for option, channel, note, late in (("--drums", 9, 36, 0), ("--human", 0, 60, 20)):
+        track = mido.MidiTrack()
+        for n in range(320):  # forty bars of eighths, 120 BPM
+            before = 120 + late if n == 0 else 120
+            track += [
+                mido.Message("note_on", channel=channel, note=note, velocity=96, time=before),
+                mido.Message("note_off", channel=channel, note=note, velocity=64, time=120),
+            ]
+        path = home / f"{option.strip('-')}.mid"
+        mido.MidiFile(ticks_per_beat=480, tracks=[track]).save(path)
+        told += [option, str(path)]
+    return told
 
 
 def pocketd(*words: str) -> dict[str, object]:
@@ -93,9 +126,9 @@ def systemctl(*words: str) -> dict[str, object]:
     return _run("systemctl", "--user", *words)
 
 
-def show(*properties: str) -> dict[str, str]:
-    """Return what the manager knows of the daemon."""
-    said = str(systemctl("show", f"--property={','.join(properties)}", DAEMON)["out"])
+def show(*properties: str, unit: str = DAEMON) -> dict[str, str]:
+    """Return what the manager knows of a unit."""
+    said = str(systemctl("show", f"--property={','.join(properties)}", unit)["out"])
     return dict(line.partition("=")[::2] for line in said.splitlines())
 
 

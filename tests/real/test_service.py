@@ -71,7 +71,9 @@ def test_the_services_are_locked_away_as_far_as_it_goes(name: str) -> None:
     assert done.returncode == 0, done.stdout.splitlines()[-1]
 
 
-def test_under_a_real_systemd_it_starts_reloads_comes_back_when_it_hangs_and_goes(tmp_path: Path) -> None:
+def test_under_a_real_systemd_it_starts_reloads_comes_back_learns_and_goes(
+    tmp_path: Path,
+) -> None:
     lacking = user_manager.missing()
     if lacking is not None:
         pytest.skip(lacking)
@@ -108,8 +110,12 @@ def test_under_a_real_systemd_it_starts_reloads_comes_back_when_it_hangs_and_goe
     assert 'pocketd/loop.py", line' in result["log"]  # where it hung
     assert result["status"]["code"] == 0
     assert "started anew" in result["status"]["out"]
+    assert result["take"]["code"] == 0, result["take"]
+    assert result["start of a night"]["code"] == 0, result["night"]
+    assert result["after a night"] == {"ActiveState": "inactive", "Result": "success", "ExecMainStatus": "0"}
+    assert "meetings of 1 take" in result["night"]
     assert result["after stop"] == {"ActiveState": "inactive", "Result": "success"}
     assert result["status of a stopped one"]["code"] == 1
     assert result["uninstall"]["code"] == 0
-    assert result["left"] == ["faster.conf"]
+    assert result["left"] == ["faster.conf", "now.conf"]
     assert result["config left"]

@@ -21,6 +21,7 @@ from pocket_export.night.fine_tune import EPOCHS, Order, fine_tune, usual_recipe
 from pocket_export.night.gate import Check, Groove, Judged, judge_groove, judge_step, judge_takes
 from pocket_export.night.gather import Gathered, finished_takes, gather
 from pocket_export.night.judge import groove_lessons, judge, judge_on_groove, time_steps
+from pocket_export.night.keep import Kept, keep
 from pocket_export.night.make_way import MakeWay
 from pocket_export.night.order import NightOrder
 from pocket_export.night.readers import Found, name_of
@@ -75,6 +76,7 @@ class Outcome:
     gathered: Gathered
     material: Material
     training: Training | None  # None: there was nothing to learn
+    kept: float = 1.0  # the share of what was learnt that the challenger keeps, for Groove's sake
     judged: Sequence[Judged] = ()
     checks: Sequence[Check] = ()
     model: Path | None = None  # the challenger
@@ -82,6 +84,13 @@ class Outcome:
     seconds: float = 0.0
     waited: float = 0.0  # of these, while somebody played
     remarks: Sequence[str] = ()  # what was not as it should be, a line each
+
+    @property
+    def held_back(self) -> str:
+        """Return why the challenger is not all that was learnt, one line; empty: it is."""
+        if self.kept == 1.0:
+            return ""
+        return f"kept {self.kept:.0%} of what it learnt, for with all of it too much of Groove was forgotten"
 
     @property
     def verdict(self) -> str:
@@ -227,6 +236,22 @@ def _learn(
     outcome = replace(outcome, training=training)
     to_follow, to_humanise = way.patiently(lambda: groove_lessons(plan.watched))
     chosen_by = to_follow or [take.lesson for take in outcome.material.lessons]
+
+    def on_groove(net: Network) -> Groove:
+        tell(Stage("trying it on Groove", 0.0))
+        return judge_on_groove(net, to_follow, to_humanise)
+
+    def weigh_forgetting() -> Kept:
+        was, shipped = on_groove(before), find(order.name)
+        usual = was if shipped == start.model else on_groove(read_back(shipped))
+        return keep(before, after, lambda net: judge_groove(was, on_groove(net), usual))
+
+    if to_follow:
+        kept = way.patiently(weigh_forgetting)
+    else:
+        text = "the Groove dataset is not here: `pocketd data fetch groove`, once"
+        kept = Kept(1.0, [Check("forgets nothing", False, text)])
+    outcome = replace(outcome, kept=kept.share)
     try:
         taught = _taught(outcome.material)
         model = way.patiently(lambda: publish(training, chosen_by, folder, title=TITLE, taught=taught))
@@ -234,10 +259,6 @@ def _learn(
         return replace(outcome, checks=[Check("says what its network says", False, str(error))])
 
     apart = () if start.pointer is None else tuple(start.pointer.songs)
-
-    def on_groove(net: Network, share: float) -> Groove:
-        tell(Stage("judging", share))
-        return judge_on_groove(net, to_follow, to_humanise)
 
     def weigh() -> tuple[list[Judged], list[Check]]:
         tell(Stage("judging", 0.0))
@@ -250,15 +271,7 @@ def _learn(
         if start.rival is None:
             text = f"{start.remarks[0]}; `pocketd models rollback` leads to one that can be"
             checks.append(Check("compared with the champion", False, text))
-        if to_follow:
-            was, now = on_groove(before, 0.4), on_groove(after, 0.5)
-            shipped = find(order.name)
-            checks += judge_groove(
-                was, now, was if shipped == start.model else on_groove(read_back(shipped), 0.6)
-            )
-        else:
-            text = "the Groove dataset is not here: `pocketd data fetch groove`, once"
-            checks.append(Check("forgets nothing", False, text))
+        checks += kept.checks
         tell(Stage("judging", 0.8))
         checks.append(judge_step(*time_steps(start.model, model, way.look)))
         return judged, checks

@@ -36,7 +36,7 @@ def page(outcome: Outcome) -> str:
     parts = [
         f"<h1>Night {escape(outcome.folder.name)}</h1>",
         f'<p class="{kind}"><strong>{escape(outcome.verdict)}</strong></p>',
-        *(f"<p>{escape(remark)}</p>" for remark in outcome.remarks),
+        *(f"<p>{escape(remark)}</p>" for remark in (*outcome.remarks, outcome.held_back) if remark),
         _checks(outcome),
         _pictures(outcome),
         _takes(outcome),

@@ -48,6 +48,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "remarks": list(outcome.remarks),
         "champion": {"model": order.champion, "sha256": order.sha256},
         "challenger": None if outcome.model is None else outcome.model.name,
+        "kept_share": outcome.kept,
         "takes": [*_learnt(outcome), *_passed(outcome), *_unread(outcome)],
         "epochs": []
         if training is None
@@ -77,6 +78,8 @@ def _lines(outcome: Outcome) -> Iterator[str]:
         f"learnt from {material.meetings} meetings of {material.learnt} takes, "
         f"judged by {material.to_judge} others"
     )
+    if outcome.held_back:
+        yield outcome.held_back
     for take in _learnt(outcome):
         song = f", {take['song']}" if take["song"] else ""
         yield f"  {take['take']}{song}: {take['learnt']} to learn, {take['judged']} to judge by"
