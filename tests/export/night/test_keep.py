@@ -22,7 +22,7 @@ def network(bias: float) -> PocketLSTM:
 
 
 def bias_of(net: Network) -> float:
-    return float(net.get_parameter("head.bias"))
+    return net.get_parameter("head.bias").item()
 
 
 def at_most(limit: float, asked: list[float] | None = None) -> Callable[[Network], list[Check]]:
