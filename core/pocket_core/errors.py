@@ -68,3 +68,13 @@ class DataError(PocketError):
     """A data set that is missing or is not what it should be."""
 
     exit_code = 2
+
+
+def one_line(error: Exception, most: int = 200) -> str:
+    """Return what another package's error says, to be quoted in one of ours; its kind where it says nothing.
+
+    Args:
+        error: Of any kind.
+        most: Characters.
+    """
+    return " ".join(str(error).split())[:most] or type(error).__name__
