@@ -32,6 +32,7 @@ from pocket_core.predict import Predictor
 from pocket_core.types import Seconds
 from pocket_export.groove import find_data, load
 from pocket_export.night.night import Outcome, Plan, run_night
+from pocket_export.night.store import Folder
 from pocket_export.recordings import Groove
 from pocketd.champion import Nights
 from pocketd.config import Config
@@ -135,7 +136,12 @@ def evenings(
         outcome = None
         if n < takes - 1:
             plan = Plan(
-                nights, root, learner.retrain, groove.split("train"), groove.split("validation"), seed=seed
+                nights,
+                Folder(root),
+                learner.retrain,
+                groove.split("train"),
+                groove.split("validation"),
+                seed=seed,
             )
             outcome = run_night(plan, at + timedelta(hours=7), lambda _: None)
         summary = read_report(kept)["summary"]
