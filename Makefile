@@ -7,7 +7,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .PHONY: help demo test lint format types contracts check clean pictures
 .PHONY: bench bench-memory bench-songs bench-follow bench-left-out bench-humanise bench-duos bench-closed-loop bench-realtime
-.PHONY: bench-kill-takes bench-gate-luck bench-nights bench-morph bench-replay bench-learning bench-poison bench-overnight bench-kill-nights
+.PHONY: bench-kill-takes bench-gate-luck bench-nights bench-morph bench-replay bench-learning bench-poison bench-overnight bench-together bench-kill-nights
 
 help: ## What there is
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 26
@@ -26,7 +26,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 # What tests and training need on top.
 $(VENV)/.dev: pyproject.toml constraints.txt $(VENV)/.demo
 	@echo "Setting up for development (once; torch is large) ..."
-	@$(PIP) install -c constraints.txt -e '.[train,plot,parquet,dev]'
+	@$(PIP) install -c constraints.txt -e '.[train,s3,cluster,plot,parquet,dev]'
 	@touch $@
 
 demo: $(VENV)/.demo ## Twenty seconds in real time, a table and a picture [HUMAN=a.mid DRUMS=b.mid]
@@ -51,7 +51,7 @@ check: lint types contracts test ## All that CI runs
 
 bench: bench-follow bench-humanise bench-duos bench-closed-loop bench-realtime bench-memory bench-songs bench-kill-takes bench-nights ## Every table but one (bench-left-out)
 
-bench-nights: bench-gate-luck bench-morph bench-replay bench-learning bench-poison bench-overnight bench-kill-nights ## What takes and nights come to
+bench-nights: bench-gate-luck bench-morph bench-replay bench-learning bench-poison bench-overnight bench-together bench-kill-nights ## What takes and nights come to
 
 bench-follow: $(VENV)/.dev ## How close the drums land to the musician
 	@$(BIN)/python benchmarks/follow.py --data '$(DATA)'
@@ -94,6 +94,9 @@ bench-learning: $(VENV)/.dev ## Ten takes of a song, a night between two
 
 bench-poison: $(VENV)/.dev ## Whether takes that went wrong can do harm
 	@$(BIN)/python benchmarks/poison.py --data '$(DATA)'
+
+bench-together: $(VENV)/.dev ## What more processes bring a night
+	@$(BIN)/python benchmarks/together.py --data '$(DATA)'
 
 bench-overnight: $(VENV)/.dev ## How long a night takes, and how much memory
 	@$(BIN)/python benchmarks/overnight.py --data '$(DATA)'

@@ -41,6 +41,7 @@ from pocket_core.types import Seconds
 from pocket_export.groove import find_data, load
 from pocket_export.night.night import Outcome, Plan, run_night
 from pocket_export.night.report import write_report
+from pocket_export.night.store import Folder
 from pocket_export.recordings import Groove
 from pocketd.champion import Nights
 from pocketd.config import Config
@@ -173,7 +174,12 @@ def _evenings(job: Job, groove: Groove, folder: Path) -> list[Played]:
         outcome = None
         if n < job.takes - 1:
             plan = Plan(
-                nights, root, learner.retrain, groove.split("train"), groove.split("validation"), seed=seed
+                nights,
+                Folder(root),
+                learner.retrain,
+                groove.split("train"),
+                groove.split("validation"),
+                seed=seed,
             )
             outcome = run_night(plan, at + timedelta(hours=7), lambda _: None)
             write_report(outcome)  # the night is over: the next one is not this one's end

@@ -33,6 +33,7 @@ from pocket_export.evaluate import follow
 from pocket_export.groove import find_data, load
 from pocket_export.lesson import Lesson
 from pocket_export.night.night import Plan, run_night
+from pocket_export.night.store import Folder
 from pocket_export.night.take_lessons import Passed, lessons_of_take
 from pocket_export.night.targets import Rule
 from pocket_export.read_back import read_back
@@ -119,7 +120,7 @@ def night(poison: str, seed: int, groove: Groove, folder: Path) -> Came:
             predictor=player,
             at=EVENING + timedelta(days=n // 2, hours=n),
         )
-    plan = Plan(nights, root, Retrain(), groove.split("train"), groove.split("validation"), seed=seed)
+    plan = Plan(nights, Folder(root), Retrain(), groove.split("train"), groove.split("validation"), seed=seed)
     outcome = run_night(plan, EVENING + timedelta(days=4), lambda _: None)
     clean = [_lesson(partner, 1000 * seed + 500 + n) for n in range(UNSEEN)]
     before = follow(read_back(model), clean).mae_ms

@@ -35,7 +35,9 @@ from pocket_core.types import Seconds
 from pocket_export.night.take_duets import TakeDuet, read_take
 from pocket_export.night.targets import Rule
 from pocketd.desk_records import Timestep
+from pocketd.journal import JOURNAL
 from pocketd.take_import import import_take
+from pocketd.take_names import name_of
 
 ROLYPOLY, FOLLOWER = "rolypoly~", "follower"
 LEAST_MOVED = 20.0  # ms; of less nobody reaches a share
@@ -147,7 +149,8 @@ def as_a_night_reads(take: Replayed) -> list[TakeDuet]:
         for record in take.logged.told
     ]
     with tempfile.TemporaryDirectory(prefix="pocketd-replay-") as folder:
-        return read_take(import_take(Path(folder), "a logged take", told, lambda: datetime.now(UTC)).folder)
+        kept = import_take(Path(folder), "a logged take", told, lambda: datetime.now(UTC)).folder
+        return read_take(kept / JOURNAL, name_of(kept))
 
 
 def rows(job: Job, takes: Sequence[Replayed]) -> list[Row]:

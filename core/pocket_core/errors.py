@@ -17,6 +17,8 @@
     ├── NightUnderWayError             another night is under way (pocket_export.night.command)
     ├── MakeWayError                   a take has begun, the night waits (pocket_export.night.make_way)
     ├── MakerError                     the process that makes its lessons has gone (pocket_export.ahead)
+    ├── StoreError                     an archive of takes that cannot be read (pocket_export.night.store)
+    ├── ClusterError                   a Dask cluster that cannot be used (pocket_export.night.cluster)
     └── CompanyError                   a process that trains with it has gone (pocket_export.parallel)
 
 The number is the exit code; without one it is the parent's. What only one part raises stands in that part.
@@ -68,3 +70,13 @@ class DataError(PocketError):
     """A data set that is missing or is not what it should be."""
 
     exit_code = 2
+
+
+def one_line(error: Exception, most: int = 200) -> str:
+    """Return what another package's error says, to be quoted in one of ours; its kind where it says nothing.
+
+    Args:
+        error: Of any kind.
+        most: Characters.
+    """
+    return " ".join(str(error).split())[:most] or type(error).__name__

@@ -288,12 +288,11 @@ def _check(document: Document) -> Config:
     if folder is not None:
         takes = config.takes.model_copy(update={"folder": _placed(folder, document, ("takes", "folder"))})
         config = config.model_copy(update={"takes": takes})
-    groove = config.retrain.groove
-    if groove is not None:
-        retrain = config.retrain.model_copy(
-            update={"groove": _placed(groove, document, ("retrain", "groove"))}
-        )
-        config = config.model_copy(update={"retrain": retrain})
+    for key in ("groove", "takes"):
+        place = getattr(config.retrain, key)
+        if place is not None and "://" not in place:
+            retrain = config.retrain.model_copy(update={key: _placed(place, document, ("retrain", key))})
+            config = config.model_copy(update={"retrain": retrain})
     files = [(key, path) for key in ("like", "score") if (path := getattr(config, key)) is not None]
     models = [(key, getattr(config, key)) for key in ("model", "model_without_score")]
     for key, path in (*files, *((key, model) for key, model in models if names_a_file(model))):

@@ -120,6 +120,9 @@ class Retrain(Section):
     groove: str | None = Field(
         default=None, min_length=1, pattern=r"^[^\x00]*$", description="a zip or a folder, or null"
     )
+    takes: str | None = Field(
+        default=None, min_length=1, pattern=r"^[^\x00]*$", description="a folder or a URL, or null"
+    )
 
     @field_validator("b")
     @classmethod

@@ -13,11 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import BaseModel, Field
 
-from pocket_core.errors import ModelError
+from pocket_core.errors import ModelError, one_line
 from pocket_core.score_features import SCORE_WIDTH, score_rows
 from pocket_core.types import Beats
 from pocketd.known_score import KnownScore, place_of
-from pocketd.onnxfile import one_line, read_graph, start_session
+from pocketd.onnxfile import read_graph, start_session
 
 PASSES = 3  # of a loop, so that the middle one has neighbours on both sides
 AHEAD = Beats(4.0)  # so far beyond a loop's end a timestep may come before the jump is known

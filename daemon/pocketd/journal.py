@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, Literal, Protocol
 
 from pocket_core.errors import TakeError
 from pocket_core.types import Seconds
@@ -20,6 +20,17 @@ from pocketd.journal_formats import OLDEST, format_of, upgraded
 JOURNAL = "journal.jsonl"
 LOCK = ".lock"
 SYNC_EVERY = Seconds(0.5)  # what a power cut may cost; a killed process costs nothing that was appended
+
+
+class JournalSource(Protocol):
+    """Where a journal is read from: its path, or what stands for one that lies elsewhere.
+
+    As a string it is what people call it.
+    """
+
+    def open(self, mode: Literal["rb"], /) -> BinaryIO:
+        """Return it from its beginning, as often as it is asked for. Raises OSError: it is not there."""
+        ...
 
 
 class JournalWriter:
@@ -69,7 +80,7 @@ class JournalWriter:
             self._lock.close()
 
 
-def read_journal(path: Path) -> Iterator[Record]:
+def read_journal(path: JournalSource) -> Iterator[Record]:
     """Yield a journal's records, the header first; a last line that was cut off is left out.
 
     Raises:
@@ -82,7 +93,7 @@ def read_journal(path: Path) -> Iterator[Record]:
         raise TakeError(f"cannot read {path}: {error.strerror or error}") from error
 
 
-def _records(file: BinaryIO, path: Path) -> Iterator[Record]:
+def _records(file: BinaryIO, path: JournalSource) -> Iterator[Record]:
     read, written = 0, FORMAT
     for number, line in enumerate(file, 1):
         if not line.endswith(b"\n"):
@@ -101,7 +112,7 @@ def _records(file: BinaryIO, path: Path) -> Iterator[Record]:
         raise TakeError(f"{path} is empty: no take's journal")
 
 
-def _readable(written: int | None, path: Path) -> int:
+def _readable(written: int | None, path: JournalSource) -> int:
     """Return a journal's format if it can be read; where none is said, the first line is told to be wrong."""
     if written is None:
         return FORMAT

@@ -10,7 +10,7 @@ from typing import Any
 
 import mido
 
-from pocket_core.errors import MidiFileError
+from pocket_core.errors import MidiFileError, one_line
 from pocket_core.tempo import Meter, MeterChange, MeterMap, TempoChange, TempoMap
 from pocket_core.types import Beats, Seconds
 from pocketd.midiscore import FileNote, MidiScore, TimedMessage
@@ -156,11 +156,7 @@ def _parse(data: bytes, name: str) -> Any:
             f"{name} is truncated after {len(data)} bytes; export or copy it again"
         ) from error
     except Exception as error:  # mido raises whatever its parser trips over; all of it means damage
-        raise MidiFileError(f"{name} is damaged ({_one_line(error)}); export it again") from error
-
-
-def _one_line(error: Exception) -> str:
-    return " ".join(str(error).split())[:80] or type(error).__name__
+        raise MidiFileError(f"{name} is damaged ({one_line(error, 80)}); export it again") from error
 
 
 def _absolute(track: Any, ticks: int, name: str) -> Iterator[tuple[int, Any]]:

@@ -21,13 +21,13 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 from pydantic_core import PydanticCustomError
 
 from pocket_core import features
-from pocket_core.errors import ContractError, ModelError
+from pocket_core.errors import ContractError, ModelError, one_line
 from pocket_core.predict import ABSURD, NOTHING, Prediction, Predictor, State, ZeroPredictor, read
 from pocket_core.types import Beats, Seconds
 from pocketd.backends.clock import SystemClock
 from pocketd.encoder import Contexts, Encoder, EncoderCard, load_encoder
 from pocketd.model_shelf import NONE, card_of, find, first_problem, read_card
-from pocketd.onnxfile import Bound, one_line, read_graph, start_session
+from pocketd.onnxfile import Bound, read_graph, start_session
 
 log = logging.getLogger(__name__)
 

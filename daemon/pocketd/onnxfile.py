@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pocket_core.errors import ContractError, ModelError
+from pocket_core.errors import ContractError, ModelError, one_line
 
 LARGEST = 64 * 2**20  # bytes of an .onnx file
 
@@ -127,11 +127,6 @@ class Bound:
 
 def _arrays(shapes: Shapes) -> dict[str, NDArray[np.float32]]:
     return {name: np.zeros([n or 1 for n in shape], np.float32) for name, shape in shapes.items()}
-
-
-def one_line(error: Exception) -> str:
-    """Return what an exception of the runtime says, short enough to be read."""
-    return " ".join(str(error).split())[:200] or type(error).__name__
 
 
 def _shapes(tensors: Shapes) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from math import floor
-from pathlib import Path
 
 from pocket_core.errors import TakeError
 from pocket_core.likeness import Likeness
@@ -28,7 +27,7 @@ from pocketd.desk_records import (
     TransportStart,
     TransportStop,
 )
-from pocketd.journal import read_journal
+from pocketd.journal import JournalSource, read_journal
 
 CLOCK = (b"\xf8", b"\xfe")  # timing clock and active sensing: in the journal, of no use in what is made of it
 
@@ -93,7 +92,7 @@ class TakeContent:
         return 60 * (last.beat - first.beat) / (last.at - first.at)
 
 
-def gather(path: Path) -> TakeContent:
+def gather(path: JournalSource) -> TakeContent:
     """Read a journal.
 
     Raises:

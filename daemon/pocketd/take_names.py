@@ -20,6 +20,11 @@ def name_of(folder: Path) -> str:
     return f"{folder.parent.name}/{folder.name}"
 
 
+def own_name(name: str) -> str:
+    """Return what a take is called on the machine that played it, without the machine in front."""
+    return "/".join(name.split("/")[-2:])
+
+
 def began(name: str) -> datetime | None:
     """Return when a take began, local time, by its name; None: the name is not of a take's form."""
     match = _NAME.fullmatch(name)

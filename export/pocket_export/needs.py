@@ -13,12 +13,16 @@ class TrainingMissingError(PocketError):
     exit_code = 2
 
 
-def need(*packages: str) -> None:
+def need(*packages: str, extra: str = "train") -> None:
     """Make sure that packages are installed.
+
+    Args:
+        packages: As they are imported.
+        extra: Which of pocketd's brings them.
 
     Raises:
         TrainingMissingError: One is not; the line names those that are missing and how to get them.
     """
     missing = [name for name in packages if importlib.util.find_spec(name) is None]
     if missing:
-        raise TrainingMissingError(f"this needs {', '.join(missing)}: pip install -e '.[train]'")
+        raise TrainingMissingError(f"this needs {', '.join(missing)}: pip install -e '.[{extra}]'")

@@ -18,7 +18,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, distributed, nn
 
-from pocket_core.errors import PocketError
+from pocket_core.errors import PocketError, one_line
 
 LONGEST_WAIT = timedelta(hours=2)  # for a process that still prepares lessons, validates or exports
 
@@ -121,24 +121,30 @@ ALONE = Company()
 
 
 @contextmanager
-def company() -> Iterator[Company]:
+def company(wait: timedelta = LONGEST_WAIT) -> Iterator[Company]:
     """Join the processes that `torchrun` has started, as its environment says; else be alone.
+
+    Args:
+        wait: For each other, at most; one that has died is noticed at once.
 
     Raises:
         CompanyError: They do not find each other.
     """
-    size = int(os.environ.get("WORLD_SIZE", "1"))
-    if size < 2 or "RANK" not in os.environ:
+    told = os.environ.get("WORLD_SIZE", "1")
+    if not told.isdecimal():
+        raise CompanyError(f"WORLD_SIZE is {told!r}, no number of processes; torchrun sets it, or nobody")
+    if int(told) < 2 or "RANK" not in os.environ:
         yield ALONE
         return
     # Optimisers import it. Once a group is there it holds on to it, so that gloo's threads live on until the
     # process ends, which they then may abort.
     import_module("torch._dynamo")
     try:
-        distributed.init_process_group("gloo", timeout=LONGEST_WAIT)
+        distributed.init_process_group("gloo", timeout=wait)
     except (RuntimeError, ValueError) as error:
         raise CompanyError(
-            f"cannot meet the other processes of this training ({_line(error)}); start them all with torchrun"
+            f"cannot meet the other processes of this training ({one_line(error)}); "
+            "start them all with torchrun"
         ) from error
     try:
         yield Company(distributed.get_rank(), distributed.get_world_size())
@@ -151,9 +157,6 @@ def _together(exchange: Callable[[], object]) -> None:
         exchange()
     except RuntimeError as error:  # gloo's are of no other kind
         raise CompanyError(
-            f"another process of this training has gone ({_line(error)}); go on with --resume"
+            f"another process of this training has gone ({one_line(error)}); "
+            "start it again, `pretrain` with --resume, and it goes on from its last epoch"
         ) from error
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:120]

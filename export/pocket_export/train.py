@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from pocket_core.errors import DataError
 from pocket_export import checkpoint as checkpoints
 from pocket_export.evaluate import Batch, device_of, follow, gather
 from pocket_export.lesson import Lesson
@@ -87,12 +88,10 @@ def train(
     """
     training = Training(net, recipe, company.tell(origin or Origin()))
     optimiser = torch.optim.AdamW(net.parameters(), lr=recipe.rate, weight_decay=recipe.decay)
-    if resume and checkpoint is not None:
-        there = company.leads and checkpoint.exists()
-        if content := company.tell(checkpoints.read(checkpoint) if there else None):
-            checkpoints.unpack(content, checkpoint).restore(training, optimiser)
-            for epoch in training.history:
-                watch(1.0, epoch)
+    if resume and checkpoint is not None and (content := _content(checkpoint, company)):
+        checkpoints.unpack(content, checkpoint).restore(training, optimiser)
+        for epoch in training.history:
+            watch(1.0, epoch)
     company.align(net)
     if log is not None:
         log.begin(training.updates)
@@ -114,6 +113,21 @@ def train(
         watch(1.0, epoch)
     net.load_state_dict(training.best)
     return training
+
+
+def _content(checkpoint: Path, company: Company) -> bytes | None:
+    """Return what the first process has of a checkpoint, if anything; what is wrong with it all are told."""
+    content: bytes | None = None
+    fault: DataError | None = None
+    if company.leads and checkpoint.exists():
+        try:
+            content = checkpoints.read(checkpoint)
+        except DataError as error:
+            fault = error
+    content, fault = company.tell((content, fault))
+    if fault is not None:
+        raise fault
+    return content
 
 
 def _judge(training: Training, validation: Sequence[Lesson], mean: float, began: float) -> Epoch:

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch.multiprocessing.spawn import ProcessRaisedException, spawn
 
+from pocket_core.errors import DataError
 from pocket_export.dataset import lessons
 from pocket_export.duets import CYMBALS
 from pocket_export.lesson import Lesson
@@ -97,6 +98,16 @@ def misled(together: Company, build: Callable[[], Network]) -> list[torch.Tensor
     return list(net.parameters())
 
 
+def misguided(together: Company, build: Callable[[], Network]) -> list[torch.Tensor]:
+    """Go on from a checkpoint that only the first one can find to be none, and be of one mind afterwards."""
+    nowhere = Path("of another machine" if together.rank else "")
+    with pytest.raises(DataError, match="is no file"):
+        train(
+            build(), lambda _: (), (), RECIPE, checkpoint=nowhere, resume=True, watch=silent, company=together
+        )
+    return [torch.tensor(together.total(1.0))]
+
+
 def gone(together: Company, build: Callable[[], Network]) -> list[torch.Tensor]:
     """Leave the others alone."""
     if not together.leads:
@@ -114,6 +125,7 @@ JOBS: dict[str, tuple[Job, Callable[[], Network]]] = {
     "seq2seq's first update": (first_update, seq2seq),
     "training": (whole_training, follower),
     "misled": (misled, lstm),
+    "misguided": (misguided, lstm),
 }
 
 
@@ -192,6 +204,10 @@ def test_all_begin_with_the_first_ones_weights(done: Done) -> None:
         torch.testing.assert_close(one, wanted, atol=0.0, rtol=0.0)
 
 
+def test_a_checkpoint_that_is_none_is_told_to_all(done: Done) -> None:
+    assert [(one.item(), two.item()) for one, two in done("misguided")] == [(SIZE, SIZE)]
+
+
 @pytest.mark.skipif(not TASKS.exists(), reason=f"needs {TASKS}, which Linux has")
 def test_a_process_that_has_left_the_company_has_no_thread_of_its(folder: Path) -> None:
     threads = [(folder / f"threads {rank}").read_text() for rank in range(SIZE)]
@@ -213,6 +229,14 @@ def test_without_torchrun_one_is_alone(monkeypatch: pytest.MonkeyPatch) -> None:
         assert together.tell("said") == "said"
         assert together.deal(["hand"]) == "hand"
         assert together.total(1.5, 2) == (1.5, 2)
+
+
+@pytest.mark.parametrize("size", ["abc", "", "-2", "1.5"])
+def test_a_number_of_processes_that_is_none_is_told(monkeypatch: pytest.MonkeyPatch, size: str) -> None:
+    monkeypatch.setenv("WORLD_SIZE", size)
+
+    with pytest.raises(CompanyError, match=f"WORLD_SIZE is '{size}', no number of processes"), company():
+        pass
 
 
 def test_who_cannot_meet_the_others_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +22,8 @@ from pocketd.config import Config, load
 
 if TYPE_CHECKING:
     from pocket_export.night.night import Outcome, Stage
+    from pocket_export.night.store import Store
+    from pocket_export.night.together import Crew
     from pocket_export.recordings import Groove
 
 DUE_AFTER = timedelta(hours=20)  # since the last night began
@@ -40,7 +44,14 @@ def retrain(
     no_promote: bool = typer.Option(
         False, "--no-promote", help="Ask the gate and write the report, but switch nothing."
     ),
-    takes: Path | None = typer.Option(None, help="Another folder of takes than the configuration's."),
+    takes: str | None = typer.Option(
+        None,
+        metavar="PLACE",
+        help="A folder of takes, or a URL as s3://bucket/takes; else the configuration's.",
+    ),
+    scheduler: str | None = typer.Option(
+        None, metavar="ADDRESS", help="A Dask cluster that reads the takes, as tcp://studio:8786."
+    ),
     data: Path | None = typer.Option(
         None, help="The Groove MIDI Dataset: its zip, or a folder with or of it; else where it usually lies."
     ),
@@ -56,26 +67,33 @@ def retrain(
     undoes a promotion. While a take runs a night waits.
 
     For whoever has no systemd: `pocketd retrain --if-due` from cron, launchd or the Task Scheduler.
+    On several processes: `torchrun --nproc-per-node 2 -m pocketd retrain`, with the same options.
     """
-    need("torch", "onnx", "onnxruntime", "symusic", "matplotlib")
+    need("torch", "onnx", "onnxruntime", "symusic", "matplotlib", "fsspec", "dask")
+    if scheduler is not None:
+        need("distributed", extra="cluster")
     chosen = load(config)
-    nights = Nights(_root())
-    folder = chosen.takes_folder if takes is None else takes
-    if takes is not None and not takes.is_dir():
-        raise ConfigError(f"--takes {takes}: no such folder")
-    if if_due and not _due(nights, folder):
-        return
-    held = nights.lock_night()
-    if held is None:
-        if if_due:
+    if if_due and "RANK" not in os.environ and not _due(Nights(_root()), _store(takes, chosen)):
+        return  # before torch is imported, as somebody may be playing
+    from pocket_export.night.together import WAIT, Crew, train_along
+    from pocket_export.parallel import company
+
+    if threads:
+        import torch
+
+        torch.set_num_threads(threads)
+    asked = _Asked(takes, scheduler, data, seed, epochs, promote=not no_promote)
+    with company(WAIT) as together:
+        if not together.leads:
+            train_along(together)
             return
-        raise NightUnderWayError(
-            f"another night is under way in {nights.root}; it writes its report there when it is over"
-        )
-    with held:
-        outcome = _run(
-            nights, folder, chosen, data, seed=seed, epochs=epochs, threads=threads, promote=not no_promote
-        )
+        crew = Crew(together)
+        try:
+            outcome = _night(asked, chosen, crew, if_due=if_due)
+        finally:
+            crew.dismiss()
+    if outcome is None:
+        return
     from pocket_export.night.report import as_json as plain
     from pocket_export.night.report import as_text
 
@@ -84,39 +102,72 @@ def retrain(
         print(f"report: {outcome.folder / 'report.html'}")
 
 
-def _run(
-    nights: Nights,
-    takes: Path,
-    config: Config,
-    data: Path | None,
-    *,
-    seed: int,
-    epochs: int | None,
-    threads: int,
-    promote: bool,
-) -> Outcome:
-    import torch
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What the options say of a night."""
 
+    takes: str | None
+    scheduler: str | None
+    data: Path | None
+    seed: int
+    epochs: int | None
+    promote: bool
+
+
+def _night(asked: _Asked, config: Config, crew: Crew, *, if_due: bool) -> Outcome | None:
+    """Have a night, if it is due where that is asked; None: there was none."""
+    nights, store = Nights(_root()), _store(asked.takes, config)
+    if if_due and not _due(nights, store):
+        return None
+    held = nights.lock_night()
+    if held is None:
+        if if_due:
+            return None
+        raise NightUnderWayError(
+            f"another night is under way in {nights.root}; it writes its report there when it is over"
+        )
+    with held:
+        return _run(nights, store, config, asked, crew)
+
+
+def _store(asked: str | None, config: Config) -> Store:
+    """Return where the takes lie.
+
+    Raises:
+        ConfigError: Somebody said where, and it cannot be.
+    """
+    from pocket_export.night.store import Folder, open_store
+
+    place = asked or config.retrain.takes
+    if place is None:
+        return Folder(config.takes_folder)
+    store = open_store(place)
+    if isinstance(store, Folder) and not store.root.is_dir():
+        raise ConfigError(f"{'--takes' if asked else 'retrain.takes'} {place}: no such folder")
+    return store
+
+
+def _run(nights: Nights, store: Store, config: Config, asked: _Asked, crew: Crew) -> Outcome:
     from pocket_export.night.fine_tune import EPOCHS
     from pocket_export.night.night import Plan, run_night
     from pocket_export.night.report import write_report
 
-    if threads:
-        torch.set_num_threads(threads)
-    groove = _groove(data or (None if config.retrain.groove is None else Path(config.retrain.groove)))
+    groove = _groove(asked.data or (None if config.retrain.groove is None else Path(config.retrain.groove)))
+    epochs = asked.epochs or EPOCHS
     plan = Plan(
         nights,
-        takes,
+        store,
         config.retrain,
         () if groove is None else groove.split("train"),
         () if groove is None else groove.split("validation"),
-        command=f"pocketd retrain --seed {seed} --epochs {epochs or EPOCHS}",
-        seed=seed,
-        epochs=epochs or EPOCHS,
-        promote=promote,
+        command=f"pocketd retrain --seed {asked.seed} --epochs {epochs}",
+        seed=asked.seed,
+        epochs=epochs,
+        scheduler=asked.scheduler,
+        promote=asked.promote,
     )
     with _shown(Console(stderr=True)) as tell:
-        outcome = run_night(plan, datetime.now().astimezone(), tell)
+        outcome = run_night(plan, datetime.now().astimezone(), tell, crew)
         write_report(outcome)
     return outcome
 
@@ -144,14 +195,12 @@ def _groove(named: Path | None) -> Groove | None:
         return None
 
 
-def _due(nights: Nights, takes: Path) -> bool:
+def _due(nights: Nights, store: Store) -> bool:
     """Say whether anything was played since the last night, which is a while ago, or a night broke off."""
-    from pocket_export.night.gather import finished_takes
     from pocket_export.night.order import read_order, unfinished
-    from pocket_export.night.readers import name_of
 
-    folders = finished_takes(takes)
-    if not folders:
+    takes = store.takes()
+    if not takes:
         return False
     if unfinished(nights):
         return True
@@ -160,8 +209,8 @@ def _due(nights: Nights, takes: Path) -> bool:
         if order is None:
             continue
         began = datetime.fromisoformat(order.began)
-        new, since = name_of(folders[-1]) not in order.takes, datetime.now().astimezone() - began
-        return new and not timedelta(0) <= since <= DUE_AFTER  # a clock may have been wrong
+        new, since = set(takes) - set(order.takes), datetime.now().astimezone() - began
+        return bool(new) and not timedelta(0) <= since <= DUE_AFTER  # a clock may have been wrong
     return True
 
 

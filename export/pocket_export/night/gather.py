@@ -7,12 +7,11 @@ import os
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
 
-from pocket_export.night.readers import Found, Unread, read, read_apart
+from pocket_export.night.readers import read_apart
+from pocket_export.night.store import Store
 from pocket_export.night.take_duets import TakeDuet
-from pocketd.journal import JOURNAL
-from pocketd.takes import REPORT, take_folders
+from pocket_export.night.tasks import Found, Unread, make_tasks
 
 FEW = 4  # takes; so few are read in this process, if they are
 SMALL = 2_000_000  # bytes of a journal at most: a fifth of a second
@@ -26,44 +25,49 @@ class Gathered:
     unread: Sequence[Unread] = ()
 
 
-def finished_takes(root: Path) -> list[Path]:
-    """Return the folders of all takes that are finished, oldest first."""
-    return [folder for folder in take_folders(root) if (folder / REPORT).exists()]
-
-
 def gather(
-    folders: Sequence[Path],
+    store: Store,
+    takes: Sequence[str],
     watch: Callable[[float], None],
     *,
     hours: float = math.inf,
     processes: int = 0,
-    known: dict[Path, Found] | None = None,
+    scheduler: str | None = None,
+    known: dict[str, Found] | None = None,
 ) -> Gathered:
     """Read the newest takes, and no more of them than it takes.
 
     Args:
-        folders: Of the takes, in order of playing.
+        store: Where they lie.
+        takes: Their names, in order of playing.
         watch: Told at least five times a second which share is done, 0..1; what it raises ends it.
         hours: So many are enough.
         processes: How many read at once; 0: one a core.
+        scheduler: Of a Dask cluster, whose workers read instead; None: this machine does.
         known: What has been read before; what is read now is added, also where it is ended.
+
+    Raises:
+        ClusterError: The cluster cannot be reached, or is none that reads takes as this pocketd does.
     """
     known = {} if known is None else known
-    queue, enough = folders[::-1], hours * 3600
+    queue, enough = takes[::-1], hours * 3600
     count, seconds = 0, 0.0  # of the newest, without a gap
 
     def share() -> float:
         return max(count / len(queue), min(seconds / enough, 1.0) if enough else 1.0)
 
-    unread = [folder for folder in queue if folder not in known]
-    with closing(_read_all(unread, processes or os.cpu_count() or 1, lambda: watch(share()))) as found:
+    def look() -> None:
+        watch(share())
+
+    unread = [take for take in queue if take not in known]
+    with closing(_read_all(store, unread, processes or os.cpu_count() or 1, scheduler, look)) as found:
         while count < len(queue) and seconds <= enough:
             while queue[count] not in known:
-                folder, known[folder] = next(found)
+                take, known[take] = next(found)
             seconds += _seconds(known[queue[count]])
             count += 1
-            watch(share())
-    parts = [known[folder] for folder in queue[:count][::-1]]
+            look()
+    parts = [known[take] for take in queue[:count][::-1]]
     duets = [duet for part in parts if not isinstance(part, Unread) for duet in part]
     return Gathered(newest(duets, hours), [part for part in parts if isinstance(part, Unread)])
 
@@ -85,18 +89,16 @@ def _seconds(found: Found) -> float:
 
 
 def _read_all(
-    folders: Sequence[Path], processes: int, look: Callable[[], None]
-) -> Generator[tuple[Path, Found]]:
-    if len(folders) <= FEW and all(_small(folder) for folder in folders):
-        for folder in folders:
-            yield folder, read(folder)
+    store: Store, takes: Sequence[str], processes: int, scheduler: str | None, look: Callable[[], None]
+) -> Generator[tuple[str, Found]]:
+    tasks = make_tasks(store, takes)
+    if tasks and scheduler is not None:
+        from pocket_export.night.cluster import read_on_cluster  # brings distributed, which few have
+
+        yield from read_on_cluster(tasks, scheduler, look)
+    elif len(takes) <= FEW and all(store.size(take) <= SMALL for take in takes):
+        for task in tasks:
+            yield task.take, task.do()
             look()
-        return
-    yield from read_apart(folders, processes, look)
-
-
-def _small(folder: Path) -> bool:
-    try:
-        return (folder / JOURNAL).stat().st_size <= SMALL
-    except OSError:
-        return True  # reading it says what is wrong
+    else:
+        yield from read_apart(tasks, processes, look)

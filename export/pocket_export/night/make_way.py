@@ -40,6 +40,7 @@ class MakeWay:
         self._nights = nights
         self._waits = waits
         self._looked = 0.0
+        self._waiting = False
         self.waited = 0.0  # seconds in all
 
     def look(self) -> None:
@@ -48,36 +49,52 @@ class MakeWay:
         if now - self._looked >= LOOK_EVERY:
             self._looked = now
             if self._nights.somebody_plays():
-                raise MakeWayError("a take has begun")
+                _give_up()
+
+    def steadily(self, what: Callable[[], T]) -> T:
+        """Do something that others take part in; while somebody plays it holds still where it is."""
+        self.wait()
+        with self._timer(self.wait):
+            return what()
 
     def patiently(self, what: Callable[[], T]) -> T:
         """Do something, as often as it takes for nobody to come between; it has to bear being stopped."""
         while True:
-            self._wait()
+            self.wait()
             try:
-                with self._timer():
+                with self._timer(_give_up):
                     return what()
             except MakeWayError:
                 continue
 
-    def _wait(self) -> None:
-        began = time.monotonic()
-        while self._nights.somebody_plays():
-            self._waits()
-            time.sleep(WAIT)
-            self.waited = self.waited + time.monotonic() - began
-            began = time.monotonic()
+    def wait(self) -> None:
+        """Return once nobody plays."""
+        if self._waiting:  # and a signal in the midst of it asks for the same
+            return
+        self._waiting, began = True, time.monotonic()
+        try:
+            while self._nights.somebody_plays():
+                self._waits()
+                time.sleep(WAIT)
+                self.waited = self.waited + time.monotonic() - began
+                began = time.monotonic()
+        finally:
+            self._waiting = False
 
     @contextmanager
-    def _timer(self) -> Iterator[None]:
+    def _timer(self, then: Callable[[], None]) -> Iterator[None]:
+        """While this lasts, a take that begins interrupts what is done, and `then` is called in its midst."""
         if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
             yield
             return
 
         def stop(_signal: int, _frame: FrameType | None) -> None:
             if self._nights.somebody_plays():
-                signal.setitimer(signal.ITIMER_REAL, AGAIN, LOOK_EVERY)
-                raise MakeWayError("a take has begun")
+                signal.setitimer(signal.ITIMER_REAL, 0.0)  # `then` may take as long as a take
+                try:
+                    then()
+                finally:
+                    signal.setitimer(signal.ITIMER_REAL, AGAIN, LOOK_EVERY)
 
         before = signal.signal(signal.SIGALRM, stop)
         signal.setitimer(signal.ITIMER_REAL, LOOK_EVERY, LOOK_EVERY)
@@ -86,3 +103,7 @@ class MakeWay:
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0.0)
             signal.signal(signal.SIGALRM, before)
+
+
+def _give_up() -> None:
+    raise MakeWayError("a take has begun")

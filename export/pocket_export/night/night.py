@@ -11,23 +11,26 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 
 from pocket_core.errors import DataError, ModelError
 from pocket_core.types import Seconds
 from pocket_export.card import Taught
 from pocket_export.night import order as orders
-from pocket_export.night.fine_tune import EPOCHS, Order, fine_tune, usual_recipe
+from pocket_export.night.fine_tune import EPOCHS, Order, usual_recipe
 from pocket_export.night.gate import Check, Groove, Judged, judge_groove, judge_step, judge_takes
-from pocket_export.night.gather import Gathered, finished_takes, gather
+from pocket_export.night.gather import Gathered, gather
 from pocket_export.night.judge import groove_lessons, judge, judge_on_groove, time_steps
 from pocket_export.night.keep import Kept, keep
 from pocket_export.night.make_way import MakeWay
 from pocket_export.night.order import NightOrder
-from pocket_export.night.readers import Found, name_of
 from pocket_export.night.start import Start, who_begins
+from pocket_export.night.store import Store
 from pocket_export.night.take_lessons import Material, make_lessons
 from pocket_export.night.targets import Rule, Style
+from pocket_export.night.tasks import Found
+from pocket_export.night.together import Crew
 from pocket_export.parity import ParityError
 from pocket_export.publish import publish
 from pocket_export.read_back import read_back
@@ -39,7 +42,7 @@ from pocketd.config_sections import Retrain
 from pocketd.model_shelf import find, read_sheet
 from pocketd.onnxfile import LARGEST, read_bytes
 
-TITLE = "What a night made of the champion: it went on learning from this machine's takes."
+TITLE = "What a night made of the champion: it went on learning from takes."
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,7 @@ class Plan:
     """What a night is to do."""
 
     nights: Nights
-    takes: Path  # their folder
+    takes: Store
     retrain: Retrain
     groove: Sequence[Performance]  # train split, to rehearse
     watched: Sequence[Performance]  # validation split, to see what is forgotten
@@ -64,6 +67,7 @@ class Plan:
     seed: int = 1
     epochs: int = EPOCHS
     processes: int = 0  # that read takes; 0: one a core
+    scheduler: str | None = None  # of a Dask cluster, whose workers read instead
     promote: bool = True  # False: the gate is asked, and nothing is switched
 
 
@@ -109,27 +113,30 @@ class Outcome:
         return "" if self.gathered.duets else "no take has been played"
 
 
-def run_night(plan: Plan, at: datetime, tell: Callable[[Stage], None]) -> Outcome:
+def run_night(plan: Plan, at: datetime, tell: Callable[[Stage], None], crew: Crew | None = None) -> Outcome:
     """Do what is to be done tonight; the caller holds the night's lock.
 
     Args:
         plan: What.
         at: Now, local.
         tell: Called often.
+        crew: Other processes that train along; None: there are none.
 
     Raises:
-        PocketError: What ships cannot be read, or a file cannot be written.
+        PocketError: What ships cannot be read, nor where takes lie, or a file cannot be written.
     """
     began = time.monotonic()
     way = MakeWay(plan.nights, lambda: tell(Stage("a take runs, waiting", 0.0)))
     start = who_begins(plan.nights, plan.retrain.start)
-    order, folder = _order(plan, start, at)
-    known: dict[Path, Found] = {}  # takes, so that none is read again behind one that has begun meanwhile
+    tell(Stage("looking for takes", 0.0))
+    takes = way.patiently(plan.takes.takes)
+    order, folder = _order(plan, start, takes, at)
+    known: dict[str, Found] = {}  # takes, so that none is read again behind one that has begun meanwhile
     gathered = way.patiently(lambda: _gather(plan, order, way, tell, known))
     material = way.patiently(lambda: _material(plan, start, gathered))
     outcome = Outcome(folder, order, gathered, material, None, remarks=start.remarks)
     if material.meetings:
-        outcome = _learn(plan, outcome, start, way, tell)
+        outcome = _learn(plan, outcome, start, way, tell=tell, crew=crew or Crew())
         if plan.promote and all(check.passed for check in outcome.checks):
             outcome = _promote(plan.nights, outcome, start.pointer, at)
     plan.nights.tidy()
@@ -151,7 +158,7 @@ def _promote(nights: Nights, outcome: Outcome, pointer: Pointer | None, at: date
     return replace(outcome, checks=[*outcome.checks, Check("the switch", False, why)])
 
 
-def _order(plan: Plan, start: Start, at: datetime) -> tuple[NightOrder, Path]:
+def _order(plan: Plan, start: Start, takes: Sequence[str], at: datetime) -> tuple[NightOrder, Path]:
     """Return what to do and where: a night that broke off, if it is still the same, else a new one."""
     champion, pointer = start.model, start.pointer
     order = NightOrder(
@@ -159,10 +166,11 @@ def _order(plan: Plan, start: Start, at: datetime) -> tuple[NightOrder, Path]:
         champion=str(champion),
         sha256=hashlib.sha256(read_bytes(champion, LARGEST)).hexdigest(),
         name=read_sheet(champion).name,
-        takes=[name_of(folder) for folder in finished_takes(plan.takes)],
+        store=str(plan.takes),
+        takes=takes,
         seed=plan.seed,
         epochs=plan.epochs,
-        retrain=plan.retrain.model_dump(mode="json"),
+        retrain=plan.retrain.model_dump(mode="json", exclude={"takes"}),
     )
     night_of = plan.nights.night_of
     named = set() if pointer is None else {night_of(name) for name in pointer.named}
@@ -179,14 +187,21 @@ def _order(plan: Plan, start: Start, at: datetime) -> tuple[NightOrder, Path]:
 
 
 def _gather(
-    plan: Plan, order: NightOrder, way: MakeWay, tell: Callable[[Stage], None], known: dict[Path, Found]
+    plan: Plan, order: NightOrder, way: MakeWay, tell: Callable[[Stage], None], known: dict[str, Found]
 ) -> Gathered:
     def watch(share: float) -> None:
         tell(Stage("reading takes", share))
         way.look()
 
-    folders = [plan.takes / name for name in order.takes]
-    return gather(folders, watch, hours=plan.retrain.hours, processes=plan.processes, known=known)
+    return gather(
+        plan.takes,
+        order.takes,
+        watch,
+        hours=plan.retrain.hours,
+        processes=plan.processes,
+        scheduler=plan.scheduler,
+        known=known,
+    )
 
 
 def _material(plan: Plan, start: Start, gathered: Gathered) -> Material:
@@ -207,7 +222,7 @@ def rule_of(retrain: Retrain, song: str | None) -> Rule:
 
 
 def _learn(
-    plan: Plan, outcome: Outcome, start: Start, way: MakeWay, tell: Callable[[Stage], None]
+    plan: Plan, outcome: Outcome, start: Start, way: MakeWay, *, tell: Callable[[Stage], None], crew: Crew
 ) -> Outcome:
     """Train a challenger, export it and put it to the gate."""
     order, folder = outcome.order, outcome.folder
@@ -215,23 +230,24 @@ def _learn(
     before = read_back(start.model)
     rival = before if start.rival in (None, start.model) else read_back(start.rival)
     checkpoint = folder / f"{order.name}.checkpoint.pt"
+    alone = crew.company.size == 1  # else the others are in its midst, and it cannot begin again without them
+    rest = way.look if alone else way.wait
 
     def watch(share: float, epoch: Epoch | None) -> None:
         tell(Stage("learning", share, epoch))
-        way.look()
+        rest()
 
     def learn() -> Training:
         net = read_back(start.model, dropout=recipe.dropout)
         lesson = Order(order.name, outcome.material.lessons, plan.groove, plan.watched, recipe)
+        train = partial(crew.train, net, lesson, watch, checkpoint=checkpoint, origin=_origin(plan, outcome))
         try:
-            return fine_tune(
-                net, lesson, watch, checkpoint=checkpoint, resume=True, origin=_origin(plan, outcome)
-            )
+            return train(resume=True)
         except DataError:  # a checkpoint that is damaged, or of another night
             checkpoint.unlink(missing_ok=True)
-            return fine_tune(net, lesson, watch, checkpoint=checkpoint, origin=_origin(plan, outcome))
+            return train(resume=False)
 
-    training = way.patiently(learn)
+    training = way.patiently(learn) if alone else way.steadily(learn)
     after = training.net
     outcome = replace(outcome, training=training)
     to_follow, to_humanise = way.patiently(lambda: groove_lessons(plan.watched))
@@ -298,7 +314,7 @@ def _origin(plan: Plan, outcome: Outcome) -> Origin:
         model=outcome.order.name,
         command=plan.command,
         commit="",
-        data=f"model {outcome.order.sha256[:12]}, {takes} take{'' if takes == 1 else 's'} of this machine's"
+        data=f"model {outcome.order.sha256[:12]}, {takes} take{'' if takes == 1 else 's'}"
         + (f", of {', '.join(songs)}" if songs else "")
         + (f"; {len(plan.groove)} files of Groove rehearsed" if plan.groove else ""),
         data_sha256="",

@@ -34,6 +34,7 @@ class NightOrder:
     champion: str  # as `model:` of a configuration names it
     sha256: str  # of its file
     name: str  # of its network, of `pocket_export.schools.SCHOOLS`
+    store: str = ""  # where the takes lie; of an older night nobody knows
     takes: Sequence[str]  # names, oldest first
     seed: int
     epochs: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import islice, pairwise
-from pathlib import Path
 
 from pocket_core.errors import TakeError
 from pocket_core.grid import TWELFTHS
@@ -11,8 +10,9 @@ from pocket_core.records import TimestepRecord
 from pocket_core.tempo import Meter
 from pocket_core.voices import VOICES
 from pocketd.desk_records import TransportStart
-from pocketd.journal import read_journal
+from pocketd.journal import JournalSource, read_journal
 from pocketd.take_content import TakeContent
+from pocketd.take_names import own_name
 
 LONGEST = 24 * 3600.0  # seconds; no take runs longer
 LATEST = 1e10  # seconds; no clock says more, and beyond it microseconds are lost
@@ -25,8 +25,12 @@ SLOWEST, FASTEST = 10.0, 1000.0  # BPM
 FARTHEST_MS = 10_000.0  # no model means a forecast beyond
 
 
-def check_start(path: Path) -> None:
+def check_start(path: JournalSource, name: str) -> None:
     """Look at how a journal begins.
+
+    Args:
+        path: The journal.
+        name: The take's.
 
     Raises:
         TakeError: With a meter, a tempo or a time that cannot be; or it cannot be read.
@@ -37,31 +41,31 @@ def check_start(path: Path) -> None:
         return  # `take_content.gather` says what is wrong with that
     meter = Meter(start.numerator, start.denominator)
     if fault := _meter_fault(meter) or _start_fault(start):
-        raise TakeError(f"{path}, line 2: {fault}; {_way_out(path)}")
+        raise TakeError(f"{path}, line 2: {fault}; {_way_out(name)}")
 
 
-def check_take(take: TakeContent, path: Path) -> None:
-    """Look at all that a duet is made of.
+def check_take(take: TakeContent, path: JournalSource, name: str) -> None:
+    """Look at all that a duet is made of; arguments as of `check_start`.
 
     Raises:
         TakeError: Something of it cannot be; the timestep is named, and what to do.
     """
     for change in take.meters:
         if fault := _meter_fault(change.meter):
-            raise TakeError(f"{path}, from bar {change.bar} on: {fault}; {_way_out(path)}")
+            raise TakeError(f"{path}, from bar {change.bar} on: {fault}; {_way_out(name)}")
     for step in take.timesteps:
         if fault := _fault(step, take):
-            raise TakeError(f"{path}, timestep {step.index}: {fault}; {_way_out(path)}")
+            raise TakeError(f"{path}, timestep {step.index}: {fault}; {_way_out(name)}")
     for before, step in pairwise(take.timesteps):
         if step.nominal_s < before.nominal_s - BACK:
             back = before.nominal_s - step.nominal_s
             raise TakeError(
                 f"{path}, timestep {step.index}: it is {back:.1f} s before the one in front of it; "
-                f"{_way_out(path)}"
+                f"{_way_out(name)}"
             )
     times = {step.nominal_s for step in take.timesteps}
     if len(take.timesteps) > 1 and len(times) == 1:
-        raise TakeError(f"{path}: all its {len(take.timesteps)} timesteps are at one time; {_way_out(path)}")
+        raise TakeError(f"{path}: all its {len(take.timesteps)} timesteps are at one time; {_way_out(name)}")
 
 
 def _start_fault(start: TransportStart) -> str:
@@ -95,6 +99,6 @@ def _fault(step: TimestepRecord, take: TakeContent) -> str:
     return ""
 
 
-def _way_out(path: Path) -> str:
-    name = f"{path.parent.parent.name}/{path.parent.name}"
-    return f"nothing can be learnt from it, and `pocketd takes purge {name}` removes it"
+def _way_out(name: str) -> str:
+    purge = f"pocketd takes purge {own_name(name)}"
+    return f"nothing can be learnt from it; where it was played `{purge}` removes it"

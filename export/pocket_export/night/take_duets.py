@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby, pairwise
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +29,7 @@ from pocket_export.night.take_parts import Part, make_parts
 from pocket_export.night.take_rigs import Rig, read_rigs, rig_at
 from pocket_export.recordings import Performance
 from pocketd.desk_records import Now
-from pocketd.journal import JOURNAL, read_journal
+from pocketd.journal import JournalSource, read_journal
 from pocketd.take_content import BarMeter, TakeContent, gather
 
 UNTOLD = 0.6  # a velocity that is not told
@@ -43,7 +42,7 @@ NOWHERE = np.zeros(0)
 class About:
     """Which take it is."""
 
-    take: str  # its folder's name, such as 2026-11-20/193322
+    take: str  # its name, such as 2026-11-20/193322, or of an archive studio-b/2026-11-20/193322
     song: str | None = None
     model: str = "none"  # what played
     sha256: str | None = None  # of it
@@ -78,21 +77,21 @@ class TakeDuet:
         return float(times[-1] - times[0]) if len(times) else 0.0
 
 
-def read_take(folder: Path) -> list[TakeDuet]:
+def read_take(path: JournalSource, name: str) -> list[TakeDuet]:
     """Return a take's duets, in order; none where it has no timestep on the grid.
 
     Args:
-        folder: The take's own.
+        path: Its journal.
+        name: What it is called.
 
     Raises:
         TakeError: Its journal cannot be read, or cannot be true, or its configuration is of another pocketd.
     """
-    path = folder / JOURNAL
-    check_start(path)
+    check_start(path, name)
     take = gather(path)
-    check_take(take, path)
+    check_take(take, path, name)
     rigs = read_rigs(take, path)
-    about = About(f"{folder.parent.name}/{folder.name}", take.hello.song, take.hello.model, take.hello.sha256)
+    about = About(name, take.hello.song, take.hello.model, take.hello.sha256)
     steps, usual = list(zip(take.timesteps, _meters(take, path), strict=True)), 60 / take.start.bpm
     parts = [
         (part, rig.settings)
@@ -123,7 +122,7 @@ def make_duets(
     return list(_duets(about, [(part, settings or Settings()) for part in parts], musician))
 
 
-def _meters(take: TakeContent, path: Path) -> list[Meter]:
+def _meters(take: TakeContent, path: JournalSource) -> list[Meter]:
     """Return the meter of each timestep.
 
     A new one holds from its bar on. But bars come again in loops, and are counted anew where a reload

@@ -21,6 +21,7 @@ from pocket_export.lesson import Lesson
 from pocket_export.night.take_duets import About, TakeDuet
 from pocket_export.night.targets import FEWEST, Rule, Style, make_targets, sound
 from pocket_export.recordings import Performance
+from pocketd.take_names import own_name
 
 EVERY = 5  # of so many blocks one is kept to judge by
 BLOCK, BETWEEN = 8, 1  # bars
@@ -230,9 +231,12 @@ def _teach(
 
 
 def _held(duet: TakeDuet, lesson: Lesson) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Return which rows are kept to judge by, and which lie next to those; by the take's name alone."""
+    """Return which rows are kept to judge by, and which lie next to those; by the take's name alone.
+
+    In an archive the machine's name does not count, so a take is kept alike here and there.
+    """
     bars = _bars(lesson)
-    kept = int.from_bytes(hashlib.sha256(duet.about.take.encode()).digest()[:4])
+    kept = int.from_bytes(hashlib.sha256(own_name(duet.about.take).encode()).digest()[:4])
     held = (bars // BLOCK + kept) % EVERY == 0
     near = np.zeros(len(bars), np.bool_)
     for bar in np.unique(bars[held]):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -13,6 +12,7 @@ from pydantic import ValidationError
 from pocket_core.errors import TakeError
 from pocket_core.settings import Settings
 from pocketd.config import Config
+from pocketd.journal import JournalSource
 from pocketd.take_content import TakeContent
 
 
@@ -24,7 +24,7 @@ class Rig:
     settings: Settings
 
 
-def read_rigs(take: TakeContent, path: Path) -> list[Rig]:
+def read_rigs(take: TakeContent, path: JournalSource) -> list[Rig]:
     """Return how a take was played, in order; a model or a song that changes is no other rig.
 
     Raises:
@@ -39,7 +39,7 @@ def rig_at(rigs: Sequence[Rig], at: float) -> Rig:
     return next((rig for rig in reversed(rigs) if rig.start <= at), rigs[0])
 
 
-def _settings(config: Mapping[str, Any], path: Path) -> Settings:
+def _settings(config: Mapping[str, Any], path: JournalSource) -> Settings:
     try:
         return Config.model_validate(config).settings()
     except ValidationError as error:

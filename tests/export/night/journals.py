@@ -9,6 +9,7 @@ from typing import Any
 
 from pocket_core.records import TimestepRecord
 from pocket_core.types import Beats, Port, Seconds
+from pocket_export.night.take_duets import TakeDuet, read_take
 from pocketd.config import Config
 from pocketd.desk_records import (
     FORMAT,
@@ -24,6 +25,7 @@ from pocketd.desk_records import (
     encode,
 )
 from pocketd.journal import JOURNAL
+from pocketd.take_names import name_of
 
 START = 3.0  # seconds
 
@@ -118,6 +120,11 @@ def write_take(
     folder.mkdir(parents=True)
     (folder / JOURNAL).write_bytes(b"".join(encode(record) for record in records))
     return folder
+
+
+def read_kept(folder: Path) -> list[TakeDuet]:
+    """Read the take in a folder."""
+    return read_take(folder / JOURNAL, name_of(folder))
 
 
 def damage(folder: Path, kind: str, number: int, change: Callable[[dict[str, Any]], object]) -> None:

@@ -12,6 +12,7 @@ from typer.testing import Result
 from pocket_core.errors import ConfigError, DataError
 from pocket_export.night import judge
 from pocket_export.night.command import NightUnderWayError, retrain
+from pocket_export.night.order import read_order
 from pocketd.champion import Nights, nights_folder
 from tests.commands import call, done
 from tests.export.archives import archive
@@ -89,6 +90,34 @@ def test_without_takes_no_night_is_due(nights: Nights, tmp_path: Path) -> None:
 
     assert run(tmp_path, tmp_path / "none", "--if-due").output == ""
     assert not nights.folders()
+
+
+def test_a_take_that_comes_into_an_archive_late_makes_a_night_due(nights: Nights, tmp_path: Path) -> None:
+    take(tmp_path / "takes", of=song(2), minutes=5)
+    run(tmp_path, tmp_path / "takes")
+    (folder,) = nights.folders()
+    text = (folder / "order.json").read_text()
+    (folder / "order.json").write_text(text.replace(json.loads(text)["began"], "2026-11-20T20:00:00+00:00"))
+    take(tmp_path / "takes" / "studio-b", of=song(2))  # which is older than what the night had
+
+    run(tmp_path, tmp_path / "takes", "--if-due")
+
+    assert len(nights.folders()) == 2
+
+
+def test_a_night_learns_from_the_archive_that_the_configuration_names(
+    nights: Nights, played: Path, tmp_path: Path
+) -> None:
+    mine = tmp_path / "mine.yaml"
+    mine.write_text(f"retrain: {{takes: 'file://{played}'}}")
+
+    done(call(APP, "--config", mine, "--data", archive(tmp_path / "groove.zip"), "--epochs", 1))
+
+    (folder,) = nights.folders()
+    order = read_order(folder)
+    assert order is not None
+    assert order.store == f"file://{played}"
+    assert "takes" not in order.retrain  # which may have a password in it
 
 
 def test_a_night_that_broke_off_is_due(nights: Nights, played: Path, tmp_path: Path) -> None:

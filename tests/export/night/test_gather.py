@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pocket_export.night import gather as gathering
-from pocket_export.night import readers
-from pocket_export.night.gather import Gathered, finished_takes, gather
-from pocket_export.night.readers import Found, Unread, read
+from pocket_export.night import tasks
+from pocket_export.night.gather import Gathered, gather
+from pocket_export.night.make_way import MakeWayError
+from pocket_export.night.store import Folder, Store
+from pocket_export.night.tasks import Found, Unread, read
 from tests.export.night.journals import damage, step, write_take
 from tests.export.night.partners import song, take
 
@@ -30,6 +33,11 @@ def of(gathered: Gathered) -> list[str]:
     return [duet.about.take for duet in gathered.duets]
 
 
+def all_of(root: Path, *words: Any, **more: Any) -> Gathered:
+    store = Folder(root)
+    return gather(store, store.takes(), *words, **more)
+
+
 def names(*numbers: int) -> list[str]:
     return [f"2026-11-20/12{n:02}00" for n in numbers]
 
@@ -46,7 +54,7 @@ def idle(share: float) -> None:
 def test_takes_come_in_order_of_playing(evening: Path, monkeypatch: pytest.MonkeyPatch, few: int) -> None:
     monkeypatch.setattr(gathering, "FEW", few)
 
-    found = gather(finished_takes(evening), idle, processes=2)
+    found = all_of(evening, idle, processes=2)
 
     assert of(found) == names(*range(6))
     assert not found.unread
@@ -54,44 +62,44 @@ def test_takes_come_in_order_of_playing(evening: Path, monkeypatch: pytest.Monke
 
 def test_no_more_takes_are_read_than_there_are_hours(evening: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(gathering, "FEW", 99)
-    known: dict[Path, Found] = {}
+    known: dict[str, Found] = {}
 
-    found = gather(finished_takes(evening), idle, hours=2.5 * FOUR_BARS, known=known)
+    found = all_of(evening, idle, hours=2.5 * FOUR_BARS, known=known)
 
     assert of(found) == names(4, 5)
-    assert sorted(folder.name for folder in known) == ["120300", "120400", "120500"]
+    assert sorted(known) == names(3, 4, 5)
 
 
 def test_what_was_read_before_a_take_began_is_not_read_again(
     evening: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gathering, "FEW", 99)
-    known: dict[Path, Found] = {}
-    asked: list[Path] = []
-    folders = finished_takes(evening)
+    known: dict[str, Found] = {}
+    asked: list[str] = []
+    store = Folder(evening)
 
-    def asking(folder: Path) -> Found:
-        asked.append(folder)
-        return read(folder)
+    def asking(store: Store, take: str) -> Found:
+        asked.append(take)
+        return read(store, take)
 
     def makes_way(share: float) -> None:
         if len(asked) == 3:
             raise BeginsError
 
-    monkeypatch.setattr(gathering, "read", asking)
+    monkeypatch.setattr(tasks, "read", asking)
     with pytest.raises(BeginsError):
-        gather(folders, makes_way, known=known)
+        gather(store, store.takes(), makes_way, known=known)
 
-    found = gather(folders, idle, known=known)
+    found = gather(store, store.takes(), idle, known=known)
 
     assert of(found) == names(*range(6))
-    assert asked == folders[::-1]
+    assert asked == names(*range(6))[::-1]
 
 
 def test_the_share_that_is_done_grows_to_all_of_it(evening: Path) -> None:
     told: list[float] = []
 
-    gather(finished_takes(evening), told.append, processes=1)
+    all_of(evening, told.append, processes=1)
 
     assert told == sorted(told)
     assert told[-1] == 1.0
@@ -100,12 +108,13 @@ def test_the_share_that_is_done_grows_to_all_of_it(evening: Path) -> None:
 def test_whatever_is_wrong_with_one_take_the_others_are_read(evening: Path, tmp_path: Path) -> None:
     root = tmp_path / "takes"
     shutil.copytree(evening, root)
-    folders = finished_takes(root)
+    store = Folder(root)
+    folders = [root / take for take in store.takes()]
     damage(folders[0], "timestep", 3, lambda record: record["timestep"].update(voices=["gong"]))
     damage(folders[2], "start", 0, lambda record: record.update(denominator=0))
     damage(folders[3], "take", 0, lambda record: record["hello"].update(config={"x": 1}))
 
-    found = gather(folders, idle, processes=2)
+    found = gather(store, store.takes(), idle, processes=2)
 
     assert of(found) == names(1, 4, 5)
     assert [part.take for part in found.unread] == names(0, 2, 3)
@@ -114,28 +123,40 @@ def test_whatever_is_wrong_with_one_take_the_others_are_read(evening: Path, tmp_
 def test_an_error_that_nobody_thought_of_is_told_with_its_kind(
     evening: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def breaks(folder: Path) -> list[object]:
+    def breaks(journal: object, take: str) -> list[object]:
         raise OverflowError("int too large")
 
-    monkeypatch.setattr(readers, "read_take", breaks)
+    monkeypatch.setattr(tasks, "read_take", breaks)
 
-    assert read(finished_takes(evening)[0]) == Unread(names(0)[0], "OverflowError: int too large")
+    assert read(Folder(evening), names(0)[0]) == Unread(names(0)[0], "OverflowError: int too large")
 
 
 def test_who_interrupts_is_heard_while_a_take_is_read(evening: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(folder: Path) -> list[object]:
+    def interrupted(journal: object, take: str) -> list[object]:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(readers, "read_take", interrupted)
+    monkeypatch.setattr(tasks, "read_take", interrupted)
 
     with pytest.raises(KeyboardInterrupt):
-        read(finished_takes(evening)[0])
+        read(Folder(evening), names(0)[0])
+
+
+def test_a_take_that_begins_just_now_is_no_fault_of_the_one_that_is_read(
+    evening: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stopped(journal: object, take: str) -> list[object]:
+        raise MakeWayError("a take has begun")
+
+    monkeypatch.setattr(tasks, "read_take", stopped)
+
+    with pytest.raises(MakeWayError):
+        read(Folder(evening), names(0)[0])
 
 
 def test_a_take_without_a_timestep_is_named_too(tmp_path: Path) -> None:
-    nobody = write_take(tmp_path / "nobody", [])
-    loose = write_take(tmp_path / "loose", [step(n, 3.27 + n * 0.5, 1, 1.54 + n) for n in range(3)])
+    write_take(tmp_path / "nobody", [])
+    write_take(tmp_path / "loose", [step(n, 3.27 + n * 0.5, 1, 1.54 + n) for n in range(3)])
 
-    found = gather([nobody, loose], idle)
+    found = gather(Folder(tmp_path), [f"{whose}/2026-11-20/120000" for whose in ("nobody", "loose")], idle)
 
     assert [part.why for part in found.unread] == ["no timestep: no drum was played, or none on the grid"] * 2

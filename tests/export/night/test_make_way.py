@@ -48,6 +48,37 @@ def test_what_never_looks_is_stopped_within_a_second_and_done_again(nights: Nigh
     assert way.waited > 0.5
 
 
+def test_what_others_take_part_in_is_held_up_within_a_second_and_goes_on_where_it_was(nights: Nights) -> None:
+    way, takes = MakeWay(nights), list[Take]()
+    gaps = [0.0]
+
+    def work() -> str:
+        takes.append(Take(nights, 2.5))  # longer than it takes to look again
+        last = time.monotonic()
+        while gaps[-1] < 1.0:
+            now = time.monotonic()
+            gaps.append(now - last)
+            last = now
+        return "done"
+
+    assert way.steadily(work) == "done"
+    assert len(takes) == 1
+    assert 1.5 < gaps[-1] < 3.5
+    assert 1.0 < way.waited < 3.5
+
+
+def test_what_is_held_up_and_waits_by_itself_waits_once(nights: Nights) -> None:
+    way = MakeWay(nights)
+
+    def work() -> None:
+        Take(nights, 1.5)
+        way.wait()
+
+    way.steadily(work)
+
+    assert 1.0 < way.waited < 2.5
+
+
 def test_nothing_begins_while_somebody_plays(nights: Nights) -> None:
     take, told = Take(nights, 0.8), list[float]()
 

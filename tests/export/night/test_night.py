@@ -20,9 +20,10 @@ from pocket_export.night import judge
 from pocket_export.night import order as orders
 from pocket_export.night.gate import Check, Groove, Judged
 from pocket_export.night.night import Plan, Stage, run_night
-from pocket_export.night.readers import Found, read
 from pocket_export.night.report import as_json, write_report
+from pocket_export.night.store import Folder, Store
 from pocket_export.night.take_lessons import TakeLesson
+from pocket_export.night.tasks import Found, read
 from pocket_models.follower import Follower
 from pocket_models.network import Network
 from pocketd.champion import Nights
@@ -47,7 +48,7 @@ def plan(tmp_path: Path, evening: Path, monkeypatch: pytest.MonkeyPatch) -> Plan
     groove = load(archive(tmp_path / "groove.zip"))
     return Plan(
         Nights(tmp_path / "nights"),
-        evening,
+        Folder(evening),
         Retrain(start="lstm"),
         groove.split("train"),
         groove.split("validation"),
@@ -129,7 +130,7 @@ def test_the_next_night_begins_with_the_new_champion(plan: Plan, monkeypatch: py
 
 
 def test_a_night_without_takes_changes_nothing(plan: Plan, tmp_path: Path) -> None:
-    outcome = run_night(replace(plan, takes=tmp_path / "none"), NOON, silent)
+    outcome = run_night(replace(plan, takes=Folder(tmp_path / "none")), NOON, silent)
 
     assert outcome.verdict == "nothing was learnt: no take has been played"
     assert plan.nights.read().champion is None
@@ -168,21 +169,21 @@ def test_a_take_that_begins_while_takes_are_read_has_none_of_them_read_again(
     plan: Plan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     player = Player(plan.nights)
-    asked: list[Path] = []
+    asked: list[str] = []
     stages: list[str] = []
 
-    def asking(folder: Path) -> Found:
-        asked.append(folder)
+    def asking(store: Store, take: str) -> Found:
+        asked.append(take)
         if player.began is None:
             player.play(1.0)
-        return read(folder)
+        return read(store, take)
 
-    monkeypatch.setattr("pocket_export.night.gather.read", asking)
+    monkeypatch.setattr("pocket_export.night.tasks.read", asking)
 
     outcome = run_night(plan, NOON, lambda stage: stages.append(stage.name))
 
     assert "a take runs, waiting" in stages[: stages.index("learning")]
-    assert [folder.name for folder in asked] == ["120100", "120000"]
+    assert [take[-6:] for take in asked] == ["120100", "120000"]
     assert [duet.about.take[-6:] for duet in outcome.gathered.duets] == ["120000", "120100"]
 
 
@@ -230,11 +231,11 @@ def test_a_night_that_broke_off_goes_on_with_its_own_takes_whatever_was_played_s
     root = tmp_path / "takes"
     take(root, of=song(24), late=0.045)
     with pytest.raises(BrokenOffError):
-        run_night(replace(plan, takes=root), NOON, break_off(lambda stage: stage.epoch is not None))
+        run_night(replace(plan, takes=Folder(root)), NOON, break_off(lambda stage: stage.epoch is not None))
     (before,) = orders.unfinished(plan.nights)
     take(root, of=song(24), minutes=1, late=0.045)
 
-    outcome = run_night(replace(plan, takes=root), NOON, silent)
+    outcome = run_night(replace(plan, takes=Folder(root)), NOON, silent)
 
     assert outcome.folder == before
     assert len(outcome.order.takes) == 1
@@ -269,7 +270,7 @@ def test_a_night_that_broke_off_and_is_a_shadow_is_not_said_to_be_promoted(plan:
 def test_a_song_of_any_name_is_reported(plan: Plan, tmp_path: Path, name: str) -> None:
     root = tmp_path / "takes"
     take(root, of=song(24, name=name), late=0.045)
-    outcome = run_night(replace(plan, takes=root, epochs=1), NOON, silent)
+    outcome = run_night(replace(plan, takes=Folder(root), epochs=1), NOON, silent)
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a font without its letters
@@ -296,7 +297,7 @@ def test_a_take_that_cannot_be_read_is_named_and_the_others_are_learnt(plan: Pla
     good, bad = take(root, minutes=0, of=song(24)), take(root, minutes=1)
     (bad / "journal.jsonl").write_text("{}\n")
 
-    outcome = run_night(replace(plan, takes=root), NOON, silent)
+    outcome = run_night(replace(plan, takes=Folder(root)), NOON, silent)
 
     (unread,) = outcome.gathered.unread
     assert unread.take == f"{bad.parent.name}/{bad.name}"
@@ -423,7 +424,7 @@ def test_every_night_tidies_up(plan: Plan, tmp_path: Path) -> None:
         (folder / "report.json").write_text("{}")
     (plan.nights.root / ".champion.json.4711.part").write_text("half")
 
-    run_night(replace(plan, takes=tmp_path / "none"), NOON, silent)
+    run_night(replace(plan, takes=Folder(tmp_path / "none")), NOON, silent)
 
     assert [(folder / "lstm.onnx").exists() for folder in old] == [False, False, *[True] * 6]
     assert not list(plan.nights.root.glob(".*.part"))

@@ -17,31 +17,36 @@ import psutil
 import pytest
 
 from pocket_export.night import readers
-from pocket_export.night.gather import finished_takes
-from pocket_export.night.readers import GONE, Unread, name_of, read_apart
-from pocketd.journal import JOURNAL
+from pocket_export.night.readers import GONE, read_apart
+from pocket_export.night.store import Folder
+from pocket_export.night.tasks import Task, Unread, make_tasks
 from tests.export.night.partners import song, take
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="has a named pipe that nobody writes to")
 
 
 @pytest.fixture(scope="module")
-def takes(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("takes")
+
+
+@pytest.fixture(scope="module")
+def takes(root: Path) -> list[Task]:
     """Three takes, the first of which takes for ever to read."""
-    root = tmp_path_factory.mktemp("takes")
     for n in range(3):
         take(root, of=song(4), minutes=n, seed=n)
-    folders = finished_takes(root)
-    (folders[0] / JOURNAL).unlink()
-    os.mkfifo(folders[0] / JOURNAL)
-    return folders
+    store = Folder(root)
+    endless, *others = store.takes()
+    store.journal(endless).unlink()
+    os.mkfifo(store.journal(endless))
+    return make_tasks(store, [endless, *others])
 
 
 class MakeWayError(Exception):
     """Somebody plays."""
 
 
-def test_a_night_that_makes_way_ends_its_readers_at_once(takes: list[Path]) -> None:
+def test_a_night_that_makes_way_ends_its_readers_at_once(takes: list[Task]) -> None:
     began: list[float] = []
 
     def look() -> None:
@@ -57,7 +62,7 @@ def test_a_night_that_makes_way_ends_its_readers_at_once(takes: list[Path]) -> N
     assert multiprocessing.active_children() == []
 
 
-def test_a_reader_that_dies_costs_its_take_and_no_other(takes: list[Path]) -> None:
+def test_a_reader_that_dies_costs_its_take_and_no_other(takes: list[Task]) -> None:
     looks = 0
 
     def look() -> None:
@@ -69,13 +74,13 @@ def test_a_reader_that_dies_costs_its_take_and_no_other(takes: list[Path]) -> No
 
     found = dict(read_apart(takes, 1, look))
 
-    assert found[takes[0]] == Unread(name_of(takes[0]), GONE)
-    assert all(isinstance(found[folder], list) for folder in takes[1:])
+    assert found[takes[0].take] == Unread(takes[0].take, GONE)
+    assert all(isinstance(found[task.take], list) for task in takes[1:])
     assert multiprocessing.active_children() == []
 
 
 def test_where_there_is_no_room_for_a_reader_takes_are_read_here(
-    takes: list[Path], monkeypatch: pytest.MonkeyPatch
+    takes: list[Task], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full() -> NoReturn:
         raise BlockingIOError("Resource temporarily unavailable")
@@ -84,10 +89,10 @@ def test_where_there_is_no_room_for_a_reader_takes_are_read_here(
 
     found = dict(read_apart(takes[1:], 2, lambda: None))
 
-    assert [isinstance(found[folder], list) for folder in takes[1:]] == [True, True]
+    assert [isinstance(found[task.take], list) for task in takes[1:]] == [True, True]
 
 
-def test_whoever_looks_no_further_leaves_no_reader(takes: list[Path]) -> None:
+def test_whoever_looks_no_further_leaves_no_reader(takes: list[Task]) -> None:
     reading = read_apart(takes[1:], 2, lambda: None)
     next(reading)
 
@@ -101,6 +106,8 @@ WAITING = """
 import sys, psutil
 from pathlib import Path
 from pocket_export.night.readers import read_apart
+from pocket_export.night.store import Folder
+from pocket_export.night.tasks import make_tasks
 
 if __name__ == "__main__":
     told = False
@@ -111,14 +118,16 @@ if __name__ == "__main__":
             told = True
             print(*(child.pid for child in psutil.Process().children(recursive=True)), flush=True)
 
-    list(read_apart([Path(name) for name in sys.argv[1:]], 2, look))
+    list(read_apart(make_tasks(Folder(Path(sys.argv[1])), sys.argv[2:]), 2, look))
 """
 
 
-def test_a_night_that_is_killed_leaves_nobody_who_reads(takes: list[Path], tmp_path: Path) -> None:
+def test_a_night_that_is_killed_leaves_nobody_who_reads(
+    takes: list[Task], root: Path, tmp_path: Path
+) -> None:
     script = tmp_path / "waiting.py"
     script.write_text(WAITING)
-    command = [sys.executable, str(script), *map(str, takes[:1] * 2)]
+    command = [sys.executable, str(script), str(root), *[takes[0].take] * 2]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as asks:
         assert asks.stdout is not None
         left = [psutil.Process(int(pid)) for pid in asks.stdout.readline().split()]

@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 
 from pocket_core.errors import TakeError
 from pocket_core.records import TimestepRecord
-from pocket_export.night.readers import Unread, read
-from pocket_export.night.take_duets import TakeDuet, read_take
+from pocket_export.night.store import Folder
+from pocket_export.night.take_duets import TakeDuet
+from pocket_export.night.tasks import Unread, read
 from pocketd.journal import JOURNAL
-from tests.export.night.journals import damage, meter_from, step, write_take
+from pocketd.take_names import name_of
+from tests.export.night.journals import damage, meter_from, read_kept, step, write_take
 
 
 def sixteen() -> list[TimestepRecord]:
@@ -51,20 +53,20 @@ def test_what_cannot_be_is_named_with_its_place_and_the_way_out(
     damage(folder, kind, number, lambda record: record.get("timestep", record).update(change))
 
     with pytest.raises(TakeError, match=f"journal.jsonl, {said}.*`pocketd takes purge 2026-11-20/120000`"):
-        read_take(folder)
+        read_kept(folder)
 
 
 def test_timesteps_at_one_time_are_refused(tmp_path: Path) -> None:
     folder = write_take(tmp_path, [step(n, 3.0, 1 + n // 4, 1.0 + n % 4) for n in range(16)])
 
     with pytest.raises(TakeError, match=r"all its 16 timesteps are at one time"):
-        read_take(folder)
+        read_kept(folder)
 
 
 def test_drums_that_rest_for_minutes_are_no_damage(tmp_path: Path) -> None:
     behind = [step(16 + n, 603.0 + n * 0.5, 301 + n // 4, 1.0 + n % 4) for n in range(16)]
 
-    (part,) = read_take(write_take(tmp_path, [*sixteen(), *behind]))
+    (part,) = read_kept(write_take(tmp_path, [*sixteen(), *behind]))
 
     assert len(part.duet.twelfths) == 32
     assert part.duet.twelfths[16] == 300 * 48
@@ -77,7 +79,7 @@ def test_lines_that_are_missing_let_timesteps_be_anywhere(tmp_path: Path) -> Non
     lines[end[0]] = json.dumps({"kind": "dropped", "records": 40})
     (folder / JOURNAL).write_text("\n".join(lines) + "\n")
 
-    (part,) = read_take(folder)
+    (part,) = read_kept(folder)
 
     assert len(part.duet.twelfths) == 16
 
@@ -102,7 +104,7 @@ def test_whatever_one_value_says_a_take_is_read_or_refused(
     folder = write_take(tmp_path_factory.mktemp("takes"), sixteen(), onsets=[3.01, 3.53])
     damage(folder, "timestep", number, lambda record: record["timestep"].update({key: value}))
 
-    found = read(folder)
+    found = read(Folder(folder.parents[1]), name_of(folder))
 
     if isinstance(found, Unread):
         assert JOURNAL in found.why  # said on purpose

@@ -21,12 +21,12 @@ from pocket_core.testing import FixedPredictor
 from pocket_core.types import Seconds
 from pocket_export.dataset import prepare
 from pocket_export.duets import Grid
-from pocket_export.night.take_duets import About, Musician, make_duets, read_take
+from pocket_export.night.take_duets import About, Musician, make_duets
 from pocket_export.night.take_lessons import make_lessons
 from pocket_export.night.targets import Rule
 from pocketd.config import Config
 from pocketd.journal import JOURNAL
-from tests.export.night.journals import hello_at, meter_from, step, write_take
+from tests.export.night.journals import hello_at, meter_from, read_kept, step, write_take
 from tests.export.night.partners import song, take, take_on_rig
 
 FOUR = Meter(4, 4)
@@ -42,7 +42,7 @@ def test_a_take_comes_back_as_the_drums_and_the_musician_that_were_played(tmp_pa
     of = song(4, bpm=96.0)
     folder = take(tmp_path, of=of, late=0.030, noise=0.0)
 
-    (part,) = read_take(folder)
+    (part,) = read_kept(folder)
 
     assert part.about == About(f"{folder.parent.name}/{folder.name}", "evening", "none", None)
     assert len(part.duet.twelfths) == 32
@@ -57,7 +57,7 @@ def test_what_counts_is_the_forecast_whatever_sounded(tmp_path: Path) -> None:
     quiet = Config(amount=0.25, late_commit=True, laid_back_ms=10)
     folder = take(tmp_path, of=song(4), predictor=FixedPredictor(0.016), config=quiet)
 
-    (part,) = read_take(folder)
+    (part,) = read_kept(folder)
 
     assert part.forecast == pytest.approx(np.full(32, 0.016), abs=1e-6)
 
@@ -277,7 +277,7 @@ def test_a_new_meter_begins_another_duet_with_it(tmp_path: Path) -> None:
         notes=[meter_from(10.95, 4, 4), meter_from(11.05, 5, 3)],
     )
 
-    first, second = read_take(folder)
+    first, second = read_kept(folder)
 
     assert (first.duet.source.meter, second.duet.source.meter) == (FOUR, Meter(3, 4))
     assert (len(first.duet.twelfths), len(second.duet.twelfths)) == (16, 24)
@@ -294,7 +294,7 @@ def test_a_loop_over_the_bar_in_which_the_meter_changes_later_has_the_old_one(tm
     three = [step(48 + n, 27.0 + n * 0.5, 3 + n // 3, 1.0 + n % 3) for n in range(24)]
     folder = write_take(tmp_path, [*loops, *three], notes=[meter_from(26.95, 4, 4), meter_from(27.05, 3, 3)])
 
-    first, second = read_take(folder)
+    first, second = read_kept(folder)
 
     assert (len(first.duet.twelfths), len(second.duet.twelfths)) == (48, 24)
 
@@ -304,7 +304,7 @@ def test_a_takes_own_settings_are_those_by_which_it_is_learnt(tmp_path: Path) ->
     sparse = quarters(16)
     folder = write_take(tmp_path, sparse, onsets=[s.nominal_s + 0.070 for s in sparse], config=config)
 
-    (part,) = read_take(folder)
+    (part,) = read_kept(folder)
 
     assert part.settings.window == pytest.approx(0.050)
     assert np.isnan(prepare(part.duet, part.settings).human).all()
@@ -318,7 +318,7 @@ def test_from_a_reload_on_its_settings_count_and_no_sooner(tmp_path: Path) -> No
     reloaded = hello_at(6.9, Config(input_latency_ms=30, window_ms=50))
     folder = write_take(tmp_path, steps, onsets=heard, notes=[hello_at(5.0, Config()), reloaded])
 
-    first, second = read_take(folder)
+    first, second = read_kept(folder)
 
     assert first.duet.meets == pytest.approx(np.full(8, 0.020))
     assert second.duet.meets == pytest.approx(np.zeros(8), abs=1e-9)
@@ -341,7 +341,7 @@ def test_a_rig_that_cannot_send_early_knows_the_next_hit_by_the_look_ahead(tmp_p
     eighths = [step(n, 3.3 + n * 0.25, 1 + n // 8, 1 + n % 8 / 2) for n in range(32)]
     folder = write_take(tmp_path, eighths, config=config)
 
-    (part,) = read_take(folder)
+    (part,) = read_kept(folder)
 
     lesson = prepare(part.duet, part.settings)
     assert lesson.x[:-1, COLUMNS.index("to next known")].all()
@@ -356,7 +356,7 @@ def test_what_the_musician_hears_counts_whatever_the_rig(
     rig = Config(drums_lead_ms=lead_ms, input_latency_ms=into_ms, output_latency_ms=out_ms)
     folder = take_on_rig(tmp_path, of=song(8), late=0.030, rig=rig)
 
-    (part,) = read_take(folder)
+    (part,) = read_kept(folder)
 
     assert len(part.duet.twelfths) == 64
     assert part.duet.meets == pytest.approx([0.0, 0.030] * 32, abs=1.5e-3)
@@ -368,13 +368,13 @@ def test_a_take_without_the_musicians_messages_has_what_its_timesteps_tell(tmp_p
     deaf = [line for line in lines if json.loads(line).get("port") != "human"]
     (folder / JOURNAL).write_bytes(b"".join(deaf))
 
-    (part,) = read_take(folder)
+    (part,) = read_kept(folder)
 
     assert part.duet.meets == pytest.approx([0.0, 0.030] * 16, abs=1.5e-3)
 
 
 def test_a_lesson_of_a_take_knows_no_drummer(tmp_path: Path) -> None:
-    (part,) = read_take(take(tmp_path, of=song(4)))
+    (part,) = read_kept(take(tmp_path, of=song(4)))
 
     lesson = prepare(part.duet)
 
@@ -388,7 +388,7 @@ def test_settings_that_clash_are_told(tmp_path: Path) -> None:
     folder = write_take(tmp_path, quarters(8), config=config)
 
     with pytest.raises(TakeError, match=r"another pocketd \(guard_ms: must be less than look_ahead_ms"):
-        read_take(folder)
+        read_kept(folder)
 
 
 def test_a_take_of_another_pocketd_is_refused_by_name(tmp_path: Path) -> None:
@@ -397,4 +397,4 @@ def test_a_take_of_another_pocketd_is_refused_by_name(tmp_path: Path) -> None:
     (folder / JOURNAL).write_text(text)
 
     with pytest.raises(TakeError, match=r"journal\.jsonl .*another pocketd \(snap_mm\)"):
-        read_take(folder)
+        read_kept(folder)

@@ -43,6 +43,13 @@ def lesson(of: TakeDuet, rule: Rule = FOLLOW, *, keep: bool = True) -> TakeLesso
     return made[0]
 
 
+def test_the_same_bars_are_kept_of_a_take_at_home_and_in_an_archive() -> None:
+    kept = [lesson(duet(f"{whose}2026-11-20/12000{n}")).held for n in range(4) for whose in ("", "studio-b/")]
+
+    assert all(np.array_equal(at_home, away) for at_home, away in zip(kept[::2], kept[1::2], strict=True))
+    assert not np.array_equal(kept[0], kept[2])
+
+
 def test_where_the_musician_was_is_what_is_wanted() -> None:
     made = lesson(duet(), keep=False)
 
