@@ -224,12 +224,10 @@ def rule_of(retrain: Retrain, song: str | None) -> Rule:
 def _learn(
     plan: Plan, outcome: Outcome, start: Start, way: MakeWay, *, tell: Callable[[Stage], None], crew: Crew
 ) -> Outcome:
-    """Train a challenger, export it and put it to the gate."""
-    order, folder = outcome.order, outcome.folder
+    """Train a challenger, and have it judged."""
+    order = outcome.order
     recipe = usual_recipe(order.name, epochs=order.epochs, seed=order.seed)
-    before = read_back(start.model)
-    rival = before if start.rival in (None, start.model) else read_back(start.rival)
-    checkpoint = folder / f"{order.name}.checkpoint.pt"
+    checkpoint = outcome.folder / f"{order.name}.checkpoint.pt"
     alone = crew.company.size == 1  # else the others are in its midst, and it cannot begin again without them
     rest = way.look if alone else way.wait
 
@@ -248,8 +246,21 @@ def _learn(
             return train(resume=False)
 
     training = way.patiently(learn) if alone else way.steadily(learn)
-    after = training.net
-    outcome = replace(outcome, training=training)
+    return _put_to_the_gate(plan, replace(outcome, training=training), training, start, way=way, tell=tell)
+
+
+def _put_to_the_gate(
+    plan: Plan,
+    outcome: Outcome,
+    training: Training,
+    start: Start,
+    *,
+    way: MakeWay,
+    tell: Callable[[Stage], None],
+) -> Outcome:
+    """Let a challenger keep what does not forget Groove, export it, and compare it with the champion."""
+    before, after = read_back(start.model), training.net
+    rival = before if start.rival in (None, start.model) else read_back(start.rival)
     to_follow, to_humanise = way.patiently(lambda: groove_lessons(plan.watched))
     chosen_by = to_follow or [take.lesson for take in outcome.material.lessons]
 
@@ -258,7 +269,7 @@ def _learn(
         return judge_on_groove(net, to_follow, to_humanise)
 
     def weigh_forgetting() -> Kept:
-        was, shipped = on_groove(before), find(order.name)
+        was, shipped = on_groove(before), find(outcome.order.name)
         usual = was if shipped == start.model else on_groove(read_back(shipped))
         return keep(before, after, lambda net: judge_groove(was, on_groove(net), usual))
 
@@ -270,7 +281,9 @@ def _learn(
     outcome = replace(outcome, kept=kept.share)
     try:
         taught = _taught(outcome.material)
-        model = way.patiently(lambda: publish(training, chosen_by, folder, title=TITLE, taught=taught))
+        model = way.patiently(
+            lambda: publish(training, chosen_by, outcome.folder, title=TITLE, taught=taught)
+        )
     except ParityError as error:
         return replace(outcome, checks=[Check("says what its network says", False, str(error))])
 
