@@ -32,8 +32,9 @@ $(VENV)/.dev: pyproject.toml constraints.txt $(VENV)/.demo
 demo: $(VENV)/.demo ## Twenty seconds in real time, a table and a picture [HUMAN=a.mid DRUMS=b.mid]
 	@$(BIN)/pocketd demo $(if $(HUMAN),--human '$(HUMAN)') $(if $(DRUMS),--drums '$(DRUMS)')
 
-test: $(VENV)/.dev ## Every test; those with real MIDI servers where they are installed
-	@$(BIN)/python -m pytest
+test: $(VENV)/.dev ## Every test: what needs the machine to itself (real MIDI servers, where they are) comes last
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m 'not real'
+	@$(BIN)/python -m pytest -m real
 
 lint: $(VENV)/.dev ## Ruff: lint and format
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from benchmarks.logged_takes import EXPERIMENTS, FOLDER, SWING, TRIPLETS, Logged, read_logged
-from benchmarks.replay import Replayed, as_a_night_reads, with_drums
+from benchmarks.replay import Replayed, as_a_night_reads, manner, with_drums
 from benchmarks.studio import ORIGIN, STEADY, Track, perform
 
 from pocket_core.predict import ZeroPredictor
@@ -55,6 +55,17 @@ def test_a_night_reads_what_the_other_drums_said(logged: Logged) -> None:
 
     assert np.concatenate([duet.forecast for duet in duets]) == pytest.approx(np.full(6, 0.016), abs=1e-6)
     assert duets[0].duet.meets[1] == pytest.approx(0.037, abs=1e-4)
+
+
+def test_how_a_musician_plays_is_told_apart() -> None:
+    chance, count = np.random.default_rng(1), 4000
+    places = np.arange(count) % 8
+    feel = np.array([10.0, -10.0] * 4)
+    drift = 6.0 * np.sqrt(2.0) * np.sin(np.arange(count) / 40)
+
+    told = manner(places, feel[places] + drift + chance.normal(0.0, 15.0, count))
+
+    assert told == pytest.approx((10.0, np.hypot(6.0, 15.0 / 4), 15.0 * np.sqrt(15 / 16)), rel=0.08)
 
 
 def of(*beats: float) -> Logged:
