@@ -129,8 +129,8 @@ def _played(steps: Sequence[TimestepRecord]) -> NDArray[np.float64]:
 def manner(places: NDArray[np.int64], offsets: NDArray[np.float64]) -> tuple[float, float, float]:
     """Return how a musician plays: the deviation of their feel, their drift and their noise.
 
-    Feel: of the places' medians, where there are four onsets or more. Drift: of a running mean of 16 onsets of
-    what those leave. Noise: 1.4826 times the median distance of what that leaves from its median.
+    Feel: of the places' medians, where there are four onsets or more. Drift: of a running mean over 16 onsets
+    of what those leave. Noise: 1.4826 times the median distance of what that leaves from its median.
 
     Args:
         places: (M,) in the bar, of each onset.
