@@ -19,7 +19,7 @@ from pocket_export.losses import Targets
 from pocket_export.roll_out import roll_out
 from pocket_models.network import Network
 
-AT_ONCE = 64  # sequences
+AT_ONCE, MOST_STEPS = 64, 32_768  # sequences, and their steps, of which each takes some kilobytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,10 @@ def predict(net: Network, lessons: Sequence[Lesson]) -> Iterator[tuple[Lesson, N
     net.eval()
     heard = lessons if net.hears else [lesson.deaf() for lesson in lessons]
     order = sorted(heard, key=len, reverse=True)
-    for start in range(0, len(order), AT_ONCE):
-        rows = order[start : start + AT_ONCE]
+    start = 0
+    while start < len(order):
+        at_once = min(max(MOST_STEPS // max(len(order[start]), 1), 1), AT_ONCE)
+        rows, start = order[start : start + at_once], start + at_once
         batch = gather(rows).to(device_of(net)).read(net)
         said = step_by_step(net, batch) if net.follows_itself else net.forward(batch.x)[0]
         for row, values in zip(rows, said, strict=True):

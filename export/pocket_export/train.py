@@ -100,8 +100,14 @@ def train(
         chance = np.random.default_rng((recipe.seed, number))
         torch.manual_seed(int(chance.integers(2**31)) + company.rank)
         began = perf_counter()
-        batches = _batches(draw(number), recipe, chance) if company.leads else []
-        mean = _epoch(training, optimiser, batches, watch, company=company, log=log)
+        mean = _epoch(  # whose lessons are gone before the next are drawn: of ten hours they are much
+            training,
+            optimiser,
+            _batches(draw(number), recipe, chance) if company.leads else [],
+            watch,
+            company=company,
+            log=log,
+        )
         epoch = company.tell(_judge(training, validation, mean, began) if company.leads else None)
         training.history.append(epoch)
         if recipe.keep_last or epoch.figure_ms < training.best_ms:
