@@ -13,13 +13,10 @@ other partners, as `--choose` prints it.
 from __future__ import annotations
 
 import argparse
-import multiprocessing
-import os
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -30,9 +27,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, o
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from rich.console import Console
 
-from benchmarks.progress import progress
+from benchmarks.options import parser_of
+from benchmarks.side_by_side import side_by_side
 from benchmarks.studio import BAR, Song, record
 from benchmarks.table import Column, Report, Row, Section, screen
 from pocket_core.grid import TWELFTHS
@@ -111,14 +108,14 @@ class Partner:
         chance = np.random.default_rng((seed, 0))
         return cls(chance.normal(0.0, BIAS) + chance.normal(0.0, FEEL, 8))
 
-    def onsets(self, song: Song, seed: int) -> NDArray[np.float64]:
-        """Play a take, seconds from beat 0."""
+    def onsets(self, song: Song, seed: int, *, noise: float = NOISE) -> NDArray[np.float64]:
+        """Play a take, seconds from beat 0; `noise` is a note's SD in seconds."""
         chance = np.random.default_rng(seed)
         at = np.arange(0, song.bars * BAR, 6)
         at = at[chance.random(len(at)) < PLAYS]
         times = at / TWELFTHS * song.pace
         drift = DRIFT * np.sqrt(2.0) * np.sin(2 * np.pi * (times / PERIOD + chance.random()))
-        offsets = self.places[at // 6 % 8] + drift + chance.normal(0.0, NOISE, len(at))
+        offsets = self.places[at // 6 % 8] + drift + chance.normal(0.0, noise, len(at))
         return np.sort(np.maximum(times + offsets, 0.0))
 
 
@@ -144,7 +141,8 @@ class Job:
     learner: Learner
     seed: int
     takes: int
-    data: Path | None
+    noise: float  # seconds
+    data: Path
 
 
 def evenings(job: Job) -> list[Played]:
@@ -166,7 +164,7 @@ def _evenings(job: Job, groove: Groove, folder: Path) -> list[Played]:
         kept = record(
             root,
             SONG,
-            partner.onsets(SONG, 1000 * seed + n),
+            partner.onsets(SONG, 1000 * seed + n, noise=job.noise),
             config=config,
             predictor=player,
             at=at,
@@ -230,10 +228,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     among = CANDIDATES if options.choose else LEARNERS
     first = STRANGERS if options.choose else options.seed
     takes = FIFTH if options.choose else options.takes
+    noise = options.noise_ms / 1000
     learners = [each for each in among if all(word in each.name for word in options.only)]
     seeds = range(first, first + options.seeds)
-    jobs = [Job(learner, seed, takes, options.data) for learner in learners for seed in seeds]
-    found = _run(jobs, options.processes, console)
+    jobs = [Job(learner, seed, takes, noise, options.data) for learner in learners for seed in seeds]
+    found = side_by_side(evenings, jobs, options.processes, console, "playing and learning")
     played = {
         learner.name: [run for job, run in zip(jobs, found, strict=True) if job.learner is learner]
         for learner in learners
@@ -247,7 +246,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         [Section(learner.name, rows(learner, played[learner.name])) for learner in learners],
         [
             "SD, MAE: of partner - drums as they sounded, late commit off; mean over seeds",
-            f"the partner's SD, ms: feel {FEEL * 1000:g}, drift {DRIFT * 1000:g}, noise {NOISE * 1000:g}",
+            f"the partner's SD, ms: feel {FEEL * 1000:g}, drift {DRIFT * 1000:g}, noise {noise * 1000:g}",
             f"{options.seeds} partners; goal: take {FIFTH} at most {GOAL:g} of take 1 for the paper's models",
             *([] if options.choose else [f"A and B chosen on other partners: {A:g} and {B:g}"]),
             f"took {time.perf_counter() - began:.0f} s on {options.processes} processes",
@@ -259,7 +258,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if options.picture:
         from benchmarks.learning_plot import draw
 
-        floor = 1000 * float(np.hypot(DRIFT, NOISE))
+        floor = 1000 * float(np.hypot(DRIFT, noise))
         grid = float(np.mean([each.grid_sd_ms for runs in played.values() for run in runs for each in run]))
         curves = {
             name: np.array([[each.sd_ms for each in run] for run in runs]) for name, runs in played.items()
@@ -269,32 +268,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _run(jobs: Sequence[Job], processes: int, console: Console) -> list[list[Played]]:
-    """Play all jobs, in order; nights start processes of their own, which a pool's may not."""
-    context = multiprocessing.get_context("spawn")
-    found = []
-    with (
-        ProcessPoolExecutor(processes, context) as pool,
-        progress(console, "playing and learning", len(jobs)) as advance,
-    ):
-        for run in pool.map(evenings, jobs):
-            found.append(run)
-            advance(1)
-    return found
-
-
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    plain = argparse.RawDescriptionHelpFormatter
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=plain)
-    parser.add_argument("--data", type=Path, help="the Groove archive, or a folder with it")
-    parser.add_argument("--json", type=Path, help="write the figures there as well")
+    parser = parser_of(__doc__, data="the Groove archive", seed="of the first partner", processes=True)
     parser.add_argument("--picture", type=Path, help="draw the curves there")
     parser.add_argument(
         "--choose", action="store_true", help="try pairs of A and B on other partners instead"
     )
-    parser.add_argument("--processes", type=int, default=min(os.cpu_count() or 1, 2))
     parser.add_argument("--seeds", type=int, default=2, help="how many partners")
-    parser.add_argument("--seed", type=int, default=1, help="of the first")
+    parser.add_argument("--noise-ms", type=float, default=NOISE * 1000, help="how uneven the partner is")
     parser.add_argument("--takes", type=int, default=TAKES)
     parser.add_argument("--only", action="append", default=[], help="learners with this in their name")
     return parser.parse_args(arguments)

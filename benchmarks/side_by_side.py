@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from typing import TypeVar
 
 from rich.console import Console
@@ -28,8 +29,9 @@ def side_by_side(
     """
     context = multiprocessing.get_context("spawn")
     found = []
-    with context.Pool(processes) as pool, progress(console, doing, len(jobs)) as advance:
-        for result in pool.imap(work, jobs):
+    # Not a Pool, whose processes may have none of their own; nights do.
+    with ProcessPoolExecutor(processes, context) as pool, progress(console, doing, len(jobs)) as advance:
+        for result in pool.map(work, jobs):
             found.append(result)
             advance(1)
     return found
