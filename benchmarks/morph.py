@@ -107,6 +107,8 @@ LEARNERS = (
     Learner("seq2seq A3 B off", "seq2seq", Rule(Style.VARIANCE, 3.0, None)),
     Learner("follower", "follower", Rule()),
 )
+DRAWN_TAKES = 3
+DRAWN = ("lstm A3 B4", "seq2seq A3 B4", "follower")
 UNBOUND = (
     Learner("lstm A3 B4, not held at the musician", "lstm", Rule(Style.VARIANCE, 3.0, 4.0, beyond=True)),
     Learner("lstm A3 B off, not held at the musician", "lstm", Rule(Style.VARIANCE, 3.0, None, beyond=True)),
@@ -222,7 +224,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from benchmarks.morph_plot import draw
 
         first = {
-            job.learner.name: [take.records for take in run.takes]
+            job.learner.name: [take.records for take in run.takes[:DRAWN_TAKES]]
             for job, run in runs
             if _drawn(job, options.seed)
         }
@@ -232,7 +234,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _drawn(job: Job, seed: int) -> bool:
-    return job.pattern is SWING and job.seed == seed and job.learner in LEARNERS
+    return job.pattern is SWING and job.seed == seed and job.learner.name in DRAWN
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
