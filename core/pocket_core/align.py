@@ -126,7 +126,8 @@ class Listener:
             step.onset, step.sure = onset, where.sure
             offset = Seconds(onset - step.nominal)
             self.portrait.meet(meters.position(step.beat), offset)
-            self.portrait.swing.meet(_place(step, meters), offset, alike=self._near)
+            if step.on_grid:
+                self.portrait.swing.meet(_place(step, meters), offset, alike=self._near)
         if where.beside is not None:
             self.portrait.swing.doubt(_place(where.beside, meters))
 

@@ -40,20 +40,29 @@ class Swing:
             self._known.clear()
         if not _can_swing(place):
             return
-        known = self._known.setdefault(place % TWELFTHS, _Meeting(float(offset), 0))
-        known.in_a_row = known.in_a_row + 1 if abs(float(offset) - known.distance) <= alike else 1
-        known.distance += RATE * (float(offset) - known.distance)
+        known = self._known.get(place % TWELFTHS)
+        if known is None or abs(float(offset) - known.distance) > alike:
+            self._known[place % TWELFTHS] = _Meeting(float(offset), 1)
+        else:
+            known.in_a_row += 1
+            known.distance += RATE * (float(offset) - known.distance)
 
     def doubt(self, place: int) -> None:
         """Take note that several onsets came near these drums, not together: who knows which is theirs."""
         self._known.pop(place % TWELFTHS, None)
 
     def expects(self, place: int, offset: Seconds, *, alike: Seconds) -> bool:
-        """Return whether an onset so far behind these drums is what the musician makes of them."""
+        """Return whether an onset so far behind these drums is what the musician makes of them.
+
+        Whoever is early at one place and late at another plays against the drums, as triplets over four do.
+        """
         known = self._known.get(place % TWELFTHS)
         if known is None or not _can_swing(place):
             return False
-        return known.in_a_row >= HABIT and abs(float(offset) - known.distance) <= alike
+        if known.in_a_row < HABIT or abs(float(offset) - known.distance) > alike:
+            return False
+        others = (meeting.distance for meeting in self._known.values() if abs(meeting.distance) > alike)
+        return all(distance * offset > 0 for distance in others)
 
     def forget(self) -> None:
         """Start a run of the transport: habits have to show again."""

@@ -85,7 +85,9 @@ class Reporter:
                 look_ahead_ms=config.look_ahead_ms,
                 transport_ms=None,
                 song=song,
-                config=config.model_dump(mode="json"),
+                config=config.model_dump(
+                    mode="json", exclude={"retrain": {"takes"}}
+                ),  # perhaps with a password
                 recognised=recognised,
             )
         )

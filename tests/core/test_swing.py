@@ -41,6 +41,23 @@ def test_a_distance_like_those_before_is_one_of_them(offset: float, is_one: bool
     assert expects(used_to_it(), offset=offset) is is_one
 
 
+@pytest.mark.parametrize(("other", "is_one"), [(0.060, True), (0.015, True), (-0.015, True), (-0.040, False)])
+def test_whoever_is_early_elsewhere_plays_against_the_drums(other: float, is_one: bool) -> None:
+    swing = used_to_it()
+
+    meet(swing, 9, other)
+
+    assert expects(swing) is is_one
+
+
+def test_another_distance_is_a_habit_as_soon_as_the_first_was() -> None:
+    swing = used_to_it()
+    for _ in range(HABIT):
+        meet(swing, offset=0.040)
+
+    assert [expects(swing, offset=offset) for offset in (SWUNG, 0.040)] == [False, True]
+
+
 def test_a_habit_follows_the_musician() -> None:
     swing = used_to_it()
     for offset in (0.090, 0.100, 0.105):

@@ -25,6 +25,7 @@ from pocketd import __version__
 
 LOOK_EVERY = 0.1  # seconds
 PATIENCE = 5.0  # seconds that a scheduler may take to answer
+LOOK_FOR_WORKERS = 1.0  # seconds
 NOBODY = 20.0  # seconds without a worker, and without a take, after which nobody is waited for any more
 AHEAD = 2  # takes a thread of the cluster's that are asked for at once
 
@@ -52,7 +53,7 @@ def read_on_cluster(
         room = AHEAD * _check(client, address)
         waiting, asked = deque(tasks), dict[str, tuple[Task, Future]]()
         done: SimpleQueue[Future] = SimpleQueue()
-        last = time.monotonic()
+        last = seen = time.monotonic()  # that there was a worker, that it was asked
         try:
             while waiting or asked:
                 while waiting and len(asked) < room:
@@ -66,7 +67,10 @@ def read_on_cluster(
                     last = time.monotonic()
                     yield task.take, found
                 look()
-                if time.monotonic() - last > NOBODY and not _workers(client):
+                if time.monotonic() - seen > LOOK_FOR_WORKERS:
+                    seen = time.monotonic()
+                    last = seen if _workers(client) else last
+                if time.monotonic() - last > NOBODY:
                     raise ClusterError(
                         f"the cluster at {address} has no worker left; start `dask worker {address}`"
                     )

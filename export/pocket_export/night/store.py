@@ -22,8 +22,8 @@ from pocketd.journal import JOURNAL, JournalSource
 from pocketd.takes import REPORT
 
 #: Of a take, from the store's root: perhaps whose it is, the date, the time, and a number within the second.
-NAME = re.compile(r"(?:([^/]+)/)?(\d{4}-\d{2}-\d{2})/(\d{6})(?:-(\d+))?")
-SECRET = re.compile(r"(?<=://)[^/@]*@")  # whoever has put a password into a URL
+NAME = re.compile(r"(?:([^/]+)/)?([0-9]{4}-[0-9]{2}-[0-9]{2})/([0-9]{6})(?:-([0-9]+))?")
+SECRET = re.compile(r"(?<=://)[^@]*:.*@|\?.*")  # whoever has put a password, or a signature, into a URL
 EXTRAS = {"s3": "s3", "s3a": "s3"}  # a URL's protocol to what brings it along
 
 
@@ -163,8 +163,11 @@ def open_store(place: str) -> Store:
 
 
 def in_order(names: Iterable[str]) -> list[str]:
-    """Return those that are takes' names, in order of playing: 193322-2 is before 193322-10."""
-    found = [match for name in names if (match := NAME.fullmatch(name))]
+    """Return those that are takes' names, in order of playing: 193322-2 is before 193322-10.
+
+    A name that cannot be printed cannot be reported either, and is none.
+    """
+    found = [match for name in names if name.isprintable() and (match := NAME.fullmatch(name))]
     found.sort(key=lambda match: (match[2], match[3], int(match[4] or 0), match[1] or ""))
     return [match[0] for match in found]
 

@@ -237,11 +237,12 @@ def _held(duet: TakeDuet, lesson: Lesson) -> tuple[NDArray[np.bool_], NDArray[np
     """
     bars = _bars(lesson)
     kept = int.from_bytes(hashlib.sha256(own_name(duet.about.take).encode()).digest()[:4])
-    held = (bars // BLOCK + kept) % EVERY == 0
-    near = np.zeros(len(bars), np.bool_)
-    for bar in np.unique(bars[held]):
-        near |= np.abs(bars - bar) <= BETWEEN
-    return held, near & ~held
+
+    def of(bars: NDArray[np.int64]) -> NDArray[np.bool_]:
+        return np.asarray((bars // BLOCK + kept) % EVERY == 0)
+
+    held = of(bars)  # whichever part of the take a bar is in
+    return held, (of(bars - BETWEEN) | of(bars + BETWEEN)) & ~held
 
 
 def _lost(lesson: Lesson, met: NDArray[np.int64], good: NDArray[np.bool_]) -> NDArray[np.bool_]:

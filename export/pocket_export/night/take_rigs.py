@@ -15,6 +15,8 @@ from pocketd.config import Config
 from pocketd.journal import JournalSource
 from pocketd.take_content import TakeContent
 
+ELSEWHERE = frozenset({"model", "takes", "retrain", "meter_display"})  # keys that say nothing of the playing
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Rig:
@@ -30,13 +32,17 @@ def read_rigs(take: TakeContent, path: JournalSource) -> list[Rig]:
     Raises:
         TakeError: A configuration is of another pocketd.
     """
-    said = [next(group) for _, group in groupby(take.hellos, key=lambda hello: hello.config)]
+    said = [next(group) for _, group in groupby(take.hellos, key=lambda hello: _of_the_rig(hello.config))]
     return [Rig(hello.at, _settings(hello.config, path)) for hello in said]
 
 
 def rig_at(rigs: Sequence[Rig], at: float) -> Rig:
     """Return the one of a time; before all of them it is the first."""
     return next((rig for rig in reversed(rigs) if rig.start <= at), rigs[0])
+
+
+def _of_the_rig(config: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in config.items() if key not in ELSEWHERE}
 
 
 def _settings(config: Mapping[str, Any], path: JournalSource) -> Settings:

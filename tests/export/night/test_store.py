@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -135,5 +136,19 @@ def test_a_protocol_whose_package_is_missing_names_what_to_install(monkeypatch: 
         open_store("s3://bucket/takes")
 
 
-def test_a_password_in_a_url_is_told_to_nobody() -> None:
-    assert str(Archive("ftp://me:secret@studio/takes")) == "ftp://studio/takes"
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("ftp://me:secret@studio/takes", "ftp://studio/takes"),
+        ("ftp://me:se@cr/et@studio/takes", "ftp://studio/takes"),
+        ("https://studio/takes?sig=secret", "https://studio/takes"),
+        ("abfs://container@account/takes", "abfs://container@account/takes"),
+    ],
+)
+def test_a_password_in_a_url_is_told_to_nobody(url: str, shown: str) -> None:
+    assert str(Archive(url)) == shown
+
+
+@pytest.mark.parametrize("machine", [os.fsdecode(b"B\xfcro"), "\x1b[31mred", "a\nb"])
+def test_a_name_that_cannot_be_told_is_none(machine: str) -> None:
+    assert in_order([f"{machine}/2026-11-20/120000", "Büro/2026-11-20/120000"]) == ["Büro/2026-11-20/120000"]

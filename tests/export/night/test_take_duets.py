@@ -326,6 +326,13 @@ def test_from_a_reload_on_its_settings_count_and_no_sooner(tmp_path: Path) -> No
     assert second.duet.twelfths[0] == 8 * 12  # the song's own place
 
 
+def test_a_reload_that_changes_nothing_of_the_playing_makes_no_part(tmp_path: Path) -> None:
+    reloaded = hello_at(6.9, Config(model="none", meter_display="off"))
+    folder = write_take(tmp_path, quarters(16), notes=[hello_at(5.0, Config()), reloaded])
+
+    assert len(read_kept(folder)) == 1
+
+
 def test_a_lesson_is_made_by_the_settings_of_its_take() -> None:
     (part,) = make_duets(
         About("t"), quarters(32), late(quarters(32), 0.035), FOUR, Settings(window=Seconds(0.02))

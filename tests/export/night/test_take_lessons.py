@@ -180,7 +180,8 @@ def test_parts_of_a_take_teach_together_what_each_is_too_short_for() -> None:
 def test_a_take_counts_once_however_many_parts_it_has() -> None:
     material = make_lessons([duet("1", bars=8), duet("1", bars=8), duet("2", bars=1)], {}, Rule())
 
-    assert [(take.about.take, take.to_learn + take.to_judge) for take in material.takes] == [("1", 128)]
+    # bars 9 to 16 would be kept to judge by, so the eighth is nobody's, in whichever part it is
+    assert [(take.about.take, take.to_learn + take.to_judge) for take in material.takes] == [("1", 2 * 7 * 8)]
     assert [passed.about.take for passed in material.passed] == ["2"]
 
 
