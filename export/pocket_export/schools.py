@@ -92,24 +92,25 @@ def validation(school: School, performances: Performances) -> list[Lesson]:
 @contextmanager
 def drawing(school: School, performances: Performances, seed: int) -> Iterator[Draw]:
     """Yield what draws the lessons of an epoch by its number; chance comes from the seed and the number."""
-    if not school.musician:
-        solo = _deaf(lessons(performances, NOBODY))
-        yield lambda _: solo
-        return
-    cymbals = lessons(performances, CYMBALS) if school.cymbals else []
+    always = _always(school, performances)
     if school.chances is None:
-        yield lambda _: cymbals
+        yield lambda _: always
         return
     with ahead(school.chances, performances, seed) as chances:
-        yield lambda number: [*cymbals, *chances(number)]
+        yield lambda number: [*always, *chances(number)]
 
 
 def rehearsal(school: School, performances: Performances, chance: np.random.Generator) -> list[Lesson]:
     """Return an epoch's lessons of a few performances: of each kind that the school has."""
+    by_chance = school.chances(performances, chance) if school.chances is not None else ()
+    return [*_always(school, performances), *by_chance]
+
+
+def _always(school: School, performances: Performances) -> list[Lesson]:
+    """Return what is the same in each epoch."""
     if not school.musician:
         return _deaf(lessons(performances, NOBODY))
-    cymbals = lessons(performances, CYMBALS) if school.cymbals else []
-    return [*cymbals, *(school.chances(performances, chance) if school.chances is not None else ())]
+    return lessons(performances, CYMBALS) if school.cymbals else []
 
 
 def _deaf(made: list[Lesson]) -> list[Lesson]:

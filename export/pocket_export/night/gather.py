@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Callable, Generator, Iterable, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
@@ -12,6 +12,7 @@ from pocket_export.night.readers import read_apart
 from pocket_export.night.store import Store
 from pocket_export.night.take_duets import TakeDuet
 from pocket_export.night.tasks import Found, Unread, make_tasks
+from pocketd.take_names import own_name
 
 FEW = 4  # takes; so few are read in this process, if they are
 SMALL = 2_000_000  # bytes of a journal at most: a fifth of a second
@@ -67,7 +68,7 @@ def gather(
             seconds += _seconds(known[queue[count]])
             count += 1
             look()
-    parts = [known[take] for take in queue[:count][::-1]]
+    parts = _once({take: known[take] for take in queue[:count][::-1]})
     duets = [duet for part in parts if not isinstance(part, Unread) for duet in part]
     return Gathered(newest(duets, hours), [part for part in parts if isinstance(part, Unread)])
 
@@ -84,6 +85,21 @@ def newest(duets: Iterable[TakeDuet], hours: float) -> list[TakeDuet]:
     return kept[::-1]
 
 
+def _once(found: Mapping[str, Found]) -> list[Found]:
+    """Return what was found in each take; a copy of another is named, and neither learnt nor judged by."""
+    parts: list[Found] = []
+    first: dict[tuple[str, bytes], str] = {}
+    for take, part in found.items():
+        if part and not isinstance(part, Unread):
+            played = b"".join(duet.forecast.tobytes() + duet.duet.onsets.tobytes() for duet in part)
+            other = first.setdefault((own_name(take), played), take)
+            if other != take:
+                parts.append(Unread(take, f"a copy of {other}"))
+                continue
+        parts.append(part)
+    return parts
+
+
 def _seconds(found: Found) -> float:
     return 0.0 if isinstance(found, Unread) else sum(duet.seconds for duet in found)
 
@@ -96,7 +112,7 @@ def _read_all(
         from pocket_export.night.cluster import read_on_cluster  # brings distributed, which few have
 
         yield from read_on_cluster(tasks, scheduler, look)
-    elif len(takes) <= FEW and all(store.size(take) <= SMALL for take in takes):
+    elif len(takes) <= FEW and all(0 < store.size(take) <= SMALL for take in takes):
         for task in tasks:
             yield task.take, task.do()
             look()

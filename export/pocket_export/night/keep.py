@@ -6,10 +6,11 @@ come by degrees, the forgetting later (Wortsman et al. 2022, "Robust fine-tuning
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
+from torch import Tensor
 
 from pocket_export.night.gate import Check
 from pocket_models.network import Network
@@ -19,19 +20,20 @@ SHARES = (1.0, 0.75, 0.5, 0.25)  # tried in this order
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a night's network has become."""
+    """What a night's network shall become."""
 
     share: float  # of what it had learnt, 0..1
-    checks: Sequence[Check]  # on Groove, of what it is now
+    checks: Sequence[Check]  # on Groove, of what it is then
+    weights: Mapping[str, Tensor]  # to be loaded
 
 
 def keep(before: Network, after: Network, judged: Callable[[Network], Sequence[Check]]) -> Kept:
-    """Leave in a network as much of what it learnt as passes, in place; all of it if no share does.
+    """Return as much of what a network learnt as passes; all of it if no share does.
 
-    Whatever ends this leaves all of it, too, so it can be done again.
+    The network is as it was when this ends, however it ends; so it can be done again.
 
     Args:
-        before: As it was.
+        before: As it was before it learnt.
         after: As it has become; of the same shape.
         judged: Says whether a network has forgotten.
     """
@@ -40,12 +42,11 @@ def keep(before: Network, after: Network, judged: Callable[[Network], Sequence[C
     tried: list[Kept] = []
     try:
         for share in SHARES:
-            after.load_state_dict({name: torch.lerp(old[name], new[name], share) for name in new})
-            tried.append(Kept(share, judged(after)))
+            weights = {name: torch.lerp(old[name], new[name], share) for name in new}
+            after.load_state_dict(weights)
+            tried.append(Kept(share, judged(after), weights))
             if all(check.passed for check in tried[-1].checks):
                 return tried[-1]
-    except BaseException:
+    finally:
         after.load_state_dict(new)
-        raise
-    after.load_state_dict(new)
     return tried[0]

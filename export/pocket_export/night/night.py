@@ -275,9 +275,10 @@ def _put_to_the_gate(
 
     if to_follow:
         kept = way.patiently(weigh_forgetting)
+        after.load_state_dict(kept.weights)
     else:
         text = "the Groove dataset is not here: `pocketd data fetch groove`, once"
-        kept = Kept(1.0, [Check("forgets nothing", False, text)])
+        kept = Kept(1.0, [Check("forgets nothing", False, text)], after.state_dict())
     outcome = replace(outcome, kept=kept.share)
     try:
         taught = _taught(outcome.material)

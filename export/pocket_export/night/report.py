@@ -46,6 +46,7 @@ def as_json(outcome: Outcome) -> dict[str, Any]:
         "verdict": outcome.verdict,
         "promoted": outcome.promoted,
         "remarks": list(outcome.remarks),
+        "store": order.store,
         "champion": {"model": order.champion, "sha256": order.sha256},
         "challenger": None if outcome.model is None else outcome.model.name,
         "kept_share": outcome.kept,
@@ -71,6 +72,7 @@ def _lines(outcome: Outcome) -> Iterator[str]:
     yield f"night {outcome.folder.name}: {outcome.verdict}"
     yield from outcome.remarks
     yield ""
+    yield f"takes      {outcome.order.store}"
     yield f"champion   {outcome.order.champion}"
     if outcome.model is not None:
         yield f"challenger {outcome.model}"

@@ -51,15 +51,16 @@ class Store(Protocol):
         ...
 
     def size(self, take: str) -> int:
-        """Return the bytes of a take's journal; 0 where nobody knows."""
+        """Return the bytes of a take's journal; 0 where nobody knows, or there is none."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
-    """A folder of takes."""
+    """A folder of takes; what this user may not read below it is not there."""
 
     root: Path  # in full; it need not be there
+    of_many: bool = False  # machines, each with a folder of its own in it
 
     def __str__(self) -> str:
         """Return its path."""
@@ -72,13 +73,14 @@ class Folder:
             StoreError: It may not be read, or is no folder.
         """
         try:
-            next(self.root.iterdir(), None)
+            next(self.root.iterdir(), None)  # which `glob` would not tell
+            depths = (2, 3) if self.of_many else (2,)
+            finished = (path.parent for depth in depths for path in self.root.glob("*/" * depth + REPORT))
+            takes = [folder.relative_to(self.root) for folder in finished if (folder / JOURNAL).exists()]
         except FileNotFoundError:
             return []
         except OSError as error:
             raise StoreError(f"cannot list the takes in {self}: {error.strerror or error}") from error
-        finished = (path.parent for depth in (2, 3) for path in self.root.glob("*/" * depth + REPORT))
-        takes = (folder.relative_to(self.root) for folder in finished if (folder / JOURNAL).exists())
         return in_order(take.as_posix() for take in takes)
 
     def journal(self, take: str) -> Path:
@@ -157,7 +159,7 @@ def open_store(place: str) -> Store:
         ConfigError: A URL that cannot be one, or whose protocol needs a package that is not installed.
     """
     if "://" not in place:
-        return Folder(Path(place).expanduser().absolute())
+        return Folder(Path(place).expanduser().absolute(), of_many=True)
     _reach(place)
     return Archive(place)
 

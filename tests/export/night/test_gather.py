@@ -131,25 +131,16 @@ def test_an_error_that_nobody_thought_of_is_told_with_its_kind(
     assert read(Folder(evening), names(0)[0]) == Unread(names(0)[0], "OverflowError: int too large")
 
 
-def test_who_interrupts_is_heard_while_a_take_is_read(evening: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(journal: object, take: str) -> list[object]:
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(tasks, "read_take", interrupted)
-
-    with pytest.raises(KeyboardInterrupt):
-        read(Folder(evening), names(0)[0])
-
-
-def test_a_take_that_begins_just_now_is_no_fault_of_the_one_that_is_read(
-    evening: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("whatever", [KeyboardInterrupt, MakeWayError])
+def test_who_interrupts_or_begins_a_take_is_heard_and_it_is_no_fault_of_the_one_that_is_read(
+    evening: Path, monkeypatch: pytest.MonkeyPatch, whatever: type[BaseException]
 ) -> None:
     def stopped(journal: object, take: str) -> list[object]:
-        raise MakeWayError("a take has begun")
+        raise whatever
 
     monkeypatch.setattr(tasks, "read_take", stopped)
 
-    with pytest.raises(MakeWayError):
+    with pytest.raises(whatever):
         read(Folder(evening), names(0)[0])
 
 

@@ -45,6 +45,8 @@ def test_the_largest_share_that_has_not_forgotten_stays_or_all_of_it(
 
     kept = keep(network(1.0), after, at_most(limit))
 
+    assert bias_of(after) == 9.0  # until it is told
+    after.load_state_dict(kept.weights)
     assert (kept.share, bias_of(after)) == (share, bias)
     assert kept.checks[1].text == f"{bias:g}"
 

@@ -22,11 +22,11 @@ FIRST, SECOND = "2026-11-20/120000", "2026-11-20/120100"
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Two takes of this machine's, and the second of them of another machine's too."""
+    """Two takes of this machine's, and one of another's that began as the second."""
     folder = tmp_path_factory.mktemp("takes")
     for n in range(2):
         take(folder, of=song(4), minutes=n, seed=n)
-    shutil.copytree(folder / SECOND, folder / "studio b" / SECOND)
+    take(folder / "studio b", of=song(4), minutes=1, seed=2)
     return folder
 
 
@@ -49,6 +49,21 @@ def test_takes_are_the_same_wherever_they_lie(store: Store) -> None:
     found = gather(store, names, lambda share: None)
     assert [duet.about.take for duet in found.duets] == names
     assert store.size(FIRST) > 10_000
+
+
+def test_a_copy_of_a_take_is_learnt_from_once(root: Path, tmp_path: Path) -> None:
+    shutil.copytree(root / FIRST, tmp_path / FIRST)
+    shutil.copytree(root / FIRST, tmp_path / "backup" / FIRST)
+    store = open_store(str(tmp_path))
+
+    found = gather(store, store.takes(), lambda share: None)
+
+    assert [duet.about.take for duet in found.duets] == [FIRST]
+    assert found.unread == [Unread(f"backup/{FIRST}", f"a copy of {FIRST}")]
+
+
+def test_in_this_machines_own_folder_are_this_machines_takes_alone(root: Path) -> None:
+    assert Folder(root).takes() == [FIRST, SECOND]
 
 
 def test_a_take_that_has_vanished_is_named_with_where_it_lay(store: Store) -> None:
