@@ -32,9 +32,9 @@ $(VENV)/.dev: pyproject.toml constraints.txt $(VENV)/.demo
 demo: $(VENV)/.demo ## Twenty seconds in real time, a table and a picture [HUMAN=a.mid DRUMS=b.mid]
 	@$(BIN)/pocketd demo $(if $(HUMAN),--human '$(HUMAN)') $(if $(DRUMS),--drums '$(DRUMS)')
 
-test: $(VENV)/.dev ## Every test: what needs the machine to itself (real MIDI servers, where they are) comes last
-	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto -m 'not real'
-	@$(BIN)/python -m pytest -m real
+test: $(VENV)/.dev ## Every test: the longest first, side by side, and what needs the machine to itself at last
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --dist worksteal -m 'not alone' tests/real tests
+	@$(BIN)/python -m pytest -m alone
 
 lint: $(VENV)/.dev ## Ruff: lint and format
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check .

@@ -18,13 +18,11 @@ CONFIG = {
     "tempo": 100,
     "drums_lead_ms": 0,
     "look_ahead_ms": 200,
-    "guard_ms": 60,  # everything takes twenty times as long in here
-    "snap_ms": 20,
     "model": "none",
     "meter_display": "off",
     "takes": {"folder": "/tmp/takes"},
 }
-SETTLE = 3.0  # seconds, where a program gives no sign of being ready
+SETTLE = 1.0  # seconds, where a program gives no sign of being ready
 
 
 def main() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 
 import fsspec
@@ -20,11 +19,11 @@ NAMES = ["2026-11-20/120000", *(f"studio-{n}/2026-11-20/120000" for n in range(4
 
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Run a store with a take of this machine's and the same of four others."""
+    """Run a store with a take of this machine's and those of four others who began together."""
     root = tmp_path_factory.mktemp("takes")
-    kept = take(root, of=song(4))
+    take(root, of=song(4))
     for n in range(4):
-        shutil.copytree(kept, root / f"studio-{n}" / "2026-11-20/120000")
+        take(root / f"studio-{n}", of=song(4), seed=n + 1)
     with object_store() as endpoint, pytest.MonkeyPatch.context() as patch:
         for key, value in environment(endpoint).items():
             patch.setenv(key, value)

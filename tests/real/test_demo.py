@@ -15,7 +15,7 @@ from pocket_core.types import Seconds
 from pocketd.midifile import read_score
 from pocketd.performance import perform
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.alone]
 DEMO = (sys.executable, "-m", "pocketd", "demo", "--model", "none")
 
 

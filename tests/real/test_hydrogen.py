@@ -35,7 +35,7 @@ from tests.real.rig import (
     unended,
 )
 
-pytestmark = [pytest.mark.real, pytest.mark.data]
+pytestmark = [pytest.mark.real, pytest.mark.alone, pytest.mark.data]
 
 GROOVE = Path(os.environ.get("POCKETD_DATA", "../shared/data")) / "groove-v1.0.0-midionly.zip"
 PERFORMANCE = "groove/drummer1/eval_session/1_funk-groove1_138_beat_4-4.mid"

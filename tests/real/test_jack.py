@@ -13,7 +13,7 @@ from benchmarks.jack_server import PERIOD, JackServer
 from pocket_core.wire import note_off, note_on
 from tests.real.rig import Listener, Timed, daemon, hits, journal, messages, play, timesteps, unended
 
-pytestmark = pytest.mark.real
+pytestmark = [pytest.mark.real, pytest.mark.alone]
 
 BPM = 120
 BEAT = 60 / BPM

@@ -9,6 +9,7 @@ from benchmarks.kill_takes import MAY_LOSE_MS, VICTIMS, WHEN, kill_once
 
 pytestmark = [
     pytest.mark.real,
+    pytest.mark.alone,
     pytest.mark.skipif(os.name != "posix", reason="sends POSIX signals"),
 ]
 

@@ -71,6 +71,7 @@ def test_the_services_are_locked_away_as_far_as_it_goes(name: str) -> None:
     assert done.returncode == 0, done.stdout.splitlines()[-1]
 
 
+@pytest.mark.alone
 def test_under_a_real_systemd_it_starts_reloads_comes_back_learns_and_goes(
     tmp_path: Path,
 ) -> None:
