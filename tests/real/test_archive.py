@@ -23,7 +23,7 @@ def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     root = tmp_path_factory.mktemp("takes")
     take(root, of=song(4))
     for n in range(4):
-        take(root / f"studio-{n}", of=song(4), seed=n + 1)
+        take(root / f"studio-{n}", of=song(4), seed=10 + n)
     with object_store() as endpoint, pytest.MonkeyPatch.context() as patch:
         for key, value in environment(endpoint).items():
             patch.setenv(key, value)
