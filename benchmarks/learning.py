@@ -16,6 +16,7 @@ import argparse
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -215,9 +216,15 @@ def rows(learner: Learner, runs: Sequence[Sequence[Played]]) -> list[Row]:
         }
         nights = [run[n].night for run in runs]
         promoted = sum(night is not None and night.promoted for night in nights)
-        note = "" if nights[0] is None else f"{promoted} of {len(nights)} nights promoted"
+        note = "" if nights[0] is None else f"{promoted} of {len(nights)} nights promoted{_why_not(nights)}"
         found.append(Row(f"{learner.name} take {n + 1}", figures, learner.retrain.start, False, note=note))
     return found
+
+
+def _why_not(nights: Sequence[Outcome | None]) -> str:
+    """Return what challengers did not pass, and how many did not."""
+    failed = Counter(check.name for night in nights if night for check in night.checks if not check.passed)
+    return "".join(f"; not {name}: {count}" for name, count in failed.items())
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -29,17 +29,21 @@ def draw(path: Path, curves: Mapping[str, NDArray[np.float64]], *, grid_ms: floa
     for spine in ("top", "right"):
         axes.spines[spine].set_visible(False)
     takes = max(curve.shape[1] for curve in curves.values())
-    for level, what in ((grid_ms, "on the grid"), (floor_ms, "the partner's drift and noise")):
+    for level, what, side in (
+        (grid_ms, "on the grid", "bottom"),
+        (floor_ms, "the partner's drift and noise", "top"),
+    ):
         axes.axhline(level, color=GREY, lw=1.0, ls=":")
-        axes.text(takes + 0.1, level + 0.15, what, color=GREY, ha="right", va="bottom", fontsize=9)
+        below = 0.15 if side == "bottom" else -0.15
+        axes.text(1.5, level + below, what, color=GREY, ha="left", va=side, fontsize=9)
     for (name, curve), colour in zip(curves.items(), COLOURS * 2, strict=False):
         at = np.arange(1, curve.shape[1] + 1)
         axes.plot(at, curve.mean(axis=0), "o-", ms=4, lw=1.6, color=colour, label=name)
     axes.set_xticks(np.arange(1, takes + 1))
-    axes.set_ylim(bottom=0.0)
+    axes.set_ylim(0.8 * floor_ms, 1.06 * grid_ms)
     axes.set_xlabel("take, a night between two", color=INK)
     axes.set_ylabel("SD of partner - drums, ms", color=INK)
     axes.grid(axis="y", color=FAINT, lw=0.6)
-    axes.legend(frameon=False, fontsize=9, loc="lower left", ncols=2)
+    axes.legend(frameon=False, fontsize=9, loc="upper right", bbox_to_anchor=(1.0, 0.86), ncols=2)
     axes.set_title("Better tomorrow: how near the drums come", color=INK, loc="left", fontsize=11)
     write_whole(path, png(figure))

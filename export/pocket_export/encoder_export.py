@@ -55,16 +55,19 @@ def export_encoder(net: Network) -> bytes:
     return content.getvalue()
 
 
-def check_encoder(net: Network, model: bytes, scores: Iterable[NDArray[np.float32]]) -> EncoderParity:
+def check_encoder(
+    net: Network, model: bytes, scores: Iterable[NDArray[np.float32]], tolerance: float = TOLERANCE
+) -> EncoderParity:
     """Run ONNX Runtime against torch over whole scores.
 
     Args:
         net: The network.
         model: The export of its encoder.
         scores: `float32[T, SCORE_WIDTH]` each, of other lengths; see `of_lengths`.
+        tolerance: Of the difference, > 0.
 
     Raises:
-        ParityError: They differ by more than `TOLERANCE` somewhere.
+        ParityError: They differ by more than that somewhere.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
@@ -77,10 +80,10 @@ def check_encoder(net: Network, model: bytes, scores: Iterable[NDArray[np.float3
         (found,) = session.run([CONTEXT], {SCORE: score})
         count += 1
         worst = float(np.maximum(worst, np.abs(found - wanted).max(initial=0.0)))  # NaN stays
-    if not worst <= TOLERANCE:
+    if not worst <= tolerance:
         raise ParityError(
             f"over {count} scores the ONNX encoder is off its network by {worst:.1e}, allowed is "
-            f"{TOLERANCE:.0e}; export it again"
+            f"{tolerance:.0e}; export it again"
         )
     return EncoderParity(count, worst)
 

@@ -35,16 +35,17 @@ class Parity:
     state: float  # beyond 1 as a share: an LSTM's cell may count to 64, where a float32 has steps of 4e-6
 
 
-def check_parity(net: Network, model: bytes, x: NDArray[np.float32]) -> Parity:
+def check_parity(net: Network, model: bytes, x: NDArray[np.float32], tolerance: float = TOLERANCE) -> Parity:
     """Run ONNX Runtime step by step against torch over the whole sequence at once.
 
     Args:
         net: The network.
         model: Its export.
         x: `float32[T, WIDTH + context]`, one long take.
+        tolerance: Of both differences, > 0.
 
     Raises:
-        ParityError: They differ by more than `TOLERANCE` somewhere.
+        ParityError: They differ by more than that somewhere.
     """
     with torch.no_grad():
         whole, last = net.eval()(torch.from_numpy(x)[None])
@@ -64,10 +65,10 @@ def check_parity(net: Network, model: bytes, x: NDArray[np.float32]) -> Parity:
         offset=float(np.abs(said - whole[0].numpy()).max()) * OFFSET_SCALE,
         state=max(_apart(a, b.numpy()) for a, b in zip(state, last, strict=True)),
     )
-    if not max(parity.offset, parity.state) <= TOLERANCE:  # NaN is no parity
+    if not max(parity.offset, parity.state) <= tolerance:  # NaN is no parity
         raise ParityError(
             f"over {parity.steps} steps the ONNX model is off its network by {parity.offset:.1e} in what it "
-            f"says and {parity.state:.1e} in the state, allowed is {TOLERANCE:.0e}; export it again"
+            f"says and {parity.state:.1e} in the state, allowed is {tolerance:.0e}; export it again"
         )
     return parity
 
