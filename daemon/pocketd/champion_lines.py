@@ -18,6 +18,8 @@ def lines(nights: Nights) -> Iterator[str]:
         return
     yield f"Champion: {_champion(nights, pointer)}"
     before = [title(nights, name) for name in pointer.before]
+    if not before and pointer.champion is not None:
+        before = [FOLLOWER]
     if before:
         yield f"Before it: {', '.join(before)}; `pocketd models rollback` goes back"
     for song, name in sorted(pointer.songs.items()):

@@ -62,6 +62,12 @@ def test_the_list_names_the_champion_its_night_and_who_is_kept(nights: Nights) -
     assert f"Before it: {day(20)}, {day(19)}; `pocketd models rollback` goes back" in text.splitlines()
 
 
+def test_before_the_first_champion_there_was_who_ships(nights: Nights) -> None:
+    promote(nights, 19)
+
+    assert "Before it: follower; `pocketd models rollback` goes back" in run("list").splitlines()
+
+
 def test_a_damaged_pointer_is_a_line_of_the_list(nights: Nights) -> None:
     promote(nights, 21)
     nights.pointer.write_text("{")
@@ -154,6 +160,15 @@ def test_one_is_tried_silently_beside_the_champion_until_nobody_is(nights: Night
 
     assert shadow == f"{day(21)}/follower.onnx"
     assert f"Silently beside it: {day(21)}" in listing
+    assert nights.read().shadow is None
+
+
+def test_nobody_is_tried_beside_themselves(nights: Nights) -> None:
+    promote(nights, 20)
+
+    with pytest.raises(ModelError, match=rf"{day(20)} is the champion; nobody is tried beside themselves"):
+        run("use", day(20), "--shadow")
+
     assert nights.read().shadow is None
 
 

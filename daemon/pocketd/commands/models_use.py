@@ -102,6 +102,8 @@ def _point(name: str | None, config: Path | None, song: str | None) -> None:
     nights = _nights()
     value = None if name in (None, CHAMPION) else _entry(str(name), nights, Demands.of(load(config)))
     if song is None:
+        if value is not None and value == nights.read().champion:
+            raise ModelError(f"{name} is the champion; nobody is tried beside themselves")
         nights.change(lambda pointer: replace(pointer, shadow=value))
         said = (
             "nobody is tried beside the champion" if value is None else f"{name} is tried beside the champion"
@@ -140,7 +142,8 @@ def _configure(name: str, config: Path | None, *, reload: bool) -> None:
     if config is None:
         raise ConfigError(
             "name the configuration to write to with --config FILE; pocketd finds none of yours by itself "
-            "(without --config, `pocketd run` reads the one that ships)"
+            "(without --config, `pocketd run` reads the one that ships). Or --song SONG, for one song, or "
+            "--shadow, to try it in silence: these are not in the configuration"
         )
     chosen, before = _read(config)
     if reload:

@@ -39,7 +39,9 @@ def retrain(
         None, help="Your configuration, a YAML file; without it, the one that ships."
     ),
     if_due: bool = typer.Option(
-        False, "--if-due", help="Do nothing where nothing was played since the last night."
+        False,
+        "--if-due",
+        help="Do nothing where nothing was played since the last night, or that is not 20 hours ago yet.",
     ),
     no_promote: bool = typer.Option(
         False, "--no-promote", help="Ask the gate and write the report, but switch nothing."
@@ -149,7 +151,7 @@ def _store(asked: str | None, config: Config) -> Store:
 
 def _run(nights: Nights, store: Store, config: Config, asked: _Asked, crew: Crew) -> Outcome:
     from pocket_export.night.fine_tune import EPOCHS
-    from pocket_export.night.night import Plan, run_night
+    from pocket_export.night.night import NO_GROOVE, Plan, run_night
     from pocket_export.night.report import write_report
 
     groove = _groove(asked.data or (None if config.retrain.groove is None else Path(config.retrain.groove)))
@@ -166,7 +168,10 @@ def _run(nights: Nights, store: Store, config: Config, asked: _Asked, crew: Crew
         scheduler=asked.scheduler,
         promote=asked.promote,
     )
-    with _shown(Console(stderr=True)) as tell:
+    console = Console(stderr=True)
+    if groove is None:
+        console.print(f"nothing can be promoted tonight, for {NO_GROOVE}", soft_wrap=True)
+    with _shown(console, "the takes themselves" if groove is None else "Groove") as tell:
         outcome = run_night(plan, datetime.now().astimezone(), tell, crew)
         write_report(outcome)
     return outcome
@@ -206,7 +211,7 @@ def _due(nights: Nights, store: Store) -> bool:
         return True
     for night in nights.folders():
         order = read_order(night)
-        if order is None:
+        if order is None or not order.takes or order.store not in ("", str(store)):
             continue
         began = datetime.fromisoformat(order.began)
         new, since = set(takes) - set(order.takes), datetime.now().astimezone() - began
@@ -215,7 +220,7 @@ def _due(nights: Nights, store: Store) -> bool:
 
 
 @contextmanager
-def _shown(console: Console) -> Iterator[Callable[[Stage], None]]:
+def _shown(console: Console, watched: str) -> Iterator[Callable[[Stage], None]]:
     """Show what a night is at, with the time that is left of it, and a line for every epoch."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
@@ -230,7 +235,7 @@ def _shown(console: Console) -> Iterator[Callable[[Stage], None]]:
             if stage.epoch is not None:
                 epochs += 1
                 progress.console.print(
-                    f"epoch {stage.epoch.number}: loss {stage.epoch.loss:.3f}, Groove "
+                    f"epoch {stage.epoch.number}: loss {stage.epoch.loss:.3f}, {watched} "
                     f"{stage.epoch.figure_ms:.2f} ms, {stage.epoch.seconds:.0f} s",
                     soft_wrap=True,
                 )

@@ -198,6 +198,11 @@ def _groups(judged: Iterable[Judged]) -> list[list[Judged]]:
     return groups
 
 
+def take_means(judged: Iterable[Judged], pick: Callable[[Judged], Offsets]) -> Offsets:
+    """Return each take's mean distance, (N,) seconds, of what is picked; short takes go with others."""
+    return _means(_groups(judged), pick)
+
+
 def _means(groups: Iterable[Iterable[Judged]], pick: Callable[[Judged], Offsets]) -> Offsets:
     """Return each group's mean distance, (N,) seconds."""
     return np.array([_mean(part.errors(pick(part)) for part in group) for group in groups])

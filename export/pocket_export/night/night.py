@@ -42,6 +42,7 @@ from pocketd.config_sections import Retrain
 from pocketd.model_shelf import find, read_sheet
 from pocketd.onnxfile import LARGEST, read_bytes
 
+NO_GROOVE = "the Groove dataset is not here: `pocketd data fetch groove`, once"
 TITLE = "What a night made of the champion: it went on learning from takes."
 
 
@@ -88,6 +89,7 @@ class Outcome:
     seconds: float = 0.0
     waited: float = 0.0  # of these, while somebody played
     remarks: Sequence[str] = ()  # what was not as it should be, a line each
+    watched: str = "Groove"  # what the figure of an epoch is of
 
     @property
     def held_back(self) -> str:
@@ -135,6 +137,9 @@ def run_night(plan: Plan, at: datetime, tell: Callable[[Stage], None], crew: Cre
     gathered = way.patiently(lambda: _gather(plan, order, way, tell, known))
     material = way.patiently(lambda: _material(plan, start, gathered))
     outcome = Outcome(folder, order, gathered, material, None, remarks=start.remarks)
+    if not plan.watched:
+        remarks = (*start.remarks, f"nothing can be promoted, for {NO_GROOVE}")
+        outcome = replace(outcome, remarks=remarks, watched="the takes themselves")
     if material.meetings:
         outcome = _learn(plan, outcome, start, way, tell=tell, crew=crew or Crew())
         if plan.promote and all(check.passed for check in outcome.checks):
@@ -277,8 +282,7 @@ def _put_to_the_gate(
         kept = way.patiently(weigh_forgetting)
         after.load_state_dict(kept.weights)
     else:
-        text = "the Groove dataset is not here: `pocketd data fetch groove`, once"
-        kept = Kept(1.0, [Check("forgets nothing", False, text)], after.state_dict())
+        kept = Kept(1.0, [Check("forgets nothing", False, NO_GROOVE)], after.state_dict())
     outcome = replace(outcome, kept=kept.share)
     try:
         taught = _taught(outcome.material)

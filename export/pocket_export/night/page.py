@@ -11,8 +11,9 @@ from typing import Any
 import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
-from pocket_export.night.gate import Judged
+from pocket_export.night.gate import Judged, take_means
 from pocket_export.night.night import Outcome
 
 GREEN, RED, GREY, ORANGE, BLUE = "#2e7d32", "#b3261e", "#8a8a8a", "#d9822b", "#2b6cb0"
@@ -108,14 +109,12 @@ def _by_song(figure: Figure, judged: Iterable[Judged]) -> None:
     """Draw the mean distance to the musician, song by song: grid, champion, challenger."""
     songs: dict[str, list[Judged]] = {}
     for part in judged:
-        songs.setdefault(part.song or "without a name", []).append(part)
+        if len(part.human):
+            songs.setdefault(part.song or "without a name", []).append(part)
     names = sorted(songs, key=lambda name: -sum(len(part.human) for part in songs[name]))[:MOST_SONGS]
 
     def means(pick: Callable[[Judged], Any]) -> list[float]:
-        return [
-            float(np.concatenate([part.errors(pick(part)) for part in songs[name]]).mean() * 1000)
-            for name in names
-        ]
+        return [float(take_means(songs[name], pick).mean() * 1000) for name in names]
 
     axes, rows = figure.subplots(), np.arange(len(names))
     bars = (
@@ -127,7 +126,7 @@ def _by_song(figure: Figure, judged: Iterable[Judged]) -> None:
         axes.barh(rows + (n - 1) * 0.27, values, 0.25, label=label, color=colour)
     axes.set_yticks(rows, names)
     axes.invert_yaxis()
-    axes.set_xlabel("mean distance to the musician, ms, in bars that nobody learnt from")
+    axes.set_xlabel("mean of the takes' mean distances to the musician, ms, in bars that nobody learnt from")
     axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
 
 
@@ -154,8 +153,9 @@ def _curve(figure: Figure, outcome: Outcome) -> None:
     left = figure.subplots()
     left.plot(epochs, [epoch.loss for epoch in history], "o-", ms=4, color=BLUE)
     left.set_xlabel("epoch")
+    left.xaxis.set_major_locator(MaxNLocator(integer=True))
     left.set_ylabel("loss of what was learnt", color=BLUE)
     right = left.twinx()
     right.plot(epochs, [epoch.figure_ms for epoch in history], "s--", ms=4, color=GREY)
-    right.set_ylabel("Groove, ms", color=GREY)
+    right.set_ylabel(f"{outcome.watched}, ms", color=GREY)
     right.spines["right"].set_visible(True)

@@ -85,6 +85,19 @@ def test_a_night_that_is_not_due_does_nothing_and_says_nothing(
     assert len(nights.folders()) == 1
 
 
+def test_a_night_without_takes_or_with_those_of_elsewhere_does_not_put_off_the_next(
+    nights: Nights, played: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "none").mkdir()
+    run(tmp_path, tmp_path / "none")
+    take(tmp_path / "elsewhere", of=song(2))
+    run(tmp_path, tmp_path / "elsewhere")
+
+    run(tmp_path, played, "--if-due")
+
+    assert len(nights.folders()) == 3
+
+
 def test_without_takes_no_night_is_due(nights: Nights, tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
 
