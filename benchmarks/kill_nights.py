@@ -2,9 +2,11 @@
 
     python benchmarks/kill_nights.py --data DIR [--times 200] [--json FILE]
 
-Each time `pocketd retrain` is started on a few takes and killed (SIGKILL) at a moment by chance; the helping
-processes have to end by themselves. Then whoever `model: champion` names is loaded and tried, and every
-report, order, card and pointer that lies there must be whole. At the end a night runs through.
+Each time `pocketd retrain` is started on a few takes and killed (SIGKILL) at a moment by chance, or has come
+to its end before; the helping processes have to end by themselves. Then whoever `model: champion` names is
+loaded and tried, and every report, order, card and pointer that lies there must be whole. The network is the
+one that has most to learn, so that nights end with a switch; behind each the champion is taken away, and all
+begins anew. At the end a night runs through.
 """
 
 from __future__ import annotations
@@ -39,9 +41,13 @@ from pocketd.model_shelf import read_sheet
 from pocketd.onnxfile import read_graph
 
 TAKES = 3
+NOISE = 0.007  # seconds: of a partner who is soon learnt
+CONFIG = "retrain: {start: lstm-solo, style: variance, a: 3, b: 4}"
 COLUMNS = (
     Column("kills", "kills", 0),
-    Column("promoted", "behind a switch", 0),
+    Column("ended", "nights that ended", 0),
+    Column("promoted", "switches", 0),
+    Column("behind", "killed behind one", 0),
     Column("unloadable", "champion not loadable", 0),
     Column("half_written", "half written", 0),
     Column("orphans", "processes left", 0),
@@ -51,7 +57,9 @@ COLUMNS = (
 
 def start(takes: Path, data: Path | None, home: Path) -> psutil.Popen:
     """Start a night."""
+    config = home / "config.yaml"
     words = [sys.executable, "-m", "pocketd", "retrain", "--takes", str(takes), "--epochs", "2"]
+    words += ["--config", str(config)]
     words += [] if data is None else ["--data", str(data)]
     return psutil.Popen(
         words,
@@ -91,19 +99,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the benchmark; 1 if anything was lost."""
     options = _options(arguments)
     console, chance = screen(), np.random.default_rng(options.seed)
-    counts = dict.fromkeys(("kills", "promoted", "unloadable", "half_written", "orphans"), 0)
+    names = ("kills", "ended", "promoted", "behind", "unloadable", "half_written", "orphans")
+    counts = dict.fromkeys(names, 0)
     with tempfile.TemporaryDirectory(prefix="pocketd-nights-") as folder:
         root, home = Path(folder) / "takes", Path(folder) / "home"
         partner, player = Partner.by_chance(1), load_predictor("follower", LONG)
         for n in range(TAKES):
             at = EVENING + timedelta(hours=n)
-            record(root, SONG, partner.onsets(SONG, n), config=Config(), predictor=player, at=at)
+            record(root, SONG, partner.onsets(SONG, n, noise=NOISE), config=Config(), predictor=player, at=at)
+        home.mkdir()
+        (home / "config.yaml").write_text(CONFIG)
         began = time.perf_counter()
         start(root, options.data, home).wait()
         whole = time.perf_counter() - began
         nights = Nights(home / "pocketd" / "nights")
         with progress(console, "killing nights", options.times) as advance:
-            for _ in range(options.times):
+            while counts["kills"] < options.times:
                 process = start(root, options.data, home)
                 with contextlib.suppress(psutil.TimeoutExpired):
                     process.wait(float(chance.uniform(0.0, whole)))
@@ -111,13 +122,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 if family:
                     process.kill()
                     counts["kills"] += 1
+                    advance(1)
+                else:
+                    counts["ended"] += 1
                 process.wait()
                 _, left = psutil.wait_procs(family[1:], timeout=10.0)
                 counts["orphans"] += len(left)
-                counts["promoted"] += nights.read().champion is not None
                 counts["unloadable"] += not loadable(nights)
                 counts["half_written"] += len(broken(nights.root))
-                advance(1)
+                if nights.read().champion is not None:
+                    counts["promoted"] += 1
+                    counts["behind"] += bool(family)
+                    nights.pointer.unlink()
         last = start(root, options.data, home).wait()
     lost = counts["unloadable"] + counts["half_written"] + counts["orphans"] + (last != 0)
     figures = {**{key: float(value) for key, value in counts.items()}, "seconds": whole}
