@@ -25,26 +25,38 @@ class NoServerError(Exception):
     """No JACK server could be had; the text says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class JackServer:
-    """A running server."""
+    """A server that runs, or did."""
 
     name: str  # JACK_DEFAULT_SERVER
+    frames: int  # a period
+    audio_ports: int
     process: subprocess.Popen[bytes]
     real_time: bool  # whether every event may be expected
+
+    @property
+    def period(self) -> float:
+        """Seconds."""
+        return self.frames / RATE
 
     def kill(self) -> None:
         """End it as a crash would."""
         self.process.kill()
         self.process.wait()
 
+    def revive(self) -> None:
+        """Start it anew, behind a kill."""
+        self.process = _start(self.name, self.frames, self.audio_ports).process
+
 
 @contextmanager
-def jack_server(name: str, *, audio_ports: int = 0) -> Iterator[JackServer]:
+def jack_server(name: str, *, frames: int = FRAMES, audio_ports: int = 0) -> Iterator[JackServer]:
     """Run `jackd -d dummy` while the block lasts, and point this process and its children at it.
 
     Args:
         name: Part of the server's name.
+        frames: A period.
         audio_ports: Inputs, and as many outputs, of the sound card that it pretends to have.
 
     Raises:
@@ -56,7 +68,7 @@ def jack_server(name: str, *, audio_ports: int = 0) -> Iterator[JackServer]:
     before = {key: os.environ.get(key) for key in POINTERS}
     os.environ.update(dict(zip(POINTERS, (name, "1"), strict=True)))
     try:
-        server = _start(name, audio_ports)
+        server = _start(name, frames, audio_ports)
         try:
             yield server
         finally:
@@ -70,16 +82,18 @@ def jack_server(name: str, *, audio_ports: int = 0) -> Iterator[JackServer]:
                 os.environ[key] = value
 
 
-def _start(name: str, audio_ports: int) -> JackServer:
+def _start(name: str, frames: int, audio_ports: int) -> JackServer:
+    real_time = True
     try:
-        return JackServer(name, _launch(name, REAL_TIME, audio_ports), real_time=True)
+        process = _launch(name, REAL_TIME, frames, audio_ports)
     except NoServerError:
-        return JackServer(name, _launch(name, PLAIN, audio_ports), real_time=False)
+        process, real_time = _launch(name, PLAIN, frames, audio_ports), False
+    return JackServer(name, frames, audio_ports, process, real_time)
 
 
-def _launch(name: str, flags: tuple[str, ...], audio_ports: int) -> subprocess.Popen[bytes]:
+def _launch(name: str, flags: tuple[str, ...], frames: int, audio_ports: int) -> subprocess.Popen[bytes]:
     ports = ("-C", str(audio_ports), "-P", str(audio_ports))
-    command = ("jackd", "-n", name, *flags, "-d", "dummy", "-r", str(RATE), "-p", str(FRAMES), *ports)
+    command = ("jackd", "-n", name, *flags, "-d", "dummy", "-r", str(RATE), "-p", str(frames), *ports)
     with tempfile.TemporaryFile() as said:
         # with SIGPIPE ignored, as Python itself does: a client that died would else take the server along
         server = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said, restore_signals=False)
@@ -97,7 +111,7 @@ def _launch(name: str, flags: tuple[str, ...], audio_ports: int) -> subprocess.P
 def _tidy(name: str) -> None:
     """Take over the place of a server that was killed, and leave it in order."""
     with contextlib.suppress(NoServerError):
-        _end(_launch(name, PLAIN, audio_ports=0))
+        _end(_launch(name, PLAIN, FRAMES, audio_ports=0))
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:

@@ -111,12 +111,14 @@ class Engine:
                 self._control(event)
 
     def take_due(self, until: Seconds) -> list[Due]:
-        """Return all that is due before `until`, earliest first; it counts as sent.
+        """Return all that is due before `until` and the notice, earliest first; it counts as sent.
 
         `until` is the time from now on: nothing leaves before it any more. Infinity ends the engine's life.
+        With a notice a later call may return what is due sooner: an onset has pulled it.
         """
         self._advance(until)
         due, self._due = self._due, []
+        due.sort(key=_at)
         if on := sum(1 for d in due if d.data[0] & 0xF0 == 0x90):
             self._counts = replace(self._counts, events_out=self._counts.events_out + on)
         return due
@@ -126,7 +128,7 @@ class Engine:
 
         That a clock falls silent is not waited for: `take_due` notices it, as of its own moment.
         """
-        at = self._due[0].at if self._due else self._next()
+        at = Seconds(self._due[0].at - self._settings.notice) if self._due else self._next()
         return at if at < NEVER else None
 
     def flush(self, at: Seconds) -> None:
@@ -351,19 +353,17 @@ class Engine:
         at = self._outgoing.next_at()
         first = self._score.pending[0].planned if self._score.pending else None
         undecided = self._score.undecided
-        return min(
-            NEVER if at is None else at,
-            NEVER if first is None else first,
-            NEVER if undecided is None else undecided.ready,
-        )
+        leaves = min(NEVER if at is None else at, NEVER if first is None else first)
+        return min(Seconds(leaves - self._settings.notice), NEVER if undecided is None else undecided.ready)
 
     def _do(self, moment: Seconds) -> None:
         """Let leave what leaves next."""
         first = self._score.pending[0] if self._score.pending else None
-        if first is not None and first.planned is not None and first.planned <= moment:
+        notice = self._settings.notice
+        if first is not None and first.planned is not None and first.planned - notice <= moment:
             self._leave(self._score.pending.pop(0), first.planned)
-        elif (leaves := self._outgoing.next_at()) is not None and leaves <= moment:
-            self._due += self._outgoing.pop(moment)
+        elif (leaves := self._outgoing.next_at()) is not None and leaves - notice <= moment:
+            self._due += self._outgoing.pop(max(leaves, moment))
 
     def _plan(self) -> None:
         """Bring the decisions on all that waits up to date."""
@@ -387,3 +387,7 @@ class Engine:
             self._counts = replace(self._counts, late=self._counts.late + len(step.notes))
         self._past.add(step)
         self._stale = True
+
+
+def _at(due: Due) -> Seconds:
+    return due.at

@@ -4,6 +4,7 @@
     ├── ConfigError                 2  a configuration that cannot be used
     ├── MidiFileError               2  a MIDI file that cannot be read or used
     ├── MidiSystemError             3  no MIDI system, or a port is taken
+    │   └── NameTakenError             another program has the name (pocketd.backends.jack_client)
     ├── ModelError                  4  a model that cannot be trusted or run
     │   ├── ContractError              made for other features, or of other shapes
     │   ├── EncoderError               what reads the score for it (pocketd.encoder)

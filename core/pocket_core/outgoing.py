@@ -36,6 +36,7 @@ class Note:
     voice: int = -1  # index into VOICES; negative: outside the map
     velocity: int | None = None  # 1..127 with which it leaves; None: as it came
     leaves: Seconds | None = None  # None while its timestep is pending
+    sounds: Seconds = Seconds(0.0)  # when its note-on leaves, once that is handed over
     release: _Release | None = None
     ended: bool = False
 
@@ -53,6 +54,7 @@ class Outgoing:
         self._order = 0  # ties leave in order of arrival
         self._open: dict[Key, Note] = {}  # struck, not released by whoever struck it
         self._sounding: dict[Key, Note] = {}  # left, not ended
+        self._silent: dict[Key, Seconds] = {}  # when the newest note-off leaves, once that is handed over
 
     def strike(self, hit: Hit) -> Note:
         """Take in a note; it leaves when `send` says."""
@@ -104,7 +106,11 @@ class Outgoing:
         return self._queue[0][0] if self._queue else None
 
     def pop(self, at: Seconds) -> list[Due]:
-        """Let the next message leave at this time; none if it turns out to be a release of an ended note."""
+        """Let the next message leave at this time; none if it turns out to be a release of an ended note.
+
+        Where messages are handed over ahead of their time, one that is pulled may be for an earlier time than
+        one before it; of one key they still leave in their order.
+        """
         _, _, note, data = heapq.heappop(self._queue)
         if note is None:
             return [Due(at, Port.OUT, data)]
@@ -112,7 +118,9 @@ class Outgoing:
             return self._end(note, at)
         before = self._sounding.get(note.key)
         ends = self._end(before, at) if before is not None else []
+        at = max(at, self._silent.get(note.key, at))
         self._sounding[note.key] = note
+        note.sounds = at
         velocity = note.hit.velocity if note.velocity is None else note.velocity
         return [*ends, Due(at, Port.OUT, note_on(note.hit.channel, note.hit.note, velocity))]
 
@@ -126,6 +134,7 @@ class Outgoing:
             return []
         note.ended = True
         del self._sounding[note.key]
+        self._silent[note.key] = at = max(at, note.sounds)
         velocity = RELEASE_VELOCITY if note.release is None else note.release.velocity
         return [Due(at, Port.OUT, note_off(note.hit.channel, note.hit.note, velocity))]
 

@@ -38,6 +38,18 @@ class ControlMap:
 
 
 @dataclass(frozen=True, slots=True)
+class Timing:
+    """What a MIDI system needs of time."""
+
+    notice: Seconds = Seconds(0.0)  # a message wants to be handed over this much before it is due
+    lag: Seconds = Seconds(0.0)  # the longest from a message's arrival until it is told
+    transport: Seconds = Seconds(0.003)  # from the musician's onset to the earliest hit that it can cause
+
+
+AT_ONCE = Timing()  # what comes is told at once, and what is handed over leaves at once
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """How the engine plays. Durations in seconds, DESIGN's defaults."""
 
@@ -45,6 +57,7 @@ class Settings:
     drums_lead: Seconds = Seconds(0.120)  # how early the DAW sends the drums; 0 for a rig that cannot
     max_late: Seconds = Seconds(0.100)  # a hit is never later than this behind its nominal time
     guard: Seconds = Seconds(0.012)  # a hit leaves no sooner than this after it came
+    notice: Seconds = Seconds(0.0)  # a hit is handed over, and so final, this much before it leaves
     amount: float = 1.0  # 0 metronome .. 1 glued; of times alone
     laid_back: Seconds = Seconds(0.0)  # added to every offset; positive is late
     song_late: Seconds = Seconds(0.0)  # likewise, where a song is played whose musician is always late

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
 
@@ -11,12 +12,13 @@ from platformdirs import user_data_path
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from pocket_core.errors import ConfigError
-from pocket_core.settings import ControlMap, HumanFilter, Settings
+from pocket_core.settings import AT_ONCE, ControlMap, HumanFilter, Settings, Timing
 from pocket_core.tempo import Meter, MeterChange, MeterMap
 from pocket_core.types import Beats, Port, Seconds
 from pocket_core.voices import ROLAND, VoiceMap
 from pocketd.config_errors import explain
 from pocketd.config_sections import (
+    Connect,
     Control,
     Human,
     Note,
@@ -38,6 +40,10 @@ FIXED = (
     "backend",
     "client",
     "midi_api",
+    "connect.drums",
+    "connect.human",
+    "connect.control",
+    "connect.out",
     "clock",
     "tempo",
     "takes.record",
@@ -48,12 +54,14 @@ FIXED = (
     "meter_display",
 )
 
+THINKING = Seconds(0.004)  # of the guard: a model's step or two, and the loop's own
+
 
 class Config(Section):
     """Everything that a user may choose, with the defaults of the shipped config.yaml."""
 
-    backend: Literal["auto", "rtmidi", "loopback"] = Field(
-        default="auto", description="auto, rtmidi or loopback"
+    backend: Literal["auto", "jack", "rtmidi", "loopback"] = Field(
+        default="auto", description="auto, jack, rtmidi or loopback"
     )
     midi_api: Literal["auto", "alsa", "jack", "coremidi", "winmm"] = Field(
         default="auto", description="auto, alsa, jack, coremidi or winmm"
@@ -62,6 +70,9 @@ class Config(Section):
         default="pocketd",
         pattern=r"^[A-Za-z0-9 _.-]{1,32}$",
         description="1 to 32 letters, digits, spaces, dots, - or _",
+    )
+    connect: Connect = Field(
+        default_factory=Connect, description="keys drums, human, control and out, each a list of port names"
     )
     clock: Literal["midi", "internal"] = Field(default="midi", description="midi or internal")
     clock_port: Literal["auto", "drums", "control"] = Field(
@@ -83,7 +94,9 @@ class Config(Section):
     bypass: bool = Field(default=False, description="true or false")
     laid_back_ms: float = milliseconds(0, -64, 63)
     late_commit: bool = Field(default=True, description="true or false")
-    transport_ms: float = milliseconds(3, 0, 100)
+    transport_ms: float | None = Field(
+        default=None, ge=0, le=100, description="0 to 100 milliseconds, or null for the MIDI system's own"
+    )
     expressive: float = Field(default=0.0, ge=0, le=1, description="0 to 1")
     dynamics: float = Field(default=0.0, ge=0, le=1, description="0 to 1")
     like: str | None = Field(
@@ -163,8 +176,10 @@ class Config(Section):
                 f"no hit can be played there: at least guard_ms - look_ahead_ms, {-earliest:g}, "
                 f"and at most max_late_ms, {self.max_late_ms:g}",
             )
-        if self.backend == "loopback" and self.midi_api != "auto":
-            raise clash("midi_api", "backend loopback has no MIDI system; use auto")
+        if self.backend in ("loopback", "jack") and self.midi_api != "auto":
+            raise clash(
+                "midi_api", f"it is for backend rtmidi alone, and backend is {self.backend}; use auto"
+            )
         if self.clock == "internal" and self.clock_port != "auto":
             raise clash("clock_port", "clock: internal listens to no port; use auto")
         return self
@@ -209,19 +224,17 @@ class Config(Section):
 
         return UNKNOWN if self.like is None else read_habits(Path(self.like), VoiceMap(self.voices))
 
-    def settings(self) -> Settings:
-        """Return what of this concerns the engine, in seconds."""
+    def settings(self, timing: Timing = AT_ONCE) -> Settings:
+        """Return what of this concerns the engine, in seconds, on a MIDI system of such timing."""
         lead = self.look_ahead_ms if self.drums_lead_ms is None else self.drums_lead_ms
-        return Settings(
+        settings = Settings(
             look_ahead=_seconds(self.look_ahead_ms),
             drums_lead=_seconds(lead),
             max_late=_seconds(self.max_late_ms),
-            guard=_seconds(self.guard_ms),
             amount=self.amount,
             laid_back=_seconds(self.laid_back_ms),
             bypass=self.bypass,
             late_commit=self.late_commit,
-            transport=_seconds(self.transport_ms),
             expressive=self.expressive,
             dynamics=self.dynamics,
             restore=self.restore,
@@ -246,6 +259,19 @@ class Config(Section):
             ),
             voices=VoiceMap(self.voices),
             meters=MeterMap((MeterChange(Beats(0.0), self.time_signature),)),
+        )
+        return self.fitted(settings, timing)
+
+    def fitted(self, settings: Settings, timing: Timing) -> Settings:
+        """Return settings of this configuration with what a MIDI system needs of time.
+
+        It can make the guard longer, never shorter; `transport_ms` stands where it is a number.
+        """
+        return replace(
+            settings,
+            guard=Seconds(max(_seconds(self.guard_ms), timing.notice + timing.lag + THINKING)),
+            notice=timing.notice,
+            transport=timing.transport if self.transport_ms is None else _seconds(self.transport_ms),
         )
 
     @staticmethod

@@ -7,9 +7,12 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from pocket_core.types import Port
+
 Note = Annotated[int, Field(ge=0, le=127)]
 Channel = Annotated[int, Field(ge=1, le=16)]
 Number = Annotated[int, Field(ge=0, le=127)]
+PortName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*\S[^\x00-\x1f]*$")]
 SongName = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*$")]
 
 
@@ -31,6 +34,23 @@ class Section(BaseModel):
     model_config = ConfigDict(
         extra="forbid", strict=True, frozen=True, allow_inf_nan=False, protected_namespaces=()
     )
+
+
+def _ports() -> list[PortName]:
+    return Field(default=[], description="a list of parts of port names")
+
+
+class Connect(Section):
+    """Ports of others that ours are kept connected with."""
+
+    drums: list[PortName] = _ports()
+    human: list[PortName] = _ports()
+    control: list[PortName] = _ports()
+    out: list[PortName] = _ports()
+
+    def by_port(self) -> dict[Port, list[str]]:
+        """Return the names that each of our ports is connected with."""
+        return {port: getattr(self, port) for port in Port}
 
 
 class Human(Section):

@@ -13,12 +13,13 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from pocket_core.errors import TakeError
 from pocket_core.memory import Memory
 from pocket_core.records import TimestepRecord
+from pocket_core.settings import AT_ONCE, Timing
 from pocket_core.status import Counts, Status
 from pocket_core.tempo import Meter
 from pocket_core.transport import Relocated, Started, TransportChange
 from pocket_core.types import Beats, Port, Seconds
 
-FORMAT = 2  # of the journal; a change to any record raises it, and is added to pocketd.journal_formats
+FORMAT = 3  # of the journal; a change to any record raises it, and is added to pocketd.journal_formats
 
 _STRICT = ConfigDict(
     extra="forbid", strict=True, allow_inf_nan=False, ser_json_bytes="hex", val_json_bytes="hex"
@@ -60,6 +61,7 @@ class Hello:
     song: str | None
     config: dict[str, Any]  # the whole configuration as JSON
     recognised: bool = False  # the song was, by its drums; nobody named it; since format 2
+    timing: Timing = AT_ONCE  # of the MIDI system; since format 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ from pocketd.reload import Reloaded, Reloader
 from pocketd.reporter import Happened, Reporter
 from pocketd.requests import Requests
 from pocketd.song_keeper import SongKeeper
+from pocketd.urgency import hurry
 
 __all__ = ["Loop", "Requests", "song_clock"]
 
@@ -41,6 +42,7 @@ T = TypeVar("T")
 
 LATE_COMMIT_POLL = Seconds(0.001)  # so soon is an onset heard while hits wait for it
 POLL = Seconds(0.003)  # otherwise while it runs; less than the guard, so that no hit is late for it
+WOKEN_POLL = Seconds(0.010)  # where the back end wakes for what arrives
 STILL_POLL = Seconds(0.030)  # while the transport stands: all that comes leaves a look-ahead later
 SLACK = Seconds(0.001)  # with less than this until the next hit, the desk has to wait
 LATE = Seconds(0.005)  # a hit sent this much behind its time counts as late
@@ -88,7 +90,8 @@ class Loop:
         habits: Habits = UNKNOWN,
     ) -> None:
         self._clock = song_clock(config)
-        self.engine = Engine(config.settings(), self._clock, predictor, habits)
+        self._timing = backend.timing
+        self.engine = Engine(config.settings(self._timing), self._clock, predictor, habits)
         self.worst_lateness = Seconds(0.0)  # of any message sent so far
         self.stumbles = 0  # exceptions that cost a message or a turn
         self._config = config
@@ -122,6 +125,7 @@ class Loop:
         gc.collect()
         gc.freeze()
         gc.disable()
+        self._hurry()
         self._notifier.ready()
         try:
             while not self._requests.stop:
@@ -140,7 +144,7 @@ class Loop:
 
     def turn(self) -> None:
         """Do what there is to do now, then wait for what comes next."""
-        self._backend.check()
+        self._look_after()
         self._notifier.alive(self._backend.now())
         arrived = list(self._backend.poll())
         sent = self._send_due(self._backend.now())  # before: what an onset causes is not earlier than now
@@ -153,6 +157,22 @@ class Loop:
         self._safely(lambda: self._switch(now), None)
         self._tell(arrived, told, sent, now)
         self._rest()
+
+    def _look_after(self) -> None:
+        """See how the MIDI system is."""
+        self._reporter.fault(self._backend.now(), "midi system", self._backend.check())
+        timing = self._backend.timing
+        if timing != self._timing:
+            self._timing = timing
+            self.engine.configure(self._config.fitted(self.engine.settings, timing))
+            self._hello()
+
+    def _hurry(self) -> None:
+        """Run before others, where the MIDI system wants that and the user may."""
+        wanted = self._backend.priority
+        slow = "" if wanted is None else hurry(wanted)
+        if slow:
+            log.warning("%s", slow)
 
     def finish(self) -> None:
         """Take in what has come, and let everything leave in its time, at most look-ahead and then some."""
@@ -261,7 +281,13 @@ class Loop:
         if late != self.engine.settings.song_late:
             self.engine.configure(replace(self.engine.settings, song_late=late))
         self._reporter.hello(
-            backend.now(), backend.name, self._config, predictor, song, recognised=recognised
+            backend.now(),
+            backend.name,
+            self._config,
+            predictor,
+            song,
+            recognised=recognised,
+            timing=self._timing,
         )
         named = "" if song is None else f", song {song}"
         self._notifier.status(f"model {predictor.name}{named}, {backend.name}")
@@ -282,6 +308,7 @@ class Loop:
         self._littered |= running
         settings = self.engine.settings
         often = LATE_COMMIT_POLL if settings.late_commit else POLL
+        often = WOKEN_POLL if backend.wakes else often
         poll = Seconds(now + (often if running else min(STILL_POLL, settings.look_ahead / 2)))
         if leaves is not None and leaves <= poll and not self._stumbled:
             backend.wait(leaves)
@@ -339,7 +366,7 @@ class Loop:
         if stuck:
             log.warning("%s", text)
         self.fault("config", text)
-        self.engine.configure(new.config.settings())
+        self.engine.configure(new.config.settings(self._timing))
         if new.cast is not None and not new.cast.is_as(self._copyist.cast):
             self._copyist = Copyist(new.cast)
             self._use(new.cast.player)

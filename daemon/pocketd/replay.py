@@ -73,7 +73,7 @@ def replay(journal: Path, predictor: Predictor) -> Replayed:
     if not isinstance(header, TakeHeader) or not isinstance(start, TransportStart):
         raise TakeError(f"{journal} does not begin with a header and a start: no take's journal")
     config = _config(header.hello, journal)
-    settings, remarks = config.settings(), list(_remarks(records, header, config))
+    settings, remarks = config.settings(header.hello.timing), list(_remarks(records, header, config))
     habits = _habits(config, remarks)
     memory = _memory(records, start, config)
     clock = _clock(memory, start, config)
@@ -89,7 +89,9 @@ def replay(journal: Path, predictor: Predictor) -> Replayed:
         elif isinstance(record, Hello):
             engine.take_due(_behind(record.at))
             if _is_reload(hello, record):
-                engine.configure(_config(record, journal).settings())
+                engine.configure(_config(record, journal).settings(record.timing))
+            elif hello.timing != record.timing:
+                engine.configure(_config(record, journal).fitted(engine.settings, record.timing))
             hello = record
     engine.flush(_last(records, start.at))
     engine.take_due(Seconds(math.inf))
@@ -112,7 +114,8 @@ def _is_reload(before: Hello, hello: Hello) -> bool:
     """Say whether a hello tells of settings read anew, which takes back what controllers have moved."""
     other_player = (before.model, before.sha256) != (hello.model, hello.sha256)
     other_song = (before.song, before.recognised) != (hello.song, hello.recognised)
-    return before.config != hello.config or not (other_player or other_song)
+    other_timing = before.timing != hello.timing
+    return before.config != hello.config or not (other_player or other_song or other_timing)
 
 
 def _remarks(records: Sequence[Record], header: TakeHeader, config: Config) -> Iterator[str]:

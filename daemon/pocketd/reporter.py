@@ -9,6 +9,7 @@ from pocket_core.engine import Engine
 from pocket_core.memory import Memory
 from pocket_core.predict import Predictor
 from pocket_core.records import TimestepRecord
+from pocket_core.settings import AT_ONCE, Timing
 from pocket_core.status import Counts
 from pocket_core.transport import SongClock, Started, TransportChange
 from pocket_core.types import Due, Port, Seconds
@@ -73,6 +74,7 @@ class Reporter:
         song: str | None,
         *,
         recognised: bool = False,
+        timing: Timing = AT_ONCE,
     ) -> None:
         """Say who plays, what, and how."""
         self._offer(
@@ -89,6 +91,7 @@ class Reporter:
                     mode="json", exclude={"retrain": {"takes"}}
                 ),  # perhaps with a password
                 recognised=recognised,
+                timing=timing,
             )
         )
 

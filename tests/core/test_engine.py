@@ -625,3 +625,62 @@ def test_a_transport_started_by_a_hit_stops_four_seconds_after_the_last(asked: t
         engine.take_due(Seconds(at))
 
     assert [round(c.at, 6) for c in engine.take_changes()] == [5.12, 9.0]
+
+
+NOTICE = 0.005
+AHEAD = replace(PLAIN, notice=Seconds(NOTICE), late_commit=True)
+
+
+def test_with_a_notice_a_hit_is_handed_over_so_much_before_its_time() -> None:
+    engine = at_120(settings=AHEAD)
+    hit(engine, 1.0 - L)
+
+    early = engine.take_due(Seconds(1.0 - NOTICE - 0.001))
+    due = engine.take_due(Seconds(1.0 - NOTICE + 0.001))
+
+    assert early == []
+    assert strikes(due) == [(1.0, KICK)]
+
+
+def test_the_next_thing_to_do_is_the_notice_before_the_next_hit() -> None:
+    engine = at_120(settings=AHEAD)
+    hit(engine, 1.0 - L)
+    engine.take_due(Seconds(0.9))
+
+    assert engine.next_due() == pytest.approx(1.0 - NOTICE)
+
+
+def test_an_onset_pulls_what_has_not_been_handed_over_and_it_leaves_at_once() -> None:
+    engine = at_120(settings=AHEAD)
+    hit(engine, 1.0 - L)
+    hit(engine, 0.970, note=60, port=Port.HUMAN)
+
+    due = engine.take_due(Seconds(0.971))
+
+    assert strikes(due) == [(0.970, KICK)]
+
+
+def test_an_onset_within_the_notice_comes_too_late_to_pull_and_still_meets_its_hit() -> None:
+    engine = at_120(settings=AHEAD)
+    hit(engine, 1.0 - L)
+    due = engine.take_due(Seconds(0.997))
+    hit(engine, 0.998, note=60, port=Port.HUMAN)
+    due += drain(engine)
+    engine.flush(Seconds(2.0))
+
+    (record,) = engine.take_records()
+    assert strikes(due) == [(1.0, KICK)]
+    assert record.diff_ms == pytest.approx(-2.0)
+
+
+def test_a_note_that_is_pulled_does_not_pass_the_note_off_that_its_drum_was_handed() -> None:
+    engine = at_120(FixedPredictor(0.040), settings=AHEAD)
+    hit(engine, 0.875 - L)
+    engine.receive(note_off(9, KICK, 64), Port.DRUMS, Seconds(0.875 - L + 0.110))  # its off: 0.875+.04+.11
+    hit(engine, 1.0 - L)
+    due = engine.take_due(Seconds(1.0205))  # the note-off, for 1.025, has been handed over
+    hit(engine, 1.021, note=60, port=Port.HUMAN)
+    due += drain(engine)
+
+    times = [(round(d.at, 4), d.data[0] >> 4) for d in sorted(due, key=lambda d: d.at)]
+    assert times[:3] == [(0.915, 9), (1.025, 8), (1.025, 9)]

@@ -10,6 +10,7 @@ from io import StringIO
 from pathlib import Path
 
 from pocket_core.predict import Predictor
+from pocket_core.settings import AT_ONCE, Timing
 from pocket_core.testing import HAT, KICK, SNARE
 from pocket_core.types import Port, Seconds
 from pocket_core.wire import note_off, note_on
@@ -40,16 +41,18 @@ class Session:
         predictor: The model.
         config: How it plays.
         seed: Of the musician and the clock.
+        timing: What the MIDI system needs of time.
     """
 
     folder: Path
     predictor: Predictor
     config: Config = field(default_factory=Config)
     seed: int = 0
+    timing: Timing = AT_ONCE
     said: StringIO = field(default_factory=StringIO)  # what the desk has printed
 
     def __post_init__(self) -> None:
-        self.backend = Loopback(VirtualClock())
+        self.backend = Loopback(VirtualClock(), self.timing)
         ours, self._socket = socket.socketpair()
         self._socket.setblocking(False)
         day = timedelta(days=len(list(self.folder.glob("20*"))))  # a session a day

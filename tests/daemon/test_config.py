@@ -182,7 +182,11 @@ def test_a_wrong_value_is_named_with_file_line_key_and_what_is_allowed(text: str
         ("look_ahead_ms: 20\nlaid_back_ms: -20", "laid_back_ms is -20; no hit can be played there"),
         ("max_late_ms: 10\nlaid_back_ms: 20", "laid_back_ms is 20; no hit can be played there"),
         ("control: {amount_cc: 22}", "control.laid_back_cc is 22 by default; amount_cc has it too"),
-        ("backend: loopback\nmidi_api: alsa", 'midi_api is "alsa"; backend loopback has no MIDI system'),
+        (
+            "backend: loopback\nmidi_api: alsa",
+            'midi_api is "alsa"; it is for backend rtmidi alone, and backend is loopback',
+        ),
+        ("backend: jack\nmidi_api: alsa", "it is for backend rtmidi alone, and backend is jack"),
         ("clock: internal\nclock_port: drums", 'clock_port is "drums"; clock: internal listens to no port'),
     ],
 )

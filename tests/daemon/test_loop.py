@@ -199,9 +199,10 @@ def test_an_exception_over_one_message_costs_that_message_only() -> None:
 
 def test_the_end_of_the_midi_system_ends_the_loop_and_closes_the_take() -> None:
     class Dying(Loopback):
-        def check(self) -> None:
+        def check(self) -> str:
             if self.now() > 1.3:
                 raise MidiSystemError("the server has gone")
+            return ""
 
     rig = Rig(backend=Dying(VirtualClock()))
     feed_beats(rig, 2)

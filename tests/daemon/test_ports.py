@@ -5,13 +5,16 @@ import pytest
 from pocket_core.errors import MidiSystemError
 from pocketd.backends.choose import Choice, choose, open_backend
 from pocketd.backends.loopback import Loopback
-from pocketd.backends.rtmidi import System
+from pocketd.backends.system import System
 from pocketd.commands.ports import report
+from pocketd.config import Config
 
-NO_ALSA = System("ALSA", False, "no sequencer")
-ALSA = System("ALSA", True, "there", ("Midi Through:Midi Through Port-0 14:0",))
-JACK = System("JACK", True, "there")
-NO_JACK = System("JACK", False, "no server answers")
+NO_ALSA = System("rtmidi", "ALSA", False, "no sequencer")
+ALSA = System("rtmidi", "ALSA", True, "there", ("Midi Through:Midi Through Port-0 14:0",))
+JACK = System("rtmidi", "JACK", True, "there")
+EXACT = System("jack", "JACK", True, "there")
+NO_EXACT = System("jack", "JACK", False, "no server answers")
+NO_JACK = System("rtmidi", "JACK", False, "no server answers")
 
 
 def test_the_first_usable_system_is_taken() -> None:
@@ -23,7 +26,7 @@ def test_the_first_usable_system_is_taken() -> None:
 def test_the_next_is_taken_where_the_first_cannot_be_used_and_the_reason_says_so() -> None:
     choice = choose("auto", "auto", [NO_ALSA, JACK])
 
-    assert choice == Choice("rtmidi", "JACK", "ALSA cannot be used here")
+    assert choice == Choice("rtmidi", "JACK", "not rtmidi over ALSA: no sequencer")
 
 
 def test_a_system_that_the_config_names_is_taken_before_a_better_one() -> None:
@@ -32,10 +35,30 @@ def test_a_system_that_the_config_names_is_taken_before_a_better_one() -> None:
     assert choice == Choice("rtmidi", "JACK", "the config asks for it")
 
 
+def test_jack_itself_goes_before_rtmidi_and_is_called_by_its_name() -> None:
+    choice = choose("auto", "auto", [EXACT, ALSA, JACK])
+
+    assert (choice.title, choice.why) == ("JACK", "the first choice on this system")
+
+
+def test_a_back_end_that_the_config_names_is_the_only_one_that_is_looked_at() -> None:
+    choice = choose("rtmidi", "auto", [EXACT, NO_ALSA, JACK])
+    with pytest.raises(MidiSystemError, match="no server answers"):
+        choose("jack", "auto", [NO_EXACT, ALSA, JACK])
+
+    assert (choice.title, choice.why) == ("rtmidi over JACK", "the config asks for it")
+
+
+def test_what_midi_api_names_is_rtmidis() -> None:
+    choice = choose("auto", "jack", [EXACT, ALSA, JACK])
+
+    assert choice.title == "rtmidi over JACK"
+
+
 def test_loopback_is_taken_only_where_the_config_asks_for_it() -> None:
     choice = choose("loopback", "auto", [ALSA, JACK])
 
-    assert (choice.backend, choice.system) == ("loopback", None)
+    assert (choice.backend, choice.system) == ("loopback", "loopback")
 
 
 def test_without_a_system_the_line_says_what_is_missing_of_each() -> None:
@@ -55,7 +78,7 @@ def test_a_system_of_another_platform_is_refused_by_name() -> None:
 
 
 def test_the_loopback_opens_without_a_look_at_the_machine() -> None:
-    backend = open_backend("loopback", "auto", "pocketd")
+    backend = open_backend(Config(backend="loopback"))
 
     assert isinstance(backend, Loopback)
 
@@ -64,8 +87,8 @@ def test_the_report_names_each_system_its_ports_and_what_is_missing() -> None:
     lines = report([ALSA, JACK, NO_JACK])
 
     assert lines == [
-        "ALSA: there",
+        "rtmidi over ALSA: there",
         "    Midi Through:Midi Through Port-0 14:0",
-        "JACK: there, no ports yet",
-        "JACK: no server answers",
+        "rtmidi over JACK: there, no ports yet",
+        "rtmidi over JACK: no server answers",
     ]

@@ -10,6 +10,7 @@ import pytest
 
 from pocket_core.errors import TakeError
 from pocket_core.records import TimestepRecord
+from pocket_core.settings import AT_ONCE, Timing
 from pocket_core.types import Seconds
 from pocket_core.wire import control_change
 from pocketd.casting import Cast
@@ -28,9 +29,9 @@ NEAR_MS = 1e-6
 EARLY = 2.0 - 91 / 48  # the clock goes on while the transport stands, from 91 pulses before the first take on
 
 
-def two_takes(folder: Path) -> Session:
+def two_takes(folder: Path, timing: Timing = AT_ONCE) -> Session:
     """Four bars each, the clock going on between them; a controller is turned before the second."""
-    session = Session(folder, load_predictor("follower", PATIENT))
+    session = Session(folder, load_predictor("follower", PATIENT), timing=timing)
     session.clock(EARLY, 24.0)
     session.transport(START, 1.99)
     session.play(2.0, 4)
@@ -64,6 +65,16 @@ def assert_same(then: Sequence[TimestepRecord], now: Sequence[TimestepRecord]) -
 @pytest.fixture(scope="module")
 def session(tmp_path_factory: pytest.TempPathFactory) -> Session:
     return two_takes(tmp_path_factory.mktemp("takes"))
+
+
+def test_a_take_whose_hits_were_handed_over_ahead_comes_out_again(tmp_path: Path) -> None:
+    session = two_takes(tmp_path, Timing(Seconds(0.005), Seconds(0.003), Seconds(0.004)))
+
+    found = [replayed(folder) for folder in session.takes]
+
+    for folder, again in zip(session.takes, found, strict=True):
+        assert again.remarks == ()
+        assert_same(logged(folder), again.records)
 
 
 @pytest.mark.parametrize("number", [0, 1])

@@ -117,11 +117,17 @@ def play(parts: Mapping[str, Iterable[Timed]], then: Callable[[], None] = lambda
 class Listener:
     """Records what a port of pocketd, or of another client, sends."""
 
-    def __init__(self, port: str, client: str = "pocketd") -> None:
+    def __init__(self, port: str, client: str = "pocketd", patience: float = 0.0) -> None:
         self._end = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, f"hear {port}", 8192)
         self._end.ignore_types(sysex=False, timing=False, active_sense=False)
-        self._end.open_port(_index(self._end.get_ports(), client, port))
+        end = time.perf_counter() + patience
+        while time.perf_counter() < end and not any(_is(name, client, port) for name in self._ports()):
+            time.sleep(0.01)
+        self._end.open_port(_index(self._ports(), client, port))
         self._at = 0.0
+
+    def _ports(self) -> list[str]:
+        return list(self._end.get_ports())
 
     def heard(self) -> list[Timed]:
         """Return everything since the last call; times from the first message on."""
@@ -137,13 +143,22 @@ class Listener:
 
 
 def _index(names: list[str], client: str, port: str) -> int:
-    (found,) = [i for i, name in enumerate(names) if name.startswith(client) and name.endswith(f":{port}")]
+    (found,) = [i for i, name in enumerate(names) if _is(name, client, port)]
     return found
+
+
+def _is(name: str, client: str, port: str) -> bool:
+    return name.startswith(client) and name.endswith(f":{port}")
 
 
 def journal(takes: Path) -> list[dict[str, Any]]:
     """Return the records of the only take."""
     (path,) = takes.rglob("journal.jsonl")
+    return read(path)
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    """Return the records of a journal."""
     return [json.loads(line) for line in path.read_text().splitlines()]
 
 

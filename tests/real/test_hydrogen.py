@@ -200,9 +200,9 @@ def test_hydrogen_plays_through_pocketd_and_every_note_leaves_once_where_the_jou
     ):
         ticks, human = Listener("mclk_out", client="jack_midi_clock"), Player("human")
         connect("Hydrogen-midi:TX", "pocketd:drums")
-        connect("jack_midi_clock:mclk_out", "pocketd-02:control")
+        connect("jack_midi_clock:mclk_out", "pocketd:control")
         connect("jack_midi_clock:mclk_out", "midi-monitor:input")
-        connect("pocketd-03:out", "midi-monitor:input")
+        connect("pocketd:out", "midi-monitor:input")
         transport("locate 0", "play")
         play_along(ticks, human, onsets)
         transport("stop")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 import time
@@ -11,7 +12,7 @@ import pytest
 from benchmarks.jack_server import PERIOD, JackServer
 
 from pocket_core.wire import note_off, note_on
-from tests.real.rig import Listener, Timed, daemon, hits, journal, messages, play, timesteps, unended
+from tests.real.rig import Listener, Timed, daemon, hits, journal, messages, play, read, timesteps, unended
 
 pytestmark = [pytest.mark.real, pytest.mark.alone]
 
@@ -63,8 +64,8 @@ def test_every_note_arrives_once_with_its_note_off_as_the_journal_says(
 
     assert (code, said) == (0, "")
     assert pocketd.ready == (
-        "ready: ports pocketd:drums, pocketd-01:human, pocketd-02:control, pocketd-03:out "
-        "via rtmidi over JACK, look-ahead 120 ms, model none\n"
+        "ready: ports pocketd:drums, pocketd:human, pocketd:control, pocketd:out "
+        "via JACK, look-ahead 120 ms, model none\n"
     )
     take = journal(tmp_path / "takes")
     meant = messages(take, "out")
@@ -103,18 +104,22 @@ def test_a_second_daemon_ends_with_3_and_says_who_has_the_port(jack: JackServer,
 
     assert code == 3
     assert said == (
-        "pocketd: port 'pocketd-03:out' is taken: another pocketd runs on JACK; "
+        "pocketd: client 'pocketd' is taken: another pocketd runs on JACK; "
         "end it, or set another `client` in the config\n"
     )
     assert still == (0, "")
 
 
-def test_a_server_that_is_killed_ends_the_daemon_with_3_and_its_take_is_whole(
+def unstopped(beats: int) -> dict[str, list[Timed]]:
+    """Return a song in whose middle something will happen."""
+    return {port: [m for m in part if m.data != b"\xfc"] for port, part in song(beats).items()}
+
+
+def test_a_server_that_is_killed_ends_the_daemon_on_rtmidi_with_3_and_its_take_is_whole(
     jack: JackServer, tmp_path: Path
 ) -> None:
-    with daemon(tmp_path, model="none", drums_lead_ms=0) as pocketd:
-        beats = song(4)
-        play({port: [m for m in part if m.data != b"\xfc"] for port, part in beats.items()}, jack.kill)
+    with daemon(tmp_path, backend="rtmidi", model="none", drums_lead_ms=0) as pocketd:
+        play(unstopped(4), jack.kill)
         killed = time.perf_counter()
         code, said = pocketd.end(by=None)
         took = time.perf_counter() - killed
@@ -124,6 +129,51 @@ def test_a_server_that_is_killed_ends_the_daemon_with_3_and_its_take_is_whole(
     take = journal(tmp_path / "takes")
     assert take[-1] == {"kind": "end", "how": "exit"}
     assert len(timesteps(take)) >= 6
+
+
+def test_a_server_that_is_killed_and_restarted_within_a_take_is_played_on_within_two_seconds(
+    jack: JackServer, tmp_path: Path
+) -> None:
+    with daemon(tmp_path, model="none", drums_lead_ms=0) as pocketd:
+        play(unstopped(4), jack.kill)
+        jack.revive()
+        revived = time.perf_counter()
+        out = Listener("out", patience=2.0)
+        played = song(8)
+        play(played)
+        time.sleep(LOOK_AHEAD + 0.2)
+        heard = out.heard()
+        took = time.perf_counter() - revived - 8 * BEAT
+        out.close()
+        code, said = pocketd.end()
+
+    assert (code, said) == (0, "")
+    assert took < 2 + LOOK_AHEAD + 0.5
+    first, second = sorted((tmp_path / "takes").rglob("journal.jsonl"))
+    assert len(timesteps(read(first))) >= 6
+    assert len(timesteps(read(second))) >= 14
+    faults = [r["text"] for r in read(first) if r["kind"] == "fault" and r["about"] == "midi system"]
+    assert faults[0].startswith("JACK's server has gone; waiting for it")
+    assert unended(heard) == []
+    assert len(hits(heard)) >= len(hits(played["drums"])) - 2
+
+
+@pytest.mark.parametrize("backend", ["jack", "rtmidi"])
+def test_a_server_that_is_frozen_does_not_hang_the_daemon(
+    jack: JackServer, tmp_path: Path, backend: str
+) -> None:
+    with daemon(tmp_path, backend=backend, model="none", drums_lead_ms=0) as pocketd:
+        play(unstopped(4))
+        jack.process.send_signal(signal.SIGSTOP)
+        time.sleep(1.0)
+        asked = time.perf_counter()
+        jack.process.kill()
+        jack.process.wait()
+        code, _ = pocketd.end()
+        took = time.perf_counter() - asked
+
+    assert code in (0, 3)
+    assert took < 6
 
 
 def test_without_a_server_the_line_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -146,4 +196,5 @@ def test_ports_lists_jack_and_says_why_it_is_used(jack: JackServer, tmp_path: Pa
 
     assert told.returncode == 0
     assert "JACK: there" in told.stdout
-    assert "pocketd run would use rtmidi over " in told.stdout
+    assert "rtmidi over JACK: there" in told.stdout
+    assert "pocketd run would use JACK: the first choice on this system" in told.stdout

@@ -2,63 +2,86 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pocket_core.errors import MidiSystemError
+from pocketd.backends import jack_survey, rtmidi
 from pocketd.backends.loopback import Loopback
 from pocketd.backends.protocol import Backend
-from pocketd.backends.rtmidi import RtMidi, System, survey
-
-AUTO = "auto"
-RTMIDI = "rtmidi"
-LOOPBACK = "loopback"
+from pocketd.backends.system import AUTO, JACK, LOOPBACK, RTMIDI, System
+from pocketd.config import Config
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     """A back end, not opened yet."""
 
-    backend: str  # RTMIDI or LOOPBACK
-    system: str | None  # what rtmidi shall live on
+    backend: str  # JACK, RTMIDI or LOOPBACK
+    system: str  # the MIDI system that it lives on
     why: str
+
+    @property
+    def title(self) -> str:
+        """What a person calls it."""
+        return self.system if self.backend == self.system.lower() else f"{self.backend} over {self.system}"
+
+
+def survey() -> list[System]:
+    """Look at every way to have ports on this machine, the preferred first."""
+    return [*([] if sys.platform == "win32" else [jack_survey.look()]), *rtmidi.survey()]
 
 
 def choose(wanted: str, api: str, systems: Sequence[System]) -> Choice:
     """Decide.
 
     Args:
-        wanted: The config's `backend`: auto, rtmidi or loopback. Loopback is used only where it is asked for.
-        api: The config's `midi_api`: auto, or a system's name in small letters.
+        wanted: The config's `backend`: auto, or a back end's name; loopback only where it is asked for.
+        api: The config's `midi_api`: auto, or what rtmidi shall live on, in small letters.
         systems: What `survey` found.
 
     Raises:
         MidiSystemError: None is usable; the line says what is missing.
     """
     if wanted == LOOPBACK:
-        return Choice(LOOPBACK, None, "the config asks for it; no other program sees its ports")
-    allowed = [system for system in systems if api in (AUTO, system.name.lower())]
+        return Choice(LOOPBACK, LOOPBACK, "the config asks for it; no other program sees its ports")
+    allowed = [system for system in systems if _may(system, wanted, api)]
     for system in allowed:
         if system.usable:
-            return Choice(RTMIDI, system.name, _reason(system, api, systems))
-    missing = (
-        "; ".join(f"{system.name}: {system.why}" for system in allowed) or f"{api} is not of this system"
-    )
+            return Choice(system.backend, system.name, _reason(system, wanted, api, systems))
+    missing = "; ".join(dict.fromkeys(f"{system.name}: {system.why}" for system in allowed))
+    missing = missing or f"{wanted if api == AUTO else api} is not of this system"
     raise MidiSystemError(f"no MIDI system ({missing}); to try pocketd without one set `backend: loopback`")
 
 
-def _reason(system: System, api: str, systems: Sequence[System]) -> str:
-    if api != AUTO:
+def _may(system: System, wanted: str, api: str) -> bool:
+    if api != AUTO:  # it is said of rtmidi alone
+        return system.backend == RTMIDI and system.name.lower() == api
+    return wanted in (AUTO, system.backend)
+
+
+def _reason(system: System, wanted: str, api: str, systems: Sequence[System]) -> str:
+    if api != AUTO or wanted != AUTO:
         return "the config asks for it"
-    passed = [s.name for s in systems[: systems.index(system)]]
-    return f"{' and '.join(passed)} cannot be used here" if passed else "the first choice on this system"
+    passed = [s for s in systems[: systems.index(system)] if s.name != system.name or s.backend == JACK]
+    if not passed:
+        return "the first choice on this system"
+    return "; ".join(f"not {s.title}: {s.why}" for s in passed)
 
 
-def open_backend(wanted: str, api: str, client: str) -> Backend:
-    """Open the ports of the config's `backend`, `midi_api` and `client`.
+def open_backend(config: Config) -> Backend:
+    """Open the ports that a configuration asks for.
 
     Raises:
         MidiSystemError: No MIDI system, or the ports are taken.
     """
+    wanted, api = config.backend, config.midi_api
     choice = choose(wanted, api, () if wanted == LOOPBACK else survey())
-    return Loopback() if choice.system is None else RtMidi(choice.system, client)
+    if choice.backend == LOOPBACK:
+        return Loopback()
+    if choice.backend == JACK:
+        from pocketd.backends.jack import Jack
+
+        return Jack(config.client, config.connect.by_port(), config.look_ahead_ms / 1000)
+    return rtmidi.RtMidi(choice.system, config.client)

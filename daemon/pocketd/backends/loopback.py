@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 
+from pocket_core.settings import AT_ONCE, Timing
 from pocket_core.types import Due, Port, Seconds
 from pocketd.backends.clock import Clock, SystemClock
 from pocketd.backends.protocol import INPUTS, Incoming
@@ -26,12 +27,16 @@ class Loopback:
 
     Args:
         clock: Whose time it is; the machine's unless told otherwise.
+        timing: What it shall need of time, as a system that is handed messages ahead does.
     """
 
     name = "loopback"
+    wakes = False
+    priority = None
     port_names: Sequence[str] = tuple(f"loopback:{port}" for port in (*INPUTS, Port.OUT))
 
-    def __init__(self, clock: Clock | None = None) -> None:
+    def __init__(self, clock: Clock | None = None, timing: Timing = AT_ONCE) -> None:
+        self.timing = timing
         self._clock = clock or SystemClock()
         self._coming: list[tuple[Seconds, int, Port, bytes]] = []  # a heap; the number keeps ties in order
         self._number = count()
@@ -64,8 +69,9 @@ class Loopback:
         return arrived
 
     def send(self, due: Due) -> None:
-        """Note that it left now."""
-        self.sent.append(Sent(self._clock.now(), due))
+        """Note that it leaves: at its time where it was handed over ahead, else now."""
+        now = self._clock.now()
+        self.sent.append(Sent(max(now, due.at) if self.timing.notice else now, due))
 
     def wait(self, until: Seconds) -> None:
         """Wait for a time exactly."""
@@ -75,8 +81,9 @@ class Loopback:
         """Wait for about a time."""
         self._clock.doze(until)
 
-    def check(self) -> None:
-        """Do nothing: it lives as long as the process."""
+    def check(self) -> str:
+        """Return nothing: it lives as long as the process."""
+        return ""
 
     def close(self) -> None:
         """Drop what was still to come."""

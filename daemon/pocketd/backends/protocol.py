@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from pocket_core.settings import Timing
 from pocket_core.types import Due, Port, Seconds
 
 INPUTS = (Port.DRUMS, Port.HUMAN, Port.CONTROL)
@@ -34,6 +35,18 @@ class Backend(Protocol):
     def port_names(self) -> Sequence[str]:
         """Names under which other programs see the four ports: the inputs as in INPUTS, then `out`."""
 
+    @property
+    def wakes(self) -> bool:
+        """Whether a wait ends as soon as something arrives."""
+
+    @property
+    def timing(self) -> Timing:
+        """What it needs of time; this may change while it runs."""
+
+    @property
+    def priority(self) -> int | None:
+        """The real-time priority that the loop wants; None: none, for this system asks for nothing."""
+
     def now(self) -> Seconds:
         """Read the clock, monotonic."""
 
@@ -41,19 +54,29 @@ class Backend(Protocol):
         """Return what arrived since the last poll on all inputs, in order of arrival."""
 
     def send(self, due: Due) -> None:
-        """Send a message as near to its time as this system can, at once where that has passed."""
+        """Send a message as near to its time as this system can, at once where that has passed.
+
+        Of two messages for the same time the one that was sent first leaves first.
+        """
 
     def wait(self, until: Seconds) -> None:
-        """Return at that time, as exactly as this system can: a message is due then."""
+        """Return at that time, as exactly as this system needs: a message is to be sent then.
+
+        A system that hears of what arrives may return sooner for it.
+        """
 
     def doze(self, until: Seconds) -> None:
         """Return at about that time, some 0.2 ms late, at little cost, or sooner where something arrives."""
 
-    def check(self) -> None:
+    def check(self) -> str:
         """Look whether the system still lives; cheap enough for every turn of the loop.
 
+        Returns:
+            What is wrong, in a line; empty: nothing. It mends by itself, and until then nothing arrives and
+            nothing is sent, but the clock goes on.
+
         Raises:
-            MidiSystemError: It is gone. No call but `close` is allowed after that.
+            MidiSystemError: It is gone for good. No call but `close` is allowed after that.
         """
 
     def close(self) -> None:

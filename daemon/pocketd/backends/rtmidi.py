@@ -8,24 +8,27 @@ so there the ports are `pocketd drums` and so on.
 
 from __future__ import annotations
 
-import ctypes
 import re
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pocket_core.errors import MidiSystemError
+from pocket_core.settings import AT_ONCE
 from pocket_core.types import Due, Port, Seconds
 from pocketd.arrival import Arrivals
 from pocketd.backends.clock import Clock, SystemClock
+from pocketd.backends.jack_survey import MISSING as NO_JACK
 from pocketd.backends.lifeline import Lifeline, connections
 from pocketd.backends.packet import first_message
 from pocketd.backends.protocol import INPUTS, Incoming
+from pocketd.backends.quiet import hush_jack
+from pocketd.backends.system import RTMIDI, System
 
 CLIENT = "pocketd"  # unless the config says otherwise
 QUEUE = 8192  # messages; what overflows is lost
+PRIORITY = 60  # of SCHED_FIFO; below the interrupts of sound cards and JACK's threads
 LISTEN = Seconds(0.010)  # the longest sleep: the first message of all is stamped that much late at most
 ALSA_SEQUENCER = Path("/dev/snd/seq")
 
@@ -33,26 +36,18 @@ ONE_CYCLE = 0.001  # seconds; more than the four clients take, less than a cycle
 POSITION = frozenset((b"\xf2", b"\xf8", b"\xfa", b"\xfb"))  # song position, clock, start, continue
 
 
-@dataclass(frozen=True, slots=True)
-class System:
-    """A MIDI system that this machine might have."""
-
-    name: str  # ALSA, JACK, CoreMIDI or WinMM
-    usable: bool
-    why: str  # what was found, or what is missing and what to do about it
-    ports: tuple[str, ...] = ()  # of other programs and devices
-
-
 def survey() -> list[System]:
     """Look at every system that python-rtmidi knows here, the preferred first."""
     if sys.platform == "win32":
-        return [System("WinMM", False, "has no virtual MIDI ports; run pocketd on Linux or macOS")]
+        return [System(RTMIDI, "WinMM", False, "has no virtual MIDI ports; run pocketd on Linux or macOS")]
     return [_look(name) for name in (("CoreMIDI",) if sys.platform == "darwin" else ("ALSA", "JACK"))]
 
 
 def _look(name: str) -> System:
     if name == "ALSA" and not ALSA_SEQUENCER.exists():
-        return System(name, False, f"no sequencer, {ALSA_SEQUENCER} is missing; try `modprobe snd-seq`")
+        return System(
+            RTMIDI, name, False, f"no sequencer, {ALSA_SEQUENCER} is missing; try `modprobe snd-seq`"
+        )
     library = python_rtmidi()
     try:
         looking = (
@@ -63,15 +58,14 @@ def _look(name: str) -> System:
         for end in looking:
             end.delete()
     except library.RtMidiError as error:
-        return System(name, False, _MISSING.get(name, str(error)))
-    return System(
-        name, True, "there", tuple(port for port in names if not port.startswith(f"{CLIENT} ports"))
-    )
+        return System(RTMIDI, name, False, _MISSING.get(name, str(error)))
+    others = tuple(port for port in names if not port.startswith(f"{CLIENT} ports"))
+    return System(RTMIDI, name, True, "there", others)
 
 
 _MISSING = {
     "ALSA": "the sequencer cannot be opened; may this user read and write /dev/snd/seq (group audio)?",
-    "JACK": "no server answers; start one (`jackd -d alsa`), or with PipeWire run pocketd under `pw-jack`",
+    "JACK": NO_JACK,
 }
 
 
@@ -86,6 +80,10 @@ class RtMidi:
     Raises:
         MidiSystemError: The system is not there, or its ports are taken by another pocketd.
     """
+
+    wakes = False
+    timing = AT_ONCE
+    priority = PRIORITY
 
     def __init__(self, system: str, client: str = CLIENT, clock: Clock | None = None) -> None:
         self.name = f"rtmidi over {system}"
@@ -172,10 +170,11 @@ class RtMidi:
             self._clock.doze(Seconds(min(until, now + LISTEN)))
             self._listen()
 
-    def check(self) -> None:
+    def check(self) -> str:
         """Look whether JACK's server lives; a send to a dead one would in the end never return."""
         if self._lifeline is not None and self._lifeline.cut():
             raise MidiSystemError(f"{self._system}'s server has gone; start it again, then pocketd")
+        return ""
 
     def close(self) -> None:
         """Take the ports away; over JACK after the cycle that carries what was sent last."""
@@ -209,18 +208,5 @@ def python_rtmidi() -> Any:
     import rtmidi
 
     if first:
-        _hush_jack()
+        hush_jack()
     return rtmidi
-
-
-def _hush_jack() -> None:
-    maps = Path("/proc/self/maps")
-    if not maps.exists():
-        return
-    paths = {line.split()[-1] for line in maps.read_text().splitlines() if "libjack" in line}
-    for path in paths:
-        jack = ctypes.CDLL(path)
-        # strlen takes a message, does nothing with it, and may be called on any thread without Python
-        deaf = ctypes.CDLL(None).strlen
-        jack.jack_set_error_function(deaf)
-        jack.jack_set_info_function(deaf)

@@ -18,9 +18,9 @@ from pocket_core.settings import Settings
 from pocket_core.status import Counts
 from pocket_core.tempo import MeterChange, MeterMap
 from pocket_core.types import Beats, Seconds
-from pocketd.backends.choose import choose
+from pocketd.backends.choose import Choice, choose, survey
 from pocketd.backends.clock import Clock, SystemClock
-from pocketd.backends.rtmidi import survey
+from pocketd.backends.system import RTMIDI
 from pocketd.commands.render import refuse_overwriting, within
 from pocketd.config import load, names_a_file
 from pocketd.demo import Outcome, Plan, outcome, plan
@@ -67,7 +67,7 @@ def command(
     refuse_overwriting(given, [out / name for name in (*PARTS, PICTURE)])
     console = Console(highlight=False, markup=False, soft_wrap=True)
     system, why = (None, "as asked") if loopback else _system()
-    where = f"virtual ports of {system}" if system else f"the in-process loopback back end: {why}"
+    where = f"virtual ports of {system.system}" if system else f"the in-process loopback back end: {why}"
     performance = prepare(human, drums, length, console)
     console.print(f"Playing {performance.length:.0f} s in real time over {where}. Ctrl-C ends it.")
     with _ended_by_sigterm():
@@ -75,12 +75,12 @@ def command(
 
 
 def play(
-    performance: Plan, system: str | None, model: str, out: Path, *, clock: Clock, console: Console
+    performance: Plan, system: Choice | None, model: str, out: Path, *, clock: Clock, console: Console
 ) -> None:
     """Play, print the table and write the files.
 
     Args:
-        system: The MIDI system to play over; None: the loopback back end, in this process.
+        system: What to play over; None: the loopback back end, in this process.
         clock: What it is played by.
 
     Raises:
@@ -93,7 +93,7 @@ def play(
         if system is None:
             heard = play_in_process(performance, load(config), clock)
         else:
-            heard = play_over_ports(performance, config, system, clock)
+            heard = play_over_ports(performance, config, system.system, clock)
         taken = sorted(set(take_folders(takes)) - earlier)
         if not taken:
             raise PocketError(f"no take was written to {takes}; see what pocketd said above")
@@ -135,10 +135,12 @@ def _parts(
     return quantise(score, Settings().snap), musician.until(seconds)
 
 
-def _system() -> tuple[str | None, str]:
-    """Return the MIDI system to play over, or None and why there is none."""
+def _system() -> tuple[Choice | None, str]:
+    """Return the back end to play over, one that python-rtmidi can reach, or None and why there is none."""
+    found = survey()
+    reached = {system.name for system in found if system.backend == RTMIDI and system.usable}
     try:
-        return choose("auto", "auto", survey()).system, ""
+        return choose("auto", "auto", [system for system in found if system.name in reached]), ""
     except MidiSystemError:
         return None, "no MIDI system answers (`pocketd ports` says why)"
 
@@ -159,11 +161,11 @@ def _alone(out: Path) -> Iterator[None]:
             (out / LOCK).unlink(missing_ok=True)
 
 
-def _write_config(out: Path, takes: Path, performance: Plan, system: str | None, model: str) -> Path:
+def _write_config(out: Path, takes: Path, performance: Plan, system: Choice | None, model: str) -> Path:
     meter = performance.meter
     values = {
-        "backend": IN_PROCESS if system is None else "rtmidi",
-        "midi_api": "auto" if system is None else system.lower(),
+        "backend": IN_PROCESS if system is None else system.backend,
+        "midi_api": system.system.lower() if system and system.backend == RTMIDI else "auto",
         "client": CLIENT,
         "tempo": round(performance.drums.tempo.bpm_at(Beats(0.0)), 6),
         "meter": f"{meter.numerator}/{meter.denominator}",

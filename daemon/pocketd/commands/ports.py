@@ -6,8 +6,8 @@ from pathlib import Path
 
 import typer
 
-from pocketd.backends.choose import LOOPBACK, RTMIDI, choose
-from pocketd.backends.rtmidi import System, survey
+from pocketd.backends.choose import choose, survey
+from pocketd.backends.system import System
 from pocketd.config import load
 
 
@@ -27,15 +27,14 @@ def command(
     for line in report(systems):
         print(line)
     choice = choose(wanted.backend, wanted.midi_api, systems)
-    name = LOOPBACK if choice.system is None else f"{RTMIDI} over {choice.system}"
-    print(f"pocketd run would use {name}: {choice.why}")
+    print(f"pocketd run would use {choice.title}: {choice.why}")
 
 
 def report(systems: list[System]) -> list[str]:
     """Return lines that say what is there, what is not and why, and which ports each system has."""
     lines = []
     for system in systems:
-        lines.append(f"{system.name}: {system.why}" + (", no ports yet" if _empty(system) else ""))
+        lines.append(f"{system.title}: {system.why}" + (", no ports yet" if _empty(system) else ""))
         lines += [f"    {port}" for port in system.ports]
     return lines
 

@@ -58,7 +58,7 @@ def command(
     _listen(requests)
     told = notifier(os.environ)
     chosen = _read(config, no_record)
-    backend = open_backend(chosen.backend, chosen.midi_api, chosen.client)  # first: others can connect now
+    backend = open_backend(chosen)  # first: others can connect now
     try:
         from pocketd.casting import make_cast
         from pocketd.champion import Nights, nights_folder

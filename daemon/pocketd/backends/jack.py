@@ -1,0 +1,215 @@
+"""JACK itself, and PipeWire: each message at its exact frame, ports that come back with the server.
+
+The loop hands messages over a little before their time; JACK's process callback (`jack_client`) writes them
+at their frame. A thread of its own, the keeper, does all that may wait: it opens a client where a server
+runs, closes one whose server has gone, and connects what the config and the user want connected.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import select
+import threading
+from collections.abc import Mapping, Sequence
+
+from pocket_core.errors import MidiSystemError
+from pocket_core.settings import Timing
+from pocket_core.types import Due, Port, Seconds
+from pocketd.backends.frames import FrameClock
+from pocketd.backends.jack_client import Calls, JackClient, NameTakenError
+from pocketd.backends.patchbay import Patchbay
+from pocketd.backends.protocol import Incoming
+from pocketd.backends.transit import Arrived, Transit
+
+log = logging.getLogger(__name__)
+
+#: How long before its time a message is handed over: what the loop may be late (docs/decisions/0016-jack.md).
+NOTICE = Seconds(0.003)
+CLAIM = Seconds(0.0005)  # from an onset's coming in to its hit's being handed over
+TRY_EVERY = 0.2  # seconds between two looks for a server
+LEAST_WAIT = 0.0001  # seconds
+PATIENCE = 1.0  # seconds for what was sent to leave, and for libjack to let go, at the end
+POSITION = frozenset((0xF2, 0xF8, 0xFA, 0xFB))  # song position, clock, start, continue
+
+
+class Jack:
+    """The four ports on the server that JACK's environment names.
+
+    Args:
+        client: What other programs see before the port's name.
+        wanted: For each port, parts of the names of ports that it shall be connected with.
+        latency: Seconds from `drums` to `out`, to be declared.
+
+    Raises:
+        MidiSystemError: No server answers, or the client's name is taken.
+    """
+
+    name = "JACK"
+    wakes = True
+
+    def __init__(
+        self, client: str, wanted: Mapping[Port, Sequence[str]] | None = None, latency: float = 0.0
+    ) -> None:
+        self._client_name = client
+        self._clock = FrameClock()
+        self._transit = Transit()
+        self._latency = latency
+        self._patchbay = Patchbay({} if wanted is None else wanted)
+        self._listen, self._wake = os.pipe()
+        for end in (self._listen, self._wake):
+            os.set_blocking(end, False)
+        self._dirty = threading.Event()  # the keeper has something to do
+        self._closing = False
+        self._gone = ""  # why, where no server carries our ports
+        self._missing: frozenset[tuple[int, int]] = frozenset()  # notes that sound on where a cable was cut
+        self._told = 0  # troubles of the callback
+        self._client: JackClient | None = None
+        try:
+            self._client = self._open()
+        except MidiSystemError:
+            self._close_pipe()
+            raise
+        self.port_names: Sequence[str] = self._client.port_names
+        self._keeper = threading.Thread(target=self._keep, name="jack keeper", daemon=True)
+        self._keeper.start()
+
+    # --- the loop's side -------------------------------------------------------------------------------
+
+    @property
+    def timing(self) -> Timing:
+        """What a period brings; it may change while the server runs."""
+        client = self._client
+        period = 0.0 if client is None else client.period
+        return Timing(NOTICE, Seconds(period), Seconds(period / 2 + CLAIM))
+
+    @property
+    def priority(self) -> int | None:
+        """The real-time priority that the loop may have: below JACK's own threads."""
+        client = self._client
+        priority = None if client is None else client.priority
+        return None if priority is None else max(priority - 5, 1)
+
+    def now(self) -> Seconds:
+        """Return the end of JACK's cycle under way, and what has passed of it."""
+        return self._clock.now()
+
+    def poll(self) -> list[Incoming]:
+        """Return what the cycles since the last call brought."""
+        arrived = self._transit.take()
+        if len(arrived) > 1:
+            arrived.sort(key=_order)
+        return [Incoming(self._clock.seconds(each.frame), each.port, each.data) for each in arrived]
+
+    def send(self, due: Due) -> None:
+        """Hand a message to the callback."""
+        if not self._gone:
+            self._transit.hand(self._clock.frame(due.at), due.data)
+
+    def wait(self, until: Seconds) -> None:
+        """Sleep until then, or until something arrives: what is due has been handed over before."""
+        while not self._transit.waits and (left := until - self._clock.now()) > 0:
+            if select.select((self._listen,), (), (), max(left, LEAST_WAIT))[0]:
+                self._drain()
+
+    doze = wait
+
+    def check(self) -> str:
+        """Say what is wrong: the server has gone, or the callback stumbled."""
+        client = self._client
+        trouble = None if client is None else client.trouble
+        if trouble is not None and trouble.count > self._told:
+            if self._told == 0:
+                log.error("jack: %r; a message may be lost", trouble.first, exc_info=trouble.first)
+            self._told = trouble.count
+        return self._gone
+
+    def close(self) -> None:
+        """Let out what was sent, then take the ports away."""
+        if self._closing:
+            return
+        end = self._clock.now() + PATIENCE
+        while not self._gone and not self._transit.empty and self._clock.now() < end:
+            select.select((), (), (), 0.005)
+        self._closing = True
+        self._dirty.set()
+        self._keeper.join(2 * PATIENCE)  # libjack may never come back from a server that was killed
+        self._close_pipe()
+
+    def _drain(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            while os.read(self._listen, 4096):
+                pass
+
+    def _close_pipe(self) -> None:
+        wake, self._wake = self._wake, -1
+        os.close(wake)
+        os.close(self._listen)
+
+    # --- called by libjack -----------------------------------------------------------------------------
+
+    def _arrived(self) -> None:
+        with contextlib.suppress(OSError):  # the pipe is full, so the loop wakes anyway; or closed
+            os.write(self._wake, b"\0")
+
+    def _lost(self, reason: str) -> None:
+        self._clock.lose()
+        self._gone = "JACK's server has gone; waiting for it" + (f" ({reason})" if reason else "")
+        self._missing |= self._transit.cut()
+        self._dirty.set()
+        self._arrived()
+
+    def _cut(self) -> None:
+        self._missing |= self._transit.sounding
+
+    # --- the keeper ------------------------------------------------------------------------------------
+
+    def _open(self) -> JackClient:
+        calls = Calls(self._arrived, self._lost, self._dirty.set, self._cut)
+        return JackClient(self._client_name, self._clock, self._transit, lambda: self._latency, calls)
+
+    def _keep(self) -> None:
+        """Do what may wait, until the back end is closed."""
+        self._dirty.set()
+        while not self._closing:
+            self._dirty.wait(TRY_EVERY if self._gone else None)
+            self._dirty.clear()
+            try:
+                self._keep_up()
+            except MidiSystemError as error:
+                log.warning("%s", error)
+            except Exception:  # a bug here must cost no more than a connection
+                log.exception("jack: the keeper stumbled; going on")
+        if self._client is not None:
+            self._client.close()
+
+    def _keep_up(self) -> None:
+        if self._gone:
+            self._come_back()
+        client = self._client
+        if client is None or self._gone or self._closing:
+            return
+        if self._patchbay.keep(client) and self._missing:
+            missing, self._missing = self._missing, frozenset()
+            self._transit.release(missing)
+
+    def _come_back(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            self._patchbay.lose()
+            client.close()
+        try:
+            self._client = self._open()
+        except NameTakenError as error:
+            self._gone = str(error)
+            return
+        except MidiSystemError:
+            return  # not yet
+        self.port_names = self._client.port_names
+        self._gone = ""
+
+
+def _order(message: Arrived) -> tuple[int, bool]:
+    """Put what tells the position before the hits of the same frame."""
+    return message.frame, message.data[0] not in POSITION if message.data else True

@@ -1,0 +1,262 @@
+"""One life of a JACK client: four ports on a server, from its opening until the server or we end it.
+
+JACK calls `_process` once a cycle, on a real-time thread that must not wait. It only moves messages: what
+came in goes to the `Transit` with its frame, and what is due within this cycle is written at its frame.
+
+JACK-Client lacks the calls that declare a port's latency; they are made by ctypes on the same library, as
+jack/jack.h has them. Calls into libjack let other Python threads run.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from pocket_core.errors import MidiSystemError
+from pocket_core.types import Port
+from pocketd.backends.frames import FrameClock
+from pocketd.backends.packet import first_message
+from pocketd.backends.protocol import INPUTS
+from pocketd.backends.quiet import hush_jack
+from pocketd.backends.transit import Transit
+
+CAPTURE, PLAYBACK = 0, 1  # JackLatencyCallbackMode
+
+
+class NameTakenError(MidiSystemError):
+    """Another client has the name."""
+
+
+@dataclass(slots=True)
+class Calls:
+    """What a client tells of; each is called by a thread of libjack and must not wait."""
+
+    arrived: Callable[[], None]  # something has come in
+    gone: Callable[[str], None]  # the server has, and why
+    changed: Callable[[], None]  # ports or connections have come or gone
+    cut: Callable[[], None]  # a connection of `out` has
+
+
+@dataclass(slots=True)
+class Trouble:
+    """What went wrong in the process callback, which may not end."""
+
+    count: int = 0
+    first: BaseException | None = field(default=None)
+
+
+class JackClient:
+    """Open the ports and begin.
+
+    Args:
+        name: The client's.
+        clock: Is told of each cycle.
+        transit: Where messages come from and go to.
+        latency: Seconds from `drums` to `out`, asked for when a server wants to know.
+        calls: What is told of.
+
+    Raises:
+        MidiSystemError: No server, or (NameTakenError) the name is taken.
+    """
+
+    def __init__(
+        self, name: str, clock: FrameClock, transit: Transit, latency: Callable[[], float], calls: Calls
+    ) -> None:
+        jack = jack_module()
+        self.trouble = Trouble()
+        self._clock = clock
+        self._transit = transit
+        self._latency = latency
+        self._calls = calls
+        self._jack = jack
+        self._alive = True
+        try:
+            self._client = jack.Client(name, use_exact_name=True, no_start_server=True)
+        except jack.JackOpenError as error:
+            if error.status.name_not_unique or _is_taken(jack, name):
+                raise NameTakenError(
+                    f"client {name!r} is taken: another pocketd runs on JACK; "
+                    "end it, or set another `client` in the config"
+                ) from None
+            raise MidiSystemError(f"JACK: no server answers ({error})") from None
+        try:
+            self._open()
+        except jack.JackError as error:
+            self.close()
+            raise MidiSystemError(f"cannot open ports on JACK: {error}; see `pocketd ports`") from None
+
+    def _open(self) -> None:
+        client = self._client
+        self._rate = client.samplerate
+        self.period = client.blocksize / client.samplerate  # seconds
+        self._inputs = [(port, client.midi_inports.register(str(port))) for port in INPUTS]
+        self._out = client.midi_outports.register(str(Port.OUT))
+        self.port_names = [end.name for _, end in self._inputs] + [self._out.name]
+        client.set_process_callback(self._process)
+        client.set_blocksize_callback(self._resized)
+        client.set_shutdown_callback(self._shut_down)
+        client.set_port_registration_callback(self._ports_changed, only_available=False)
+        client.set_port_connect_callback(self._connections_changed, only_available=False)
+        self._tell_latency()
+        client.activate()
+
+    @property
+    def priority(self) -> int | None:
+        """The real-time priority of JACK's threads here; None: they have none."""
+        priority = int(self._call("jack_client_real_time_priority"))
+        return priority if self._client.realtime and priority > 0 else None
+
+    # --- ports of others -------------------------------------------------------------------------------
+
+    def ports(self, *, sending: bool) -> list[str]:
+        """Return the MIDI ports of others: those that send, or those that can be sent to."""
+        found = self._client.get_ports(is_midi=True, is_output=sending, is_input=not sending)
+        return [port.name for port in found if port.name not in self.port_names]
+
+    def aliases(self, name: str) -> list[str]:
+        """Return the other names of a port."""
+        return list(self._client.get_port_by_name(name).aliases)
+
+    def connected(self, port: Port) -> list[str]:
+        """Return who is connected to one of our ports."""
+        return [other.name for other in self._end(port).connections]
+
+    def connect(self, port: Port, other: str) -> None:
+        """Connect one of our ports with another.
+
+        Raises:
+            MidiSystemError: JACK would not.
+        """
+        ours = self._end(port).name
+        pair = (ours, other) if port is Port.OUT else (other, ours)
+        try:
+            self._client.connect(*pair)
+        except self._jack.JackError as error:
+            if other not in self.connected(port):  # else somebody was quicker
+                raise MidiSystemError(f"cannot connect {pair[0]} to {pair[1]}: {error}") from None
+
+    def _end(self, port: Port) -> Any:
+        return self._out if port is Port.OUT else dict(self._inputs)[port]
+
+    # --- called by libjack -----------------------------------------------------------------------------
+
+    def _process(self, frames: int) -> None:
+        try:
+            self._cycle(frames)
+        except BaseException as error:  # one that leaves would end this callback for good
+            trouble = self.trouble
+            trouble.count += 1
+            trouble.first = trouble.first or error
+
+    def _cycle(self, frames: int) -> None:
+        start = self._clock.begin(self._client.last_frame_time, frames, self._rate)
+        transit, came = self._transit, False
+        for port, end in self._inputs:
+            for offset, data in end.incoming_midi_events():
+                transit.arrive(start + offset, port, first_message(bytes(data)))
+                came = True
+        out = self._out
+        out.clear_buffer()
+        for frame, data in transit.leave(start, start + frames):
+            out.write_midi_event(frame - start, data)
+        if came:
+            self._calls.arrived()
+
+    def _resized(self, frames: int) -> None:
+        self.period = frames / self._rate
+
+    def _shut_down(self, _: object, reason: str) -> None:
+        self._alive = False
+        self._calls.gone(reason)
+
+    def _ports_changed(self, *_: object) -> None:
+        self._calls.changed()
+
+    def _connections_changed(self, a: Any, b: Any, connected: bool) -> None:
+        if not connected and self.port_names[-1] in (a and a.name, b and b.name):
+            self._calls.cut()
+        self._calls.changed()
+
+    # --- latency ---------------------------------------------------------------------------------------
+
+    def _tell_latency(self) -> None:
+        self._on_latency = _LATENCY_CALLBACK(self._latencies)  # kept: libjack does not
+        self._call("jack_set_latency_callback", self._on_latency, None)
+
+    def declare(self) -> None:
+        """Have the server ask anew how much later `out` is than `drums`."""
+        self._call("jack_recompute_total_latencies")
+
+    def _latencies(self, mode: int, _: object) -> None:
+        """Say that what is heard of `out` came to `drums` so much earlier, and the other way round."""
+        drums, out = self._port_pointer(self._inputs[0][1]), self._port_pointer(self._out)
+        known, told = (drums, out) if mode == CAPTURE else (out, drums)
+        span, more = _Range(), round(self._latency() * self._rate)
+        lib = _library()
+        lib.jack_port_get_latency_range(known, mode, ctypes.byref(span))
+        span.least, span.most = span.least + more, span.most + more
+        lib.jack_port_set_latency_range(told, mode, ctypes.byref(span))
+
+    def _call(self, name: str, *arguments: object) -> Any:
+        return getattr(_library(), name)(self._pointer(self._client), *arguments)
+
+    def _pointer(self, of: Any) -> ctypes.c_void_p:
+        return ctypes.c_void_p(int(_ffi().cast("uintptr_t", of._ptr)))
+
+    _port_pointer = _pointer
+
+    # --- the end ---------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Take the ports away; with a server that has gone libjack may take its time."""
+        if self._alive:
+            self._client.deactivate(ignore_errors=True)
+        self._client.close(ignore_errors=True)
+
+
+class _Range(ctypes.Structure):
+    """`jack_latency_range_t`, in frames."""
+
+    _fields_ = (("least", ctypes.c_uint32), ("most", ctypes.c_uint32))
+
+
+_LATENCY_CALLBACK = ctypes.CFUNCTYPE(None, ctypes.c_int, ctypes.c_void_p)
+
+
+def jack_module() -> Any:
+    """Import JACK-Client, and keep libjack from printing on stderr what we say better.
+
+    Raises:
+        MidiSystemError: It is not installed, or libjack is not.
+    """
+    try:
+        import jack
+    except ImportError:
+        raise MidiSystemError("the package JACK-Client is missing: pip install 'pocketd[jack]'") from None
+    except OSError:
+        raise MidiSystemError("libjack is missing (Debian: apt install libjack-jackd2-0)") from None
+    hush_jack()
+    return jack
+
+
+def _is_taken(jack: Any, name: str) -> bool:
+    """Ask whether a server has a client of this name: JACK2 only says that something went wrong."""
+    try:
+        with jack.Client(f"{name} asks", no_start_server=True) as asking:
+            return any(port.name.startswith(f"{name}:") for port in asking.get_ports())
+    except jack.JackError:
+        return False
+
+
+def _ffi() -> Any:
+    import jack
+
+    return jack._ffi
+
+
+def _library() -> Any:
+    import jack
+
+    return ctypes.CDLL(jack._libname)

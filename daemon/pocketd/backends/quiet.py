@@ -1,0 +1,20 @@
+"""Keep libjack, and the copy that python-rtmidi brings, from printing on stderr what we say better."""
+
+from __future__ import annotations
+
+import ctypes
+from pathlib import Path
+
+
+def hush_jack() -> None:
+    """Hush every libjack that this process has loaded by now."""
+    maps = Path("/proc/self/maps")
+    if not maps.exists():
+        return
+    paths = {line.split()[-1] for line in maps.read_text().splitlines() if "libjack" in line}
+    for path in paths:
+        jack = ctypes.CDLL(path)
+        # strlen takes a message, does nothing with it, and may be called on any thread without Python
+        deaf = ctypes.CDLL(None).strlen
+        jack.jack_set_error_function(deaf)
+        jack.jack_set_info_function(deaf)
