@@ -97,8 +97,12 @@ def _cpu(processes: list[psutil.Process]) -> float:
 
 
 def _config(on_jack: bool, folder: str) -> Mapping[str, object]:
-    where = {"backend": "rtmidi", "midi_api": "jack"} if on_jack else {"backend": "loopback"}
-    return {**where, "client": CLIENT, "takes": {"folder": folder}, "meter_display": "off"}
+    return {
+        "backend": "jack" if on_jack else "loopback",
+        "client": CLIENT,
+        "takes": {"folder": folder},
+        "meter_display": "off",
+    }
 
 
 class _Watcher:
