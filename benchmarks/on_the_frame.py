@@ -59,6 +59,7 @@ class OnTheFrame:
     lost: int
     doubled: int
     reordered: int  # came before one that was due earlier
+    skipped: int  # frames that JACK kept from the recorder or the DAW, for the machine stood still
 
 
 def measure(count: int, seed: int, *, loaded: bool, model: str) -> OnTheFrame:
@@ -73,8 +74,8 @@ def measure(count: int, seed: int, *, loaded: bool, model: str) -> OnTheFrame:
         daw.expect("connected")
         with busy(cores if loaded else 0):
             daw.tell("go")
-            sent, heard = daw.expect("performed", 2 * wanted[-1].frame / RATE + 30.0)
-    return compare(sent, heard)
+            sent, heard, skipped = daw.expect("performed", 2 * wanted[-1].frame / RATE + 30.0)
+    return compare(sent, heard, skipped)
 
 
 def hits(count: int, seed: int) -> list[Timed]:
@@ -91,7 +92,7 @@ def hits(count: int, seed: int) -> list[Timed]:
     return sorted(played, key=lambda message: message.frame)
 
 
-def compare(played: Sequence[Timed], heard: Sequence[Timed]) -> OnTheFrame:
+def compare(played: Sequence[Timed], heard: Sequence[Timed], skipped: int = 0) -> OnTheFrame:
     """Match each hit with its return, a look-ahead later."""
     delay = LOOK_AHEAD_MS * RATE // 1000
     struck = [m for m in played if m.data[0] & 0xF0 == 0x90]
@@ -106,6 +107,7 @@ def compare(played: Sequence[Timed], heard: Sequence[Timed]) -> OnTheFrame:
         sum(data not in first for data in due),
         sum(n - 1 for n in Counter(m.data for m in came).values()),
         sum(b < a for a, b in pairwise(times)),
+        skipped,
     )
 
 
@@ -115,7 +117,7 @@ def reactions(seconds: float, seed: int) -> list[float]:
     with daemon(True, **PULLED), Partner(perform, cues) as daw:
         daw.expect("connected")
         daw.tell("go")
-        sent, heard = daw.expect("performed", 2 * seconds + 30.0)
+        sent, heard, _ = daw.expect("performed", 2 * seconds + 30.0)
     return latencies(*([Message(m.frame / RATE, m.data) for m in part] for part in (sent, heard)))
 
 
@@ -133,6 +135,7 @@ def perform(pipe: Connection, cues: Sequence[Timed]) -> None:
     heard: list[Timed] = []
     over = threading.Event()
     begin: list[int] = []  # once it may
+    daw, recorder = _Cycles(), _Cycles()
     done = dict.fromkeys(ends, 0)
 
     def process(frames: int) -> None:
@@ -141,6 +144,7 @@ def perform(pipe: Connection, cues: Sequence[Timed]) -> None:
             end.clear_buffer()
         if not begin:
             return
+        daw.see(now, frames)
         start = now - begin[0]
         for port, end in ends.items():
             part = parts[port]
@@ -153,8 +157,10 @@ def perform(pipe: Connection, cues: Sequence[Timed]) -> None:
         if start > cues[-1].frame + after:
             over.set()
 
-    def hear(_: int) -> None:
+    def hear(frames: int) -> None:
         now = module.last_frame_time
+        if begin:
+            recorder.see(now, frames)
         for offset, data in heard_end.incoming_midi_events():
             if begin:
                 heard.append(Timed(now + offset - begin[0], Port.OUT, bytes(data)))
@@ -169,4 +175,19 @@ def perform(pipe: Connection, cues: Sequence[Timed]) -> None:
         pipe.recv()
         begin.append(client.last_frame_time + round(SETTLE * RATE))
         over.wait()
-    pipe.send(("performed", (sorted(sent, key=lambda message: message.frame), heard)))
+    skipped = daw.skipped + recorder.skipped
+    pipe.send(("performed", (sorted(sent, key=lambda message: message.frame), heard, skipped)))
+
+
+class _Cycles:
+    """Counts the frames between one cycle and the next."""
+
+    def __init__(self) -> None:
+        self.skipped = 0
+        self._next: int | None = None
+
+    def see(self, now: int, frames: int) -> None:
+        """Take note of a cycle."""
+        if self._next is not None:
+            self.skipped += abs(now - self._next)
+        self._next = now + frames

@@ -176,6 +176,8 @@ def _frames(console: Console, options: argparse.Namespace) -> list[Row]:
                 **distribution(found.errors),
             }
             note = f"{found.exact:,} of {events:,} exact"
+            if found.skipped:
+                note += f"; JACK skipped {found.skipped:,} frames"
             rows.append(Row(f"jack {frames} loaded", figures, model, note=note))
             advance(1.0)
     return rows
