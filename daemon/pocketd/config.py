@@ -45,6 +45,7 @@ FIXED = (
     "connect.control",
     "connect.out",
     "clock",
+    "source",
     "tempo",
     "takes.record",
     "takes.folder",
@@ -122,6 +123,7 @@ class Config(Section):
         pattern=r"^[^\x00]*$",
         description="champion, a model's name, a path to an .onnx, or none",
     )
+    source: Literal["daw", "file", "loop"] = Field(default="daw", description="daw, file or loop")
     score: str | None = Field(
         default=None, min_length=1, pattern=r"^[^\x00]*$", description="a MIDI file, or null"
     )
@@ -164,7 +166,9 @@ class Config(Section):
         earliest = ahead - self.guard_ms
         if earliest <= 0:
             raise clash("guard_ms", f"must be less than look_ahead_ms, which is {ahead:g}")
-        if lead is not None and lead > ahead + self.output_latency_ms:
+        if self.source == "file" and self.score is None:
+            raise clash("source", "file plays what `score` names, and score is null")
+        if self.source == "daw" and lead is not None and lead > ahead + self.output_latency_ms:
             raise clash(
                 "drums_lead_ms",
                 f"at most look_ahead_ms and output_latency_ms together, {ahead + self.output_latency_ms:g}, "
@@ -227,6 +231,7 @@ class Config(Section):
     def settings(self, timing: Timing = AT_ONCE) -> Settings:
         """Return what of this concerns the engine, in seconds, on a MIDI system of such timing."""
         lead = self.look_ahead_ms if self.drums_lead_ms is None else self.drums_lead_ms
+        lead = lead if self.source == "daw" else self.look_ahead_ms  # what we play ourselves is in time
         settings = Settings(
             look_ahead=_seconds(self.look_ahead_ms),
             drums_lead=_seconds(lead),
@@ -277,7 +282,8 @@ class Config(Section):
     @staticmethod
     def changed_needing_restart(old: Config, new: Config) -> list[str]:
         """Return the dotted keys that differ and that a running daemon cannot change."""
-        return [key for key in FIXED if _value(old, key) != _value(new, key)]
+        fixed = (*FIXED, "score") if new.source == "file" else FIXED
+        return [key for key in fixed if _value(old, key) != _value(new, key)]
 
 
 def load(path: Path | None) -> Config:
