@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,18 +13,23 @@ from xml.etree import ElementTree
 import pytest
 from benchmarks.jack_server import PERIOD, JackServer, jack_server
 
+from pocketd.config import Config
+from pocketd.midifile import parse_score
 from tests.real.conftest import need
 from tests.real.hydrogen_song import SHIPPED, TICKS_A_BEAT
-from tests.real.jack_programs import NEEDED, connect, dumped, studio, transport
-from tests.real.rig import hits
+from tests.real.jack_programs import NEEDED, connect, dumped, program, studio, transport
+from tests.real.rig import Timed, hits
 
 pytestmark = [pytest.mark.real, pytest.mark.alone]
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates"
 SONG = TEMPLATES / "hydrogen" / "pocketd.h2song"
+SESSION = TEMPLATES / "ardour" / "pocketd"
 BPM = 120
 KIT = SHIPPED.parent / "drumkits" / "GMRockKit"
 MIDI_TICKS_A_BEAT = 24
+BARS = 3  # of the session, with the empty one before the drums
+TRIES = 6  # ardour7-lua dies four times in ten
 
 
 @pytest.fixture
@@ -78,3 +86,47 @@ def test_hydrogen_plays_the_whole_song_in_order_beside_the_clock(jack: JackServe
 
 def sum_of(steps: list[tuple[int, list[int]]]) -> int:
     return sum(len(notes) for _, notes in steps)
+
+
+# --- Ardour ------------------------------------------------------------------------------------------------
+
+
+def played_by_ardour(folder: Path) -> list[Timed]:
+    """Return what leaves the session's drums and its clock; it is copied, for Ardour writes into it."""
+    seconds = f"{BARS * 240 / BPM:g}"
+    for attempt in range(TRIES):
+        here = folder / str(attempt)
+        shutil.copytree(SESSION, here / SESSION.name)
+        command = ["ardour7-lua", str(Path(__file__).with_name("ardour_play.lua"))]
+        command += [str(here / SESSION.name), SESSION.name, seconds]
+        dump = here / "dump.txt"
+        with program("jack_midi_dump", "-a", ready="midi-monitor:input", home=here, said=dump):
+            done = subprocess.run(
+                command, env={**os.environ, "HOME": str(here)}, capture_output=True, text=True, check=False
+            )
+        heard = dumped(dump)
+        if "played" in done.stdout and any(m.data == b"\xf8" for m in heard):
+            return heard
+    pytest.skip(f"ardour7-lua died {TRIES} times")
+
+
+def test_ardour_plays_the_session_in_order_and_a_look_ahead_before_its_clock(tmp_path: Path) -> None:
+    need("ardour7-lua", "jack_midi_dump", "jack_connect")
+    (file,) = SESSION.rglob("*.mid")
+    score = parse_score(file.read_bytes(), file.name)
+    beats = [(note.at_beat + 4, note.note) for note in score.notes if note.at_beat + 4 < 4 * BARS]
+    with jack_server("ardour", audio_ports=2) as server:
+        heard = played_by_ardour(tmp_path)
+
+    if not server.real_time:
+        pytest.skip("JACK without real-time priority loses messages")
+    struck = hits(heard)[: len(beats)]
+    clock = [m.at for m in heard if m.data == b"\xf8"]
+    assert [m.data[1] for m in struck] == [note for _, note in beats]
+    leads = [
+        clock[round(beat * MIDI_TICKS_A_BEAT)] - m.at for (beat, _), m in zip(beats, struck, strict=True)
+    ]
+    look_ahead = Config().look_ahead_ms / 1000
+    # Ardour's notes leave up to a period and 16 frames before its clock
+    assert look_ahead - 0.001 <= min(leads)
+    assert max(leads) <= look_ahead + 2 * PERIOD
