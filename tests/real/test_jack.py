@@ -192,8 +192,24 @@ def test_a_server_that_is_killed_and_restarted_within_a_take_is_played_on_within
     assert len(hits(heard)) >= len(hits(played["drums"])) - 2
 
 
+def test_a_server_that_stands_still_does_not_keep_the_daemon_from_ending(
+    jack: JackServer, tmp_path: Path
+) -> None:
+    with daemon(tmp_path, model="none", drums_lead_ms=0) as pocketd:
+        play(unstopped(4))
+        jack.process.send_signal(signal.SIGSTOP)
+        asked = time.perf_counter()
+        code, _ = pocketd.end()
+        took = time.perf_counter() - asked
+        jack.process.send_signal(signal.SIGCONT)
+
+    assert code == 0
+    assert took < 8
+    assert len(timesteps(journal(tmp_path / "takes"))) >= 6
+
+
 @pytest.mark.parametrize("backend", ["jack", "rtmidi"])
-def test_a_server_that_is_frozen_does_not_hang_the_daemon(
+def test_a_server_that_stands_still_and_dies_does_not_hang_the_daemon(
     jack: JackServer, tmp_path: Path, backend: str
 ) -> None:
     with daemon(tmp_path, backend=backend, model="none", drums_lead_ms=0) as pocketd:
