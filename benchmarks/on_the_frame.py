@@ -62,15 +62,22 @@ class OnTheFrame:
     skipped: int  # frames that JACK kept from the recorder or the DAW, for the machine stood still
 
 
-def measure(count: int, seed: int, *, loaded: bool, model: str) -> OnTheFrame:
+def measure(count: int, seed: int, *, loaded: bool, model: str, notice_ms: float | None = None) -> OnTheFrame:
     """Play hits into a daemon on the server that the environment names.
+
+    Args:
+        count: How many.
+        seed: Of when they come.
+        loaded: Keep as many processes busy as there are cores.
+        model: Who steps, and is not listened to.
+        notice_ms: As in the config.
 
     Raises:
         RuntimeError: A process did not come up.
     """
     wanted = hits(count, seed)
     cores = os.cpu_count() or 1
-    with daemon(True, model=model, **AS_PLAYED), Partner(perform, wanted) as daw:
+    with daemon(True, model=model, notice_ms=notice_ms, **AS_PLAYED), Partner(perform, wanted) as daw:
         daw.expect("connected")
         with busy(cores if loaded else 0):
             daw.tell("go")

@@ -90,7 +90,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 _EVENTS = (f"rtmidi {FRAMES}", f"rtmidi {FRAMES} loaded")
-PERIODS = (64, 128, 256, 1024)  # frames
+PERIODS = (64, 128, 256, 512, 1024)  # frames
+NOTICES = (None, 25.0)  # ms; None: the back end's own
 
 
 def _steps(console: Console, seconds: float) -> list[Row]:
@@ -162,10 +163,13 @@ def _reactions(options: argparse.Namespace) -> list[float]:
 
 def _frames(console: Console, options: argparse.Namespace) -> list[Row]:
     rows, model = [], _best()
-    with progress(console, "frames", len(PERIODS)) as advance:
-        for frames in PERIODS:
+    kinds = [(frames, notice) for notice in NOTICES for frames in PERIODS]
+    with progress(console, "frames", len(kinds)) as advance:
+        for frames, notice in kinds:
             with jack_server("bench", frames=frames):
-                found = on_the_frame.measure(options.events, options.seed, loaded=True, model=model)
+                found = on_the_frame.measure(
+                    options.events, options.seed, loaded=True, model=model, notice_ms=notice
+                )
             events = len(found.errors) + found.lost
             figures = {
                 "exact_share": found.exact / events,
@@ -178,7 +182,8 @@ def _frames(console: Console, options: argparse.Namespace) -> list[Row]:
             note = f"{found.exact:,} of {events:,} exact"
             if found.skipped:
                 note += f"; JACK skipped {found.skipped:,} frames"
-            rows.append(Row(f"jack {frames} loaded", figures, model, note=note))
+            name = f"jack {frames} loaded" + ("" if notice is None else f", notice {notice:g} ms")
+            rows.append(Row(name, figures, model, note=note))
             advance(1.0)
     return rows
 

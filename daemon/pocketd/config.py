@@ -98,6 +98,9 @@ class Config(Section):
     transport_ms: float | None = Field(
         default=None, ge=0, le=100, description="0 to 100 milliseconds, or null for the MIDI system's own"
     )
+    notice_ms: float | None = Field(
+        default=None, ge=0.5, le=100, description="0.5 to 100 milliseconds, or null for the MIDI system's own"
+    )
     expressive: float = Field(default=0.0, ge=0, le=1, description="0 to 1")
     dynamics: float = Field(default=0.0, ge=0, le=1, description="0 to 1")
     like: str | None = Field(
@@ -270,12 +273,15 @@ class Config(Section):
     def fitted(self, settings: Settings, timing: Timing) -> Settings:
         """Return settings of this configuration with what a MIDI system needs of time.
 
-        It can make the guard longer, never shorter; `transport_ms` stands where it is a number.
+        It can make the guard longer, never shorter. `transport_ms` stands where it is a number, `notice_ms`
+        where it is one and the system can be handed messages ahead.
         """
+        asked = self.notice_ms is not None and timing.notice > 0
+        notice = _seconds(self.notice_ms or 0.0) if asked else timing.notice
         return replace(
             settings,
-            guard=Seconds(max(_seconds(self.guard_ms), timing.notice + timing.lag + THINKING)),
-            notice=timing.notice,
+            guard=Seconds(max(_seconds(self.guard_ms), notice + timing.lag + THINKING)),
+            notice=notice,
             transport=timing.transport if self.transport_ms is None else _seconds(self.transport_ms),
         )
 
