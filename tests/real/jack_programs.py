@@ -5,16 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from benchmarks.jack_server import RATE
 
+from pocket_core.wire import note_off, note_on
 from tests.real.hydrogen_song import write_home
-from tests.real.rig import PATIENCE, Listener, Timed
+from tests.real.rig import PATIENCE, Listener, Player, Timed
 
+LOOK_AHEAD = 0.120  # seconds, the config's default
 NEEDED = (
     "jackd",
     "jack_wait",
@@ -107,6 +109,27 @@ def rolls() -> bool:
     transport("stop", "locate 0")
     clock.close()
     return ticks > 0
+
+
+def play_along(clock: Listener, human: Player, onsets: Iterable[float], bpm: float, bars: int) -> None:
+    """Play at these beats as they are heard, a look-ahead after the clock, and return after the last bar."""
+    tick = 60 / bpm / 24
+    waiting = sorted((beat * 24 + LOOK_AHEAD / tick) for beat in onsets)  # in ticks of the clock
+    ticks, scheduled = 0, list[float]()
+    end = time.perf_counter() + bars * 240 / bpm + PATIENCE
+    while ticks < bars * 96 and time.perf_counter() < end:
+        for message in clock.heard():
+            if message.data == b"\xf8":
+                now = time.perf_counter()
+                while waiting and waiting[0] < ticks + 1:
+                    scheduled.append(now + (waiting.pop(0) - ticks) * tick)
+                ticks += 1
+        while scheduled and scheduled[0] <= time.perf_counter():
+            scheduled.pop(0)
+            human.send(note_on(0, 60, 90))
+            human.send(note_off(0, 60, 64))
+        time.sleep(0.0005)
+    assert ticks >= bars * 96, f"the clock stopped after {ticks} ticks"
 
 
 def dumped(path: Path) -> list[Timed]:

@@ -15,7 +15,20 @@ from benchmarks.on_the_frame import measure, reactions
 
 from pocket_core.wire import note_off, note_on
 from tests.real.conftest import need
-from tests.real.rig import Listener, Timed, daemon, hits, journal, messages, play, read, timesteps, unended
+from tests.real.rig import (
+    Listener,
+    Player,
+    Timed,
+    daemon,
+    hits,
+    journal,
+    messages,
+    play,
+    read,
+    rtmidi,
+    timesteps,
+    unended,
+)
 
 pytestmark = [pytest.mark.real, pytest.mark.alone]
 
@@ -224,6 +237,32 @@ def test_a_server_that_stands_still_and_dies_does_not_hang_the_daemon(
 
     assert code in (0, 3)
     assert took < 6
+
+
+@pytest.mark.parametrize("backend", ["jack", "rtmidi"])
+def test_a_device_that_the_config_names_is_connected_and_again_when_it_is_back(
+    jack: JackServer, tmp_path: Path, backend: str
+) -> None:
+    connect = {"human": ["my keys"]}
+    settings = {"clock": "internal", "drums_lead_ms": 0, "backend": backend, "connect": connect}
+    with daemon(tmp_path, model="none", **settings) as pocketd:
+        drums = Player("drums")
+        for n in range(2):
+            keys = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, "My Keys")
+            keys.open_virtual_port("out")
+            time.sleep(2.5)  # rtmidi looks every two seconds
+            drums.send(note_on(9, 36, 100))
+            time.sleep(0.2)
+            keys.send_message(note_on(0, 60 + n, 90))
+            time.sleep(0.1)
+            keys.delete()
+            time.sleep(2.5)
+        drums.close()
+        time.sleep(0.5)
+        code, _ = pocketd.end()
+
+    assert code == 0
+    assert [m.data[1] for m in messages(journal(tmp_path / "takes"), "human")] == [60, 61]
 
 
 def test_without_a_server_the_line_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

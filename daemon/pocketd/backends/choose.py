@@ -84,4 +84,4 @@ def open_backend(config: Config) -> Backend:
         from pocketd.backends.jack import Jack
 
         return Jack(config.client, config.connect.by_port(), config.look_ahead_ms / 1000)
-    return rtmidi.RtMidi(choice.system, config.client)
+    return rtmidi.RtMidi(choice.system, config.client, wanted=config.connect.by_port())

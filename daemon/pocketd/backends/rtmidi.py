@@ -3,14 +3,15 @@
 It sends at once, and over JACK at the start of the next period; so this back end sleeps to just before.
 Each port is a client of its own. ALSA calls all four `pocketd`; JACK makes names unique, so there they are
 `pocketd:drums`, `pocketd-01:human`, `pocketd-02:control` and `pocketd-03:out`; CoreMIDI shows no clients,
-so there the ports are `pocketd drums` and so on.
+so there the ports are `pocketd drums` and so on, as they have to be called on Windows, where others make
+them.
 """
 
 from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,12 +25,13 @@ from pocketd.backends.lifeline import Lifeline, connections
 from pocketd.backends.packet import first_message
 from pocketd.backends.protocol import INPUTS, Incoming
 from pocketd.backends.quiet import hush_jack
+from pocketd.backends.rtmidi_ends import Cables, Input, open_input
 from pocketd.backends.system import RTMIDI, System
 
 CLIENT = "pocketd"  # unless the config says otherwise
-QUEUE = 8192  # messages; what overflows is lost
 PRIORITY = 60  # of SCHED_FIFO; below the interrupts of sound cards and JACK's threads
 LISTEN = Seconds(0.010)  # the longest sleep: the first message of all is stamped that much late at most
+NAMED = "WinMM"  # the one system without virtual ports: they are made by others, and known by name
 ALSA_SEQUENCER = Path("/dev/snd/seq")
 
 ONE_CYCLE = 0.001  # seconds; more than the four clients take, less than a cycle of 64 frames
@@ -39,7 +41,7 @@ POSITION = frozenset((b"\xf2", b"\xf8", b"\xfa", b"\xfb"))  # song position, clo
 def survey() -> list[System]:
     """Look at every system that python-rtmidi knows here, the preferred first."""
     if sys.platform == "win32":
-        return [System(RTMIDI, "WinMM", False, "has no virtual MIDI ports; run pocketd on Linux or macOS")]
+        return [_look(NAMED)]
     return [_look(name) for name in (("CoreMIDI",) if sys.platform == "darwin" else ("ALSA", "JACK"))]
 
 
@@ -60,7 +62,13 @@ def _look(name: str) -> System:
     except library.RtMidiError as error:
         return System(RTMIDI, name, False, _MISSING.get(name, str(error)))
     others = tuple(port for port in names if not port.startswith(f"{CLIENT} ports"))
+    if name == NAMED and not all(_is_there(f"{CLIENT} {port}", names) for port in Port):
+        return System(RTMIDI, name, False, no_named_port(CLIENT), others)
     return System(RTMIDI, name, True, "there", others)
+
+
+def _is_there(beginning: str, names: Iterable[str]) -> bool:
+    return any(name.casefold().startswith(beginning.casefold()) for name in names)
 
 
 _MISSING = {
@@ -76,16 +84,24 @@ class RtMidi:
         system: A name from `survey`.
         client: What other programs see before the port's name.
         clock: Whose time it is; the machine's unless told otherwise.
+        wanted: For each port, parts of the names of ports that it shall be connected with.
 
     Raises:
-        MidiSystemError: The system is not there, or its ports are taken by another pocketd.
+        MidiSystemError: The system is not there, its ports are taken by another pocketd, or on Windows
+            somebody has to make them first.
     """
 
     wakes = False
     timing = AT_ONCE
     priority = PRIORITY
 
-    def __init__(self, system: str, client: str = CLIENT, clock: Clock | None = None) -> None:
+    def __init__(
+        self,
+        system: str,
+        client: str = CLIENT,
+        clock: Clock | None = None,
+        wanted: Mapping[Port, Sequence[str]] | None = None,
+    ) -> None:
         self.name = f"rtmidi over {system}"
         self._system = system
         self._client = client
@@ -93,27 +109,43 @@ class RtMidi:
         library = python_rtmidi()
         before = connections() if system == "JACK" else frozenset()
         self._ends: list[Any] = []  # the inputs as in INPUTS, then `out`
+        self._cables = Cables(library, _api(system), client, {} if wanted is None else wanted)
         try:
             for port in INPUTS:
-                end = library.MidiIn(_api(system), client, QUEUE)
-                self._ends.append(end)
-                end.ignore_types(sysex=False, timing=False, active_sense=False)
+                self._ends.append(open_input(library, _api(system), client))
                 if port is INPUTS[0]:
-                    self._refuse_if_taken(end)
-                end.open_virtual_port(self._port_name(port))
+                    self._refuse_if_taken(self._ends[0])
+                self._open(self._ends[-1], port)
             self._out = library.MidiOut(_api(system), client)
             self._ends.append(self._out)
-            self._out.open_virtual_port(self._port_name(Port.OUT))
+            self._open(self._out, Port.OUT)
         except library.RtMidiError as error:
             self.close()
             raise MidiSystemError(f"cannot open ports on {system}: {error}; see `pocketd ports`") from None
         self._lifeline = Lifeline(connections() - before) if system == "JACK" else None
         self._arrived: list[Incoming] = []
         self._drained = self._clock.now()  # when the queues were last empty
-        self._arrivals = [Arrivals(self._drained) for _ in INPUTS]
+        self._inputs = [
+            Input(port, end, Arrivals(self._drained)) for port, end in zip(INPUTS, self._ends, strict=False)
+        ]
         self.port_names: Sequence[str] = self._names()
 
+    def _open(self, end: Any, port: Port) -> None:
+        """Make a virtual port; on Windows, which has none, open the one that somebody has made for us."""
+        if self._system != NAMED:
+            end.open_virtual_port(self._port_name(port))
+            return
+        name = self._port_name(port).casefold()
+        there = [other.casefold() for other in end.get_ports()]
+        number = next((n for n, other in enumerate(there) if other.startswith(name)), None)
+        if number is None:
+            self.close()
+            raise MidiSystemError(no_named_port(self._client))
+        end.open_port(number)
+
     def _refuse_if_taken(self, end: Any) -> None:
+        if self._system == NAMED:  # there our names are others' ports
+            return
         taken = [name for name in end.get_ports() if self._port_of(name) is not None]
         if taken:
             self.close()
@@ -128,7 +160,7 @@ class RtMidi:
         return [seen.get(port, self._port_name(port)) for port in (*INPUTS, Port.OUT)]
 
     def _port_name(self, port: Port) -> str:
-        return f"{self._client} {port}" if self._system == "CoreMIDI" else str(port)
+        return f"{self._client} {port}" if self._system in ("CoreMIDI", NAMED) else str(port)
 
     def _port_of(self, name: str) -> str | None:
         """Return which port of this client a listed name is, if any."""
@@ -150,15 +182,17 @@ class RtMidi:
     def _listen(self) -> None:
         """Take what is there out of the queues, and so learn narrowly when it came."""
         start = self._clock.now()
-        for port, end, arrivals in zip(INPUTS, self._ends, self._arrivals, strict=False):
-            while (message := end.get_message()) is not None:
-                at = arrivals.arrival(message[1], self._drained, self._clock.now())
-                self._arrived.append(Incoming(at, port, first_message(message[0])))
+        self._cables.keep(start, self._ends[0], self._out)
+        for each in (*self._inputs, *self._cables.inputs):
+            while (message := each.end.get_message()) is not None:
+                at = each.arrivals.arrival(message[1], self._drained, self._clock.now())
+                self._arrived.append(Incoming(at, each.port, first_message(message[0])))
         self._drained = start
 
     def send(self, due: Due) -> None:
         """Send now."""
         self._out.send_message(due.data)
+        self._cables.send(due.data)
 
     def wait(self, until: Seconds) -> None:
         """Sleep to just before, then spin."""
@@ -178,6 +212,7 @@ class RtMidi:
 
     def close(self) -> None:
         """Take the ports away; over JACK after the cycle that carries what was sent last."""
+        self._cables.close()
         for end in reversed(self._ends):
             end.delete()
         self._ends.clear()
@@ -198,8 +233,24 @@ def _in_cycle(message: Incoming) -> float:
 
 def _api(name: str) -> int:
     library = python_rtmidi()
-    constant = {"ALSA": "API_LINUX_ALSA", "JACK": "API_UNIX_JACK", "CoreMIDI": "API_MACOSX_CORE"}[name]
-    return int(getattr(library, constant))
+    return int(getattr(library, _APIS[name]))
+
+
+_APIS = {
+    "ALSA": "API_LINUX_ALSA",
+    "JACK": "API_UNIX_JACK",
+    "CoreMIDI": "API_MACOSX_CORE",
+    NAMED: "API_WINDOWS_MM",
+}
+
+
+def no_named_port(client: str) -> str:
+    """Return what somebody on Windows has to do first."""
+    names = ", ".join(f"'{client} {port}'" for port in (*INPUTS, Port.OUT))
+    return (
+        f"Windows has no virtual MIDI ports: make four, called {names}, with loopMIDI (its name, then +) "
+        "or as loopback endpoints of Windows MIDI Services, then start pocketd again"
+    )
 
 
 def python_rtmidi() -> Any:
