@@ -1,4 +1,4 @@
-"""Ports of others over python-rtmidi, on a fake of it: named ports as on Windows, and devices that go and come.
+"""Ports of others over python-rtmidi, on a fake of it: named ports as on Windows, devices that come and go.
 
 What is real of it is in tests/real/test_jack.py.
 """

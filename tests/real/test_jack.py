@@ -262,7 +262,8 @@ def test_a_device_that_the_config_names_is_connected_and_again_when_it_is_back(
         code, _ = pocketd.end()
 
     assert code == 0
-    assert [m.data[1] for m in messages(journal(tmp_path / "takes"), "human")] == [60, 61]
+    takes = sorted((tmp_path / "takes").rglob("journal.jsonl"))
+    assert [m.data[1] for take in takes for m in messages(read(take), "human")] == [60, 61]
 
 
 def test_without_a_server_the_line_says_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
