@@ -81,6 +81,7 @@ class RtMidi:
         MidiSystemError: The system is not there, or its ports are taken by another pocketd.
     """
 
+    connected = None
     wakes = False
     timing = AT_ONCE
     priority = PRIORITY
