@@ -54,6 +54,7 @@ FIXED = (
     "meter_display",
 )
 
+ROUNDING = 1e-6  # milliseconds; 510.4 and 1.8 are a little less than 512.2
 THINKING = Seconds(0.004)  # of the guard: a model's step or two, and the loop's own
 
 
@@ -164,7 +165,7 @@ class Config(Section):
         earliest = ahead - self.guard_ms
         if earliest <= 0:
             raise clash("guard_ms", f"must be less than look_ahead_ms, which is {ahead:g}")
-        if lead is not None and lead > ahead + self.output_latency_ms:
+        if lead is not None and lead > ahead + self.output_latency_ms + ROUNDING:
             raise clash(
                 "drums_lead_ms",
                 f"at most look_ahead_ms and output_latency_ms together, {ahead + self.output_latency_ms:g}, "
