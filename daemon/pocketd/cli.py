@@ -18,6 +18,7 @@ COMMANDS = {
     "demo": "pocketd.commands.demo",
     "ports": "pocketd.commands.ports",
     "run": "pocketd.commands.run",
+    "doctor": "pocketd.commands.doctor",
     "render": "pocketd.commands.render",
     "models": "pocketd.commands.models",
     "takes": "pocketd.commands.takes",
