@@ -19,6 +19,7 @@ COMMANDS = {
     "ports": "pocketd.commands.ports",
     "run": "pocketd.commands.run",
     "doctor": "pocketd.commands.doctor",
+    "calibrate": "pocketd.commands.calibrate",
     "render": "pocketd.commands.render",
     "models": "pocketd.commands.models",
     "takes": "pocketd.commands.takes",
