@@ -6,7 +6,7 @@ DATA   ?= $(if $(POCKETD_DATA),$(POCKETD_DATA),../shared/data)
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .PHONY: help demo test lint format types contracts check clean pictures
-.PHONY: bench bench-memory bench-songs bench-follow bench-left-out bench-humanise bench-duos bench-closed-loop bench-realtime
+.PHONY: bench bench-memory bench-songs bench-follow bench-left-out bench-humanise bench-duos bench-closed-loop bench-realtime bench-notice bench-soak
 .PHONY: bench-kill-takes bench-gate-luck bench-nights bench-morph bench-replay bench-learning bench-poison bench-overnight bench-together bench-kill-nights
 
 help: ## What there is
@@ -71,6 +71,12 @@ bench-closed-loop: $(VENV)/.dev ## Two who follow each other
 
 bench-realtime: $(VENV)/.dev ## On time: steps, start, memory, idle
 	@$(BIN)/python benchmarks/realtime.py
+
+bench-notice: $(VENV)/.dev ## What it costs to hand hits over ahead of their time
+	@$(BIN)/python benchmarks/notice.py --data '$(DATA)'
+
+bench-soak: $(VENV)/.dev ## Half an hour on JACK and twelve in virtual time: an hour
+	@$(BIN)/python benchmarks/soak.py
 
 bench-memory: $(VENV)/.dev ## Whether a take should begin with what the last one of its song taught
 	@$(BIN)/python benchmarks/memory.py --data '$(DATA)'

@@ -17,6 +17,7 @@ import yaml
 
 from benchmarks.outside import CLIENT
 from pocket_core.types import Port
+from pocketd.backends.jack_client import jack_module
 
 PATIENCE = 20.0  # seconds for the daemon to come up, and to end
 LOOK_EVERY = 0.002  # seconds
@@ -97,31 +98,27 @@ def _cpu(processes: list[psutil.Process]) -> float:
 
 
 def _config(on_jack: bool, folder: str) -> Mapping[str, object]:
-    where = {"backend": "rtmidi", "midi_api": "jack"} if on_jack else {"backend": "loopback"}
-    return {**where, "client": CLIENT, "takes": {"folder": folder}, "meter_display": "off"}
+    return {
+        "backend": "jack" if on_jack else "loopback",
+        "client": CLIENT,
+        "takes": {"folder": folder},
+        "meter_display": "off",
+    }
 
 
 class _Watcher:
     """A JACK client that looks for the daemon's ports."""
 
     def __init__(self) -> None:
-        import rtmidi
-
-        api = rtmidi.API_UNIX_JACK
-        self._ends: list[Any] = [
-            rtmidi.MidiOut(api, f"{CLIENT}-watch"),
-            rtmidi.MidiIn(api, f"{CLIENT}-watch"),
-        ]
+        self._client: Any = jack_module().Client(f"{CLIENT}-watch", no_start_server=True)
 
     def wait(self, process: psutil.Popen, began: float) -> float | None:
         """Return when all four ports were there, or None where the daemon ends or takes too long."""
         while (now := time.perf_counter() - began) < PATIENCE and process.poll() is None:
-            names = [name for end in self._ends for name in end.get_ports() if name.startswith(CLIENT)]
-            if all(any(str(port) in name for name in names) for port in Port):
+            if len(self._client.get_ports(f"^{CLIENT}:")) == len(Port):
                 return now
             time.sleep(LOOK_EVERY)
         return None
 
     def close(self) -> None:
-        for end in self._ends:
-            end.delete()
+        self._client.close()

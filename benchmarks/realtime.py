@@ -14,9 +14,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, o
 
 from rich.console import Console
 
-from benchmarks import on_time
+from benchmarks import loop_timing, on_the_frame, on_time
 from benchmarks.daemon import cpu_share, daemon, family, private_mib
-from benchmarks.input_output import over_jack, over_loopback
+from benchmarks.engine_share import engine_share
+from benchmarks.input_output import over_loopback
 from benchmarks.jack_server import FRAMES, RATE, NoServerError, jack_server
 from benchmarks.options import parser_of
 from benchmarks.players import SHIPPED, predictor
@@ -31,14 +32,18 @@ IDLE_S = 10.0
 #: What is to be met on two cores: the row, the figure, and what it has to stay under.
 GOALS = {
     "step": ("p99_ms", 0.5),  # of the default
+    "engine": ("p99_ms", 0.5),
     "start": ("p99_ms", 1_500.0),
     "memory": ("mb", 100.0),
     "idle": ("cpu_share", 0.03),
 }
+WITHIN_MS = 0.1  # of the bare timer
 COLUMNS = (
     Column("exact_share", "exact"),
-    Column("lost", "lost"),
-    Column("reordered", "order"),
+    Column("events", "events", 0),
+    Column("lost", "lost", 0),
+    Column("doubled", "doubled", 0),
+    Column("reordered", "order", 0),
     Column("p50_ms", "p50 ms"),
     Column("p99_ms", "p99 ms"),
     Column("p999_ms", "p99.9 ms"),
@@ -54,19 +59,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     console = screen()
     began = time.perf_counter()
     sections = [Section("a step every 20 ms", _steps(console, options.seconds))]
+    sections.append(Section("no MIDI system", _alone(console, options)))
     try:
         with jack_server("bench") as jack:
             kind = "real time" if jack.real_time else "not real time"
-            server = f"jackd -d dummy, {FRAMES} frames at {RATE} Hz, {kind}"
-            sections += _sections(console, options, on_jack=True)
+            server = f"jackd -d dummy at {RATE} Hz, {kind}; {FRAMES} frames unless a row says otherwise"
+            sections.append(Section(f"the daemon, JACK {FRAMES}", _living(console, on_jack=True)))
+            sections.append(Section("events, python-rtmidi", _events(console, options.seconds, options.seed)))
+        sections.append(Section("events, JACK", _frames(console, options)))
+        sections.append(Section("late commit, JACK", _pulled(console, options)))
     except NoServerError as error:
         server = f"no JACK server: {error}"
-        sections += _sections(console, options, on_jack=False)
+        sections.append(Section("the daemon, loopback", _living(console, on_jack=False)))
         sections.append(Section("events", [_skipped(name, str(error)) for name in _EVENTS]))
     remarks = [
         "timer: how late a bare sleep and spin woke in the same run; what it shows is the machine's doing",
-        "input to output: a musician's early onset to the kick that late commit lets go at once",
-        "events: actual - wanted of each note; exact: within one frame; order: came before an earlier one",
+        "engine's share: from hearing an onset to letting the hit go; input to output: with the loop",
+        "late commit, JACK: from the frame of a musician's early onset to that of the kick which it pulls",
+        "events: actual - wanted of each note; exact: of rtmidi within one frame, of JACK on the very frame",
+        "events, JACK: the whole daemon, model, recorder and meter; loaded: as many busy processes as cores",
         f"start: {STARTS} starts, until another client sees the ports; memory: private (USS), model loaded",
         f"idle: {IDLE_S:g} s with the transport stopped, ports open, the desk counted in; one core = 1",
         f"took {time.perf_counter() - began:.0f} s",
@@ -79,17 +90,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 _EVENTS = (f"rtmidi {FRAMES}", f"rtmidi {FRAMES} loaded")
-
-
-def _sections(console: Console, options: argparse.Namespace, *, on_jack: bool) -> list[Section]:
-    system = f"JACK {FRAMES}" if on_jack else "loopback"
-    sections = [
-        Section("late commit", _reactions(console, options, on_jack=on_jack)),
-        Section(f"the daemon, {system}", _living(console, on_jack=on_jack)),
-    ]
-    if on_jack:
-        sections.append(Section("events", _events(console, options.seconds, options.seed)))
-    return sections
+PERIODS = (64, 128, 256, 512, 1024)  # frames
+NOTICES = (None, 25.0)  # ms; None: the back end's own
 
 
 def _steps(console: Console, seconds: float) -> list[Row]:
@@ -111,23 +113,79 @@ def _steps(console: Console, seconds: float) -> list[Row]:
     return rows
 
 
-def _reactions(console: Console, options: argparse.Namespace, *, on_jack: bool) -> list[Row]:
-    name = _best()
+def _alone(console: Console, options: argparse.Namespace) -> list[Row]:
+    """Measure what no MIDI system is in."""
+    name, seconds, seed = _best(), options.seconds, options.seed
     model = predictor(name)
-    seconds = options.seconds
-    with progress(console, "input to output", 2.0 if on_jack else 1.0) as advance:
-        rows = [_reaction("input to output", name, over_loopback(model, seconds, options.seed))]
+    with progress(console, "engine's share", seconds) as advance:
+        share = Row("engine's share", distribution(engine_share(model, seconds, seed, advance)), name, True)
+    with progress(console, "loop", 3.0) as advance:
+        rows = [_judged("engine", share)]
+        rows.append(_reaction("input to output", name, over_loopback(model, seconds, seed)))
         advance(1.0)
-        if on_jack:
-            rows.append(_reaction(f"input to output jack {FRAMES}", "none", over_jack(seconds, options.seed)))
+        for title, loaded in (("rtmidi alone", False), ("rtmidi alone loaded", True)):
+            found = loop_timing.measure(seconds, seed, loaded=loaded)
+            rows += _beside(title, distribution(found.loop), distribution(found.timer))
             advance(1.0)
     return rows
+
+
+def _beside(name: str, loop: dict[str, float], timer: dict[str, float]) -> list[Row]:
+    """Judge a loop by the bare timer of the same run."""
+    over = {key: loop[key] - timer[key] for key in ("p50_ms", "p99_ms")}
+    met = "met" if max(over.values()) < WITHIN_MS else "NOT MET"
+    note = f"goal p50 and p99 within {WITHIN_MS:g} ms of the timer: {met}"
+    return [Row(name, loop, note=note), Row("timer loaded" if "loaded" in name else "timer", timer)]
 
 
 def _reaction(name: str, model: str, latencies: Sequence[float]) -> Row:
     if not latencies:
         return Row(name, model=model, late_commit=True, note="no onset pulled a hit")
-    return Row(name, distribution(latencies) | {"onsets": len(latencies)}, model, True)
+    return Row(name, distribution(latencies) | {"events": len(latencies)}, model, True)
+
+
+def _pulled(console: Console, options: argparse.Namespace) -> list[Row]:
+    rows = []
+    with progress(console, "late commit", len(PERIODS)) as advance:
+        for frames in PERIODS:
+            with jack_server("bench", frames=frames) as jack:
+                row = _reaction(f"input to output jack {frames}", "none", _reactions(options))
+            most = max(2 * jack.period * 1000, 5.0)
+            met = "met" if row.figures.get("p99_ms", most) < most else "NOT MET"
+            rows.append(replace(row, note=f"goal p99_ms < {most:.2f}: {met}", known={"p99_ms": most}))
+            advance(1.0)
+    return rows
+
+
+def _reactions(options: argparse.Namespace) -> list[float]:
+    return on_the_frame.reactions(2 * options.seconds, options.seed)
+
+
+def _frames(console: Console, options: argparse.Namespace) -> list[Row]:
+    rows, model = [], _best()
+    kinds = [(frames, notice) for notice in NOTICES for frames in PERIODS]
+    with progress(console, "frames", len(kinds)) as advance:
+        for frames, notice in kinds:
+            with jack_server("bench", frames=frames):
+                found = on_the_frame.measure(
+                    options.events, options.seed, loaded=True, model=model, notice_ms=notice
+                )
+            events = len(found.errors) + found.lost
+            figures = {
+                "exact_share": found.exact / events,
+                "events": events,
+                "lost": found.lost,
+                "doubled": found.doubled,
+                "reordered": found.reordered,
+                **distribution(found.errors),
+            }
+            note = f"{found.exact:,} of {events:,} exact"
+            if found.skipped:
+                note += f"; JACK skipped {found.skipped:,} frames"
+            name = f"jack {frames} loaded" + ("" if notice is None else f", notice {notice:g} ms")
+            rows.append(Row(name, figures, model, note=note))
+            advance(1.0)
+    return rows
 
 
 def _living(console: Console, *, on_jack: bool) -> list[Row]:
@@ -190,6 +248,7 @@ def _best() -> str:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = parser_of(__doc__, seed="of when events come")
+    parser.add_argument("--events", type=int, default=2_000, help="hits for each of JACK's periods")
     parser.add_argument("--seconds", type=float, default=15.0, help="for each distribution")
     return parser.parse_args(arguments)
 

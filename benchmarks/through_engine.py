@@ -41,17 +41,23 @@ class Run:
         transport_ms: With late commit, from the musician's onset to the earliest output it can cause.
             None: no late commit, and onsets are known at once.
         expressive: How far the voices go their own ways, 0..1.
+        notice_ms: How long before its time a hit is handed over; nothing pulls it after that.
     """
 
     transport_ms: float | None = None
     expressive: float = 0.0
+    notice_ms: float = 0.0
 
     @property
     def settings(self) -> Settings:
         """The engine's defaults, with late commit or without."""
         if self.transport_ms is None:
             return Settings(late_commit=False, expressive=self.expressive)
-        return Settings(transport=Seconds(self.transport_ms / 1000), expressive=self.expressive)
+        return Settings(
+            transport=Seconds(self.transport_ms / 1000),
+            expressive=self.expressive,
+            notice=Seconds(self.notice_ms / 1000),
+        )
 
 
 def play(duet: Duet, predictor: Predictor, run: Run) -> list[TimestepRecord]:

@@ -112,6 +112,11 @@ class Decider:
         """Take note of a timestep that is new among those that wait."""
         step.enters, self._entry = self._entry, None
 
+    def withdraw(self, step: Timestep) -> None:
+        """Forget a timestep that will not be played; the next one that comes enters where it would have."""
+        if step.enters is not None:
+            self._entry = step.enters
+
     def listen(self, beat: Beats, pending: Sequence[Timestep], settings: Settings) -> None:
         """Take note of an onset that stands in the score without a drum, before anything is learnt from it.
 

@@ -24,6 +24,7 @@ from pocket_core.memories import Memories
 from pocket_core.memory import Memory
 from pocket_core.outgoing import Note, Outgoing
 from pocket_core.past import Past
+from pocket_core.playback import withdrawn
 from pocket_core.predict import Predictor
 from pocket_core.records import TimestepRecord
 from pocket_core.score import EARLY, Score, Timestep
@@ -216,6 +217,8 @@ class Engine:
             else:
                 data = control_change(event.channel, event.number, event.value)
                 self._outgoing.pass_on(data, max(delayed, self._now))
+        elif isinstance(event, Other) and (beat := withdrawn(event.data)) is not None:
+            self._withdraw(beat)
         elif isinstance(event, Other) and event.data[0] <= SYSEX:  # not time code, song select or reset
             self._outgoing.pass_on(event.data, max(delayed, self._now))
 
@@ -236,6 +239,13 @@ class Engine:
         if new:
             self._score.add(step)
             self._decider.admit(step)
+        self._stale = True
+
+    def _withdraw(self, beat: Beats) -> None:
+        """Forget the timesteps that wait at a position of the present run and behind it."""
+        for step in self._score.withdraw(beat):
+            self._decider.withdraw(step)
+            self._counts = replace(self._counts, events_in=self._counts.events_in - len(step.notes))
         self._stale = True
 
     def _follow_gone(self, note: Note, voice: int, gone: Timestep) -> None:

@@ -164,6 +164,12 @@ class Score:
         for step in self.pending:
             step.fixed = step.nominal
 
+    def withdraw(self, beat: Beats) -> list[Timestep]:
+        """Take out what waits at a position, and behind it, by the clock as it is."""
+        gone = [step for step in self.pending if step.fixed is None and step.beat >= beat]
+        self.pending = [step for step in self.pending if step.fixed is not None or step.beat < beat]
+        return gone
+
     def jump(self, jump: Relocated, gone: Iterable[Timestep], settings: Settings) -> list[Timestep]:
         """Follow a relocation: what waits keeps its time; what belongs behind the jump gets its new position.
 

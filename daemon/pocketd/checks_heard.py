@@ -22,7 +22,7 @@ def judge_heard(listened: Listened, config: Config) -> Iterator[Finding]:
     if listened.trouble:
         yield wrong("MIDI", listened.trouble, "see `pocketd ports`, start it again, and then doctor")
     yield _clock(listened, config)
-    yield _drums(listened)
+    yield _drums(listened, config)
     yield _human(listened)
     yield _out(listened)
     yield judge_sent_early(listened, config)
@@ -45,7 +45,7 @@ def _look_ahead(listened: Listened, config: Config) -> Finding:
             f"set `look_ahead_ms: {_up(needed + settings.guard)}`, and send the drums as early",
         )
     late = settings.look_ahead + settings.output_latency - settings.drums_lead
-    if late > BEHIND and settings.drums_lead:
+    if late > BEHIND and settings.drums_lead and config.source == "daw":
         return advice(
             name,
             f"{found}; on the way out {ms(settings.output_latency)} more, so all is heard {ms(late)} behind "
@@ -90,9 +90,11 @@ def _better(listened: Listened, config: Config, *, clocks: int) -> str:
     return ""
 
 
-def _drums(listened: Listened) -> Finding:
+def _drums(listened: Listened, config: Config) -> Finding:
     heard, port = listened.heard, listened.ports[Port.DRUMS]
     count = heard.notes.get(Port.DRUMS, 0)
+    if config.source == "file":
+        return ok("drums", f"pocketd plays {config.score}")
     if not count:
         return _silent(
             listened,

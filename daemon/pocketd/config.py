@@ -45,6 +45,7 @@ FIXED = (
     "connect.control",
     "connect.out",
     "clock",
+    "source",
     "tempo",
     "takes.record",
     "takes.folder",
@@ -98,6 +99,9 @@ class Config(Section):
     transport_ms: float | None = Field(
         default=None, ge=0, le=100, description="0 to 100 milliseconds, or null for the MIDI system's own"
     )
+    notice_ms: float | None = Field(
+        default=None, ge=0.5, le=100, description="0.5 to 100 milliseconds, or null for the MIDI system's own"
+    )
     expressive: float = Field(default=0.0, ge=0, le=1, description="0 to 1")
     dynamics: float = Field(default=0.0, ge=0, le=1, description="0 to 1")
     like: str | None = Field(
@@ -123,6 +127,7 @@ class Config(Section):
         pattern=r"^[^\x00]*$",
         description="champion, a model's name, a path to an .onnx, or none",
     )
+    source: Literal["daw", "file", "loop"] = Field(default="daw", description="daw, file or loop")
     score: str | None = Field(
         default=None, min_length=1, pattern=r"^[^\x00]*$", description="a MIDI file, or null"
     )
@@ -165,7 +170,9 @@ class Config(Section):
         earliest = ahead - self.guard_ms
         if earliest <= 0:
             raise clash("guard_ms", f"must be less than look_ahead_ms, which is {ahead:g}")
-        if lead is not None and lead > ahead + self.output_latency_ms + ROUNDING:
+        if self.source == "file" and self.score is None:
+            raise clash("source", "file plays what `score` names, and score is null")
+        if self.source == "daw" and lead is not None and lead > ahead + self.output_latency_ms + ROUNDING:
             raise clash(
                 "drums_lead_ms",
                 f"at most look_ahead_ms and output_latency_ms together, {ahead + self.output_latency_ms:g}, "
@@ -228,6 +235,7 @@ class Config(Section):
     def settings(self, timing: Timing = AT_ONCE) -> Settings:
         """Return what of this concerns the engine, in seconds, on a MIDI system of such timing."""
         lead = self.look_ahead_ms if self.drums_lead_ms is None else self.drums_lead_ms
+        lead = lead if self.source == "daw" else self.look_ahead_ms  # what we play ourselves is in time
         settings = Settings(
             look_ahead=_seconds(self.look_ahead_ms),
             drums_lead=_seconds(lead),
@@ -266,19 +274,23 @@ class Config(Section):
     def fitted(self, settings: Settings, timing: Timing) -> Settings:
         """Return settings of this configuration with what a MIDI system needs of time.
 
-        It can make the guard longer, never shorter; `transport_ms` stands where it is a number.
+        It can make the guard longer, never shorter. `transport_ms` stands where it is a number, `notice_ms`
+        where it is one and the system can be handed messages ahead.
         """
+        asked = self.notice_ms is not None and timing.notice > 0
+        notice = _seconds(self.notice_ms or 0.0) if asked else timing.notice
         return replace(
             settings,
-            guard=Seconds(max(_seconds(self.guard_ms), timing.notice + timing.lag + THINKING)),
-            notice=timing.notice,
+            guard=Seconds(max(_seconds(self.guard_ms), notice + timing.lag + THINKING)),
+            notice=notice,
             transport=timing.transport if self.transport_ms is None else _seconds(self.transport_ms),
         )
 
     @staticmethod
     def changed_needing_restart(old: Config, new: Config) -> list[str]:
         """Return the dotted keys that differ and that a running daemon cannot change."""
-        return [key for key in FIXED if _value(old, key) != _value(new, key)]
+        fixed = (*FIXED, "score") if new.source == "file" else FIXED
+        return [key for key in fixed if _value(old, key) != _value(new, key)]
 
 
 def load(path: Path | None) -> Config:

@@ -27,6 +27,8 @@ def judge_sent_early(listened: Listened, config: Config) -> Finding:
     """Judge whether the DAW sends the drums as early as the configuration believes."""
     heard = listened.heard
     expected = expected_lead(listened, config)
+    if config.source == "file":
+        return ok(NAME, "pocketd plays the drums itself, in time")
     if config.clock == "internal":
         return ok(NAME, "no clock to be early against")
     if len(heard.strikes) < FEWEST:
@@ -91,9 +93,11 @@ def judge_lead(lead: Lead, expected: Expected, config: Config) -> Finding:
 
 def expected_lead(listened: Listened, config: Config) -> Expected:
     """Return how early the drums should come by a configuration."""
-    settings = config.settings(listened.timing)
-    off = max(LEAST_OFF, settings.snap + 2 * listened.heard.jitter_ms / 1000)
-    return Expected(settings.drums_lead, Seconds(off))
+    lead = config.drums_lead_ms
+    if lead is None:
+        lead = config.look_ahead_ms if config.source == "daw" else 0.0
+    off = max(LEAST_OFF, (config.snap_ms + 2 * listened.heard.jitter_ms) / 1000)
+    return Expected(Seconds(lead / 1000), Seconds(off))
 
 
 def _is(early: float, wanted: float, off: float) -> bool:

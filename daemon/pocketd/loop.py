@@ -8,6 +8,7 @@ import math
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from pocket_core.clock import MapClock, PulseClock
@@ -17,7 +18,7 @@ from pocket_core.habits import UNKNOWN, Habits
 from pocket_core.predict import Predictor
 from pocket_core.status import Counts
 from pocket_core.tempo import TempoChange, TempoMap
-from pocket_core.transport import SongClock
+from pocket_core.transport import SongClock, TransportChange
 from pocket_core.types import Beats, Due, Seconds
 from pocketd.backends.protocol import Backend, Incoming
 from pocketd.casting import Cast
@@ -32,6 +33,7 @@ from pocketd.reload import Reloaded, Reloader
 from pocketd.reporter import Happened, Reporter
 from pocketd.requests import Requests
 from pocketd.song_keeper import SongKeeper
+from pocketd.sources import Source, Turned
 from pocketd.urgency import hurry
 
 __all__ = ["Loop", "Requests", "song_clock"]
@@ -73,6 +75,7 @@ class Loop:
         notifier: Tells systemd how it goes; None: it is not told.
         copyist: Says who plays from where on, beginning with `predictor`; None: nobody else.
         habits: The drummer whom the drums shall be like.
+        source: Where the drums come from; None: from the DAW as it plays.
     """
 
     def __init__(
@@ -88,6 +91,7 @@ class Loop:
         notifier: Notifier | None = None,
         copyist: Copyist | None = None,
         habits: Habits = UNKNOWN,
+        source: Source | None = None,
     ) -> None:
         self._clock = song_clock(config)
         self._timing = backend.timing
@@ -102,6 +106,9 @@ class Loop:
         self._watch = watch
         self._notifier = notifier or Notifier()
         self._copyist = copyist or Copyist(Cast(predictor))
+        self._source = source
+        self._changes: list[TransportChange] = []  # not told yet
+        self._passing: list[Due] = []  # to be sent as it is
         self._outbox = outbox
         self._reporter = Reporter(outbox.offer, self.engine, self._clock, lambda: self.counts, backend)
         self._until = backend.now()  # all that is due by then has left
@@ -149,10 +156,9 @@ class Loop:
         arrived = list(self._backend.poll())
         sent = self._send_due(self._backend.now())  # before: what an onset causes is not earlier than now
         told = self._until
-        for message in arrived:
-            self._receive(message)
+        arrived = self._hear(arrived)
         now = self._backend.now()
-        sent += self._send_due(now)
+        sent += self._pass_on() + self._send_due(now)
         self._serve(now)
         self._safely(lambda: self._switch(now), None)
         self._tell(arrived, told, sent, now)
@@ -176,11 +182,10 @@ class Loop:
 
     def finish(self) -> None:
         """Take in what has come, and let everything leave in its time, at most look-ahead and then some."""
-        arrived, told = list(self._backend.poll()), self._until
-        for message in arrived:
-            self._receive(message)
+        told = self._until
+        arrived = self._hear(list(self._backend.poll()))
         now = self._backend.now()
-        self._tell(arrived, told, self._send_due(now), now)
+        self._tell(arrived, told, self._pass_on() + self._send_due(now), now)
         self.engine.flush(now)
         settings, stumbles = self.engine.settings, self.stumbles
         last = Seconds(now + settings.look_ahead + settings.max_late + LINGER)
@@ -201,6 +206,35 @@ class Loop:
         counts = self.engine.counts
         return replace(counts, events_out=counts.events_out - self._unsent, late=counts.late + self._late)
 
+    def _hear(self, arrived: list[Incoming]) -> list[Incoming]:
+        """Let the engine hear what has come and what the source plays; return all of that."""
+        source, heard = self._source, list[Incoming]()
+        for message in arrived:
+            if source is None or self._safely(partial(source.admit, message, self._clock), True):
+                self._receive(message)
+                heard.append(message)
+                if source is not None:
+                    heard += self._play(source)
+        return heard if source is None else heard + self._play(source)
+
+    def _play(self, source: Source) -> list[Incoming]:
+        """Let the engine hear what the source plays by now, and return it."""
+        changes = self._safely(self.engine.take_changes, list[TransportChange]())
+        self._changes += changes
+        turn = partial(source.turn, changes, self._clock, self._backend.now())
+        turned = self._safely(turn, Turned([], []))
+        for message in turned.heard:
+            self._receive(message)
+        self._passing += turned.passed
+        return turned.heard
+
+    def _pass_on(self) -> list[Due]:
+        """Send what the source lets out unmoved."""
+        passed, self._passing = self._passing, []
+        for message in passed:
+            self._send(message)
+        return passed
+
     def _receive(self, message: Incoming) -> None:
         try:
             self.engine.receive(message.data, message.port, message.at)
@@ -215,18 +249,24 @@ class Loop:
         due = self._safely(lambda: self.engine.take_due(until), nothing)
         for message in due:
             hit = message.data[0] & 0xF0 == 0x90
-            try:
-                self._backend.send(message)
-            except MidiSystemError:
-                raise
-            except Exception as error:  # of whatever the MIDI library raises
+            if not self._send(message):
                 self._unsent += hit
-                self._stumble("midi", error)
                 continue
             lateness = Seconds(self._backend.now() - message.at)
             self.worst_lateness = max(self.worst_lateness, lateness)
             self._late += hit and lateness > LATE
         return due
+
+    def _send(self, message: Due) -> bool:
+        """Hand a message to the back end; False: it would not take it."""
+        try:
+            self._backend.send(message)
+        except MidiSystemError:
+            raise
+        except Exception as error:  # of whatever the MIDI library raises
+            self._stumble("midi", error)
+            return False
+        return True
 
     def _tell(self, arrived: list[Incoming], told: Seconds, sent: list[Due], now: Seconds) -> None:
         """Report a turn, after its notes have left."""
@@ -242,7 +282,8 @@ class Loop:
 
     def _happened(self) -> Happened:
         engine = self.engine
-        return Happened(engine.take_changes(), engine.take_records(), engine.take_memories())
+        changes, self._changes = [*self._changes, *engine.take_changes()], []
+        return Happened(changes, engine.take_records(), engine.take_memories())
 
     def _follow_score(self, happened: Happened, now: Seconds) -> None:
         """Let whoever is to play from here on play."""
@@ -297,6 +338,9 @@ class Loop:
         running = self._clock.running
         backend = self._backend
         leaves = self._safely(self.engine.next_due, None)
+        source = self._source
+        plays = None if source is None else self._safely(partial(source.next_at, self._clock), None)
+        leaves = min((at for at in (leaves, plays) if at is not None), default=None)
         now = backend.now()
         if leaves is None or leaves > now + SLACK:
             self._outbox.pump()
@@ -307,9 +351,10 @@ class Loop:
                 self._collect()
         self._littered |= running
         settings = self.engine.settings
-        often = LATE_COMMIT_POLL if settings.late_commit else POLL
+        often = LATE_COMMIT_POLL if settings.late_commit or source is not None else POLL
         often = WOKEN_POLL if backend.wakes else often
-        poll = Seconds(now + (often if running else min(STILL_POLL, settings.look_ahead / 2)))
+        seldom = often if source is not None else min(STILL_POLL, settings.look_ahead / 2)
+        poll = Seconds(now + (often if running else seldom))
         if leaves is not None and leaves <= poll and not self._stumbled:
             backend.wait(leaves)
         else:

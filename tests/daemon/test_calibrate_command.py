@@ -117,6 +117,15 @@ def test_a_lead_that_is_as_it_should_be_needs_no_writing(
     assert text.splitlines()[-1] == "the configuration says so already; nothing to write"
 
 
+def test_where_pocketd_plays_the_drums_itself_no_lead_is_measured(mine: Path) -> None:
+    mine.write_text("source: loop\n")
+
+    result = run("lead", "--config", mine)
+
+    assert isinstance(result.exception, ConfigError)
+    assert "`source` is loop" in str(result.exception)
+
+
 def test_a_running_daemon_has_the_ports_and_that_is_told(tmp_path: Path) -> None:
     with running(tmp_path, model="none") as pocketd:
         assert pocketd.ready()

@@ -163,3 +163,9 @@ def test_rtmidi_over_jack_waits_for_periods_that_it_does_not_know() -> None:
 
     assert finding.mark is Mark.ADVICE
     assert "pocketd[jack]" in finding.todo
+
+
+def test_drums_of_a_file_are_not_waited_for() -> None:
+    finding = found(with_heard(notes={}, strikes=()), source="file", score="song.mid")["drums"]
+
+    assert (finding.mark, finding.found) == (Mark.OK, "pocketd plays song.mid")

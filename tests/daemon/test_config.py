@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from pocket_core.errors import ConfigError
-from pocket_core.settings import Settings
+from pocket_core.settings import Settings, Timing
 from pocket_core.tempo import Meter
 from pocket_core.types import Beats, Port, Seconds
 from pocketd.config import FIXED, Config, default_path, load, parse
@@ -72,6 +72,26 @@ def test_the_defaults_are_the_engine_s() -> None:
     assert {n: getattr(settings, n) for n in plain} == {n: getattr(engine, n) for n in plain}
     assert [settings.voices.index(n) for n in range(128)] == [engine.voices.index(n) for n in range(128)]
     assert settings.meters.position(Beats(9.0)) == engine.meters.position(Beats(9.0))
+
+
+def test_what_a_midi_system_needs_of_time_makes_the_guard_longer_and_never_shorter() -> None:
+    slow = Timing(Seconds(0.003), Seconds(0.021), Seconds(0.011))
+
+    fast, tight = Config().settings(replace(slow, lag=Seconds(0.001))), Config().settings(slow)
+
+    assert (fast.guard, fast.notice, fast.transport) == (0.012, 0.003, 0.011)
+    assert tight.guard == pytest.approx(0.028)
+
+
+def test_notice_and_transport_are_the_users_where_they_say_so_and_the_system_can() -> None:
+    asked = Config(notice_ms=25, transport_ms=5)
+
+    ahead = asked.settings(Timing(Seconds(0.003), Seconds(0.005), Seconds(0.003)))
+    at_once = asked.settings(Timing())
+
+    assert (ahead.notice, ahead.transport) == (0.025, 0.005)
+    assert ahead.guard == pytest.approx(0.034)
+    assert at_once.notice == 0.0
 
 
 def test_what_the_user_counts_from_one_the_engine_counts_from_zero_and_in_seconds() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pocket_core.types import Seconds
-from pocketd.backends.frames import WRAP, FrameClock
+from pocketd.backends.frames import STILL, WRAP, FrameClock
 
 RATE = 48_000
 FRAMES = 480  # a hundredth of a second
@@ -52,9 +52,24 @@ def test_a_server_that_stands_still_lets_time_run_for_one_cycle_at_most(machine:
     clock.begin(0, FRAMES, RATE)
     before = clock.now()
 
-    machine.at += 3.0
+    machine.at += 0.9 * STILL
 
     assert clock.now() - before == pytest.approx(FRAMES / RATE)
+
+
+def test_time_goes_on_where_a_server_stands_still_for_good_and_when_it_is_back(machine: Machine) -> None:
+    clock = FrameClock(machine)
+    clock.begin(0, FRAMES, RATE)
+    machine.at += 1.0 + STILL + FRAMES / RATE
+    meanwhile, still = clock.now(), clock.still
+    machine.at += 3_600.0
+
+    start = clock.begin(FRAMES, FRAMES, RATE)
+
+    assert still
+    assert meanwhile == pytest.approx(1.0 + FRAMES / RATE)
+    assert not clock.still
+    assert clock.seconds(start + FRAMES) == pytest.approx(meanwhile + 3_600.0, abs=1 / RATE)
 
 
 def test_frames_decide_however_the_machines_clock_drifts(machine: Machine) -> None:

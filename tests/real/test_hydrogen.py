@@ -7,21 +7,20 @@ clock that jack_midi_clock sends, and jack_midi_dump writes down frames.
 from __future__ import annotations
 
 import os
-import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
-from benchmarks.jack_server import PERIOD, RATE, JackServer, jack_server
+from benchmarks.jack_server import PERIOD, JackServer, jack_server
 
 from pocket_core.wire import note_off, note_on
 from pocketd.midifile import parse_score
 from tests.real.conftest import need
-from tests.real.hydrogen_song import SHIPPED, Stroke, write_home, write_song
+from tests.real.hydrogen_song import SHIPPED, Stroke, write_song
+from tests.real.jack_programs import NEEDED, connect, dumped, studio, transport
 from tests.real.rig import (
     PATIENCE,
     Listener,
@@ -53,15 +52,7 @@ PATTERN = [
 
 @pytest.fixture
 def jack() -> Iterator[JackServer]:
-    need(
-        "jackd",
-        "jack_wait",
-        "hydrogen",
-        "jack_midi_clock",
-        "jack_midi_dump",
-        "jack_connect",
-        "jack_transport",
-    )
+    need(*NEEDED)
     with jack_server("hydrogen", audio_ports=2) as server:
         yield server
 
@@ -73,84 +64,6 @@ def hands() -> list[float]:
     with ZipFile(GROOVE) as archive:
         score = parse_score(archive.read(PERFORMANCE), PERFORMANCE)
     return [note.at_beat for note in score.notes if note.note in HANDS and note.at_beat < 4 * BARS - 1]
-
-
-@contextmanager
-def program(*command: str, ready: str, home: Path, said: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """Run a program while the block lasts, from when its JACK port is there."""
-    setting = {**os.environ, "HOME": str(home), "XDG_RUNTIME_DIR": str(home), "QT_QPA_PLATFORM": "offscreen"}
-    with said.open("wb") as out:
-        process = subprocess.Popen(command, env=setting, stdout=out, stderr=subprocess.STDOUT)
-    try:
-        until(lambda: ready in jack_ports())
-        time.sleep(0.3)
-        assert process.poll() is None, f"{command[0]} ended: {said.read_text()}"
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def jack_ports() -> list[str]:
-    return subprocess.run(["jack_lsp"], capture_output=True, text=True, check=False).stdout.splitlines()
-
-
-def until(true: Callable[[], bool]) -> None:
-    end = time.perf_counter() + PATIENCE
-    while not true():
-        assert time.perf_counter() < end, "a program did not come up"
-        time.sleep(0.05)
-
-
-def connect(source: str, target: str) -> None:
-    subprocess.run(["jack_connect", source, target], check=True, capture_output=True)
-
-
-def transport(*commands: str) -> None:
-    """Tell JACK's transport; the program is a prompt that ends with its input."""
-    text = "".join(f"{command}\n" for command in commands)
-    subprocess.run(["jack_transport"], input=text, text=True, capture_output=True, check=False)
-
-
-@contextmanager
-def studio(folder: Path) -> Iterator[None]:
-    """Run Hydrogen, the clock and the recorder, tried out: now and then Hydrogen hangs, and JACK with it."""
-    home = folder / "home"
-    write_home(home)
-    write_song(folder / "song.h2song", BPM, PATTERN)
-    hydrogen = ("hydrogen", "-n", "-d", "jack", "-s", str(folder / "song.h2song"))
-    clock = ("jack_midi_clock", "-b", str(BPM))
-    for _ in range(3):
-        with (  # one after the other: a program that joins while others join may be refused
-            program(*hydrogen, ready="Hydrogen-midi:TX", home=home, said=folder / "hydrogen.txt"),
-            program(*clock, ready="jack_midi_clock:mclk_out", home=home, said=folder / "clock.txt"),
-        ):
-            if not rolls():
-                continue
-            with program(
-                "jack_midi_dump", "-a", ready="midi-monitor:input", home=home, said=folder / "dump.txt"
-            ):
-                yield
-            return
-    pytest.skip("Hydrogen hangs")
-
-
-def rolls() -> bool:
-    """Try the transport and say whether the clock ticks."""
-    clock = Listener("mclk_out", client="jack_midi_clock")
-    transport("locate 0", "play")
-    end = time.perf_counter() + 3.0
-    ticks = 0
-    while not ticks and time.perf_counter() < end:
-        time.sleep(0.05)
-        ticks = sum(1 for message in clock.heard() if message.data == b"\xf8")
-    transport("stop", "locate 0")
-    clock.close()
-    return ticks > 0
 
 
 def play_along(clock: Listener, human: Player, onsets: list[float]) -> None:
@@ -174,28 +87,16 @@ def play_along(clock: Listener, human: Player, onsets: list[float]) -> None:
     assert ticks >= BARS * 96, f"the clock stopped after {ticks} ticks"
 
 
-def dumped(path: Path) -> list[Timed]:
-    """Return what jack_midi_dump wrote, lines such as `  43008: 99 24 64 note on ...`, in seconds."""
-    heard = []
-    for line in path.read_text().splitlines():
-        frame, _, rest = line.partition(":")
-        if not frame.strip().isdigit():  # a remark of libjack's
-            continue
-        status = int(rest.split()[0], 16)
-        size = 3 if 0x80 <= status < 0xF0 else 1
-        heard.append(Timed(int(frame) / RATE, bytes(int(word, 16) for word in rest.split()[:size])))
-    return heard
-
-
 def test_hydrogen_plays_through_pocketd_and_every_note_leaves_once_where_the_journal_says(
     jack: JackServer, tmp_path: Path
 ) -> None:
     if not SHIPPED.exists():
         pytest.skip(f"no {SHIPPED}")
     onsets = hands()
+    write_song(tmp_path / "song.h2song", BPM, PATTERN)
 
     with (
-        studio(tmp_path),
+        studio(tmp_path, tmp_path / "song.h2song", BPM),
         daemon(tmp_path, model="lstm", drums_lead_ms=0, snap_ms=PERIOD * 1000 + 1) as pocketd,
     ):
         ticks, human = Listener("mclk_out", client="jack_midi_clock"), Player("human")

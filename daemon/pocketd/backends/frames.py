@@ -2,8 +2,9 @@
 
 `now` is the end of the cycle under way, plus what has passed since it was announced: all that a cycle carries
 has come by then, and all that is due later can still leave at its exact frame. Between two announcements the
-machine's clock carries on, for a cycle at most; where no server runs it carries on for good, so that time
-never stands still and never goes back.
+machine's clock carries on, for a cycle at most, so that a server which stumbles takes time along. Where no
+server runs, or one has stood still for a while, the machine's clock carries on for good: time never ends, and
+never goes back.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from dataclasses import dataclass
 
 from pocket_core.types import Seconds
 
+STILL = 1.0  # seconds without a cycle: the server has stood still, and is as good as gone
 WRAP = 1 << 32  # JACK counts frames in 32 bits: at 48 kHz a little over a day
 
 
@@ -63,7 +65,7 @@ class FrameClock:
             Its first frame, which never wraps and goes on where a new server takes over.
         """
         machine = self._machine()
-        if self._told is None or rate != self._count.rate:
+        if self._told is None or rate != self._count.rate or self.still:
             now = self.now()
             self._count = _Count(round(now * rate) - frames, now - frames / rate, rate)
             self._start = self._count.frame
@@ -73,6 +75,12 @@ class FrameClock:
         self._cycle = _Cycle(self.seconds(self._start + frames), machine, frames / rate)
         return self._start
 
+    @property
+    def still(self) -> bool:
+        """Whether a server has announced no cycle for a while."""
+        cycle = self._cycle
+        return cycle.period < math.inf and self._machine() - cycle.machine > cycle.period + STILL
+
     def lose(self) -> None:
         """Take note that the server has gone: the machine's clock carries on until another begins."""
         self._cycle = _Cycle(self.now(), self._machine(), math.inf)
@@ -81,8 +89,9 @@ class FrameClock:
     def now(self) -> Seconds:
         """Read the clock; it never goes back."""
         cycle = self._cycle
-        passed = min(max(self._machine() - cycle.machine, 0.0), cycle.period)
-        self._latest = max(self._latest, cycle.end + passed)
+        passed = max(self._machine() - cycle.machine, 0.0)
+        beyond = max(passed - cycle.period - STILL, 0.0)
+        self._latest = max(self._latest, cycle.end + min(passed, cycle.period) + beyond)
         return Seconds(self._latest)
 
     def seconds(self, frame: int) -> Seconds:

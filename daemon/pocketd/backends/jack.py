@@ -30,6 +30,7 @@ NOTICE = Seconds(0.003)
 CLAIM = Seconds(0.0005)  # from an onset's coming in to its hit's being handed over
 TRY_EVERY = 0.2  # seconds between two looks for a server
 LEAST_WAIT = 0.0001  # seconds
+LOOK_EVERY = 0.005  # seconds, at the end
 PATIENCE = 1.0  # seconds for what was sent to leave, and for libjack to let go, at the end
 POSITION = frozenset((0xF2, 0xF8, 0xFA, 0xFB))  # song position, clock, start, continue
 
@@ -128,15 +129,18 @@ class Jack:
             if self._told == 0:
                 log.error("jack: %r; a message may be lost", trouble.first, exc_info=trouble.first)
             self._told = trouble.count
+        if not self._gone and self._clock.still:
+            return "JACK's server stands still; waiting for it"
         return self._gone
 
     def close(self) -> None:
         """Let out what was sent, then take the ports away."""
         if self._closing:
             return
-        end = self._clock.now() + PATIENCE
-        while not self._gone and not self._transit.empty and self._clock.now() < end:
-            select.select((), (), (), 0.005)
+        for _ in range(round(PATIENCE / LOOK_EVERY)):
+            if self._gone or self._transit.empty:
+                break
+            select.select((), (), (), LOOK_EVERY)
         self._closing = True
         self._dirty.set()
         self._keeper.join(2 * PATIENCE)  # libjack may never come back from a server that was killed

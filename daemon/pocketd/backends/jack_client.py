@@ -154,6 +154,8 @@ class JackClient:
             trouble.first = trouble.first or error
 
     def _cycle(self, frames: int) -> None:
+        if self._clock.still:  # what waited is of no use any more
+            self._transit.release(self._transit.cut())
         start = self._clock.begin(self._client.last_frame_time, frames, self._rate)
         transit, came = self._transit, False
         for port, end in self._inputs:

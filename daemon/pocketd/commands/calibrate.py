@@ -120,6 +120,10 @@ def lead(
     used; 3 no MIDI system, or a daemon has the ports.
     """
     chosen = _read(config, client, write=write)
+    if chosen.source != "daw":
+        raise ConfigError(
+            f"`source` is {chosen.source}: pocketd plays the drums itself, and none need be early"
+        )
     with _ports(chosen) as backend:
         names = _names(backend)
         _say(

@@ -67,9 +67,11 @@ def command(
         from pocketd.desk import spawn_desk
         from pocketd.loop import Loop
         from pocketd.reload import Reloader
+        from pocketd.sources import make_source
 
         nights = nights_folder()
         watch = None if nights is None else ChampionWatch(Nights(nights), chosen)  # before: it may change now
+        source = make_source(chosen)
         cast, like = make_cast(chosen), _habits(chosen)
         if require_model and cast.fault is not None:
             raise ModelError(cast.fault)
@@ -90,6 +92,7 @@ def command(
         notifier=told,
         copyist=Copyist(cast),
         habits=like.habits,
+        source=source,
     )
     loop.fault("model file", cast.fault or "")
     loop.fault("like", like.fault or "")

@@ -1,0 +1,204 @@
+"""A drum part that pocketd plays by itself, locked to the song's clock: from a file, or a loop that it knows.
+
+Its hits reach the engine as the drums of a DAW would that sends them early by the look-ahead: each with the
+time at which such a DAW would have sent it, even where that has passed, as behind a start. So nothing has to
+be sent early, and a take of it is like any other.
+
+Where the song goes on is known beforehand only in a loop. What has been handed over for behind a jump that
+nobody expected is withdrawn, by a message that stands in the journal like the rest.
+"""
+
+from __future__ import annotations
+
+import heapq
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import count
+
+from pocket_core.score_features import Repeat
+from pocket_core.transport import Relocated, SongClock, Started, TransportChange
+from pocket_core.types import Beats, Seconds
+from pocket_core.wire import note_off
+
+NEAR = Beats(1 / 48)  # half a pulse of MIDI clock; a jump that is so near to the expected one is it
+SAME = 1e-6  # beats; far less than a sample
+TICKS = 960  # to a quarter note, in a withdrawal
+_WITHDRAW = bytes((0xF0, 0x7D, 0x77))  # 7D: for use within one program (MIDI 1.0, manufacturer IDs)
+_DIGITS = 5  # of 7 bits, the least first
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A message at a place in the song."""
+
+    beat: Beats
+    data: bytes  # a note-on, or any other whole message but a note-off
+    length: Beats = Beats(0.0)  # of a note, > 0
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What is played."""
+
+    cues: tuple[Cue, ...]  # at rising beats; of a loop from its entry to before its end
+    repeat: Repeat | None = None  # it goes round there
+
+
+@dataclass(frozen=True, slots=True)
+class Fed:
+    """A message for the engine's port `drums`."""
+
+    at: Seconds  # when a DAW would have sent it
+    data: bytes
+
+
+class Playback:
+    """Hands a part over as the clock comes to it.
+
+    Positions are the clock's own; those behind the end of a loop are not reached before it jumps.
+
+    Args:
+        part: What is played; None: nothing, until `use`.
+    """
+
+    def __init__(self, part: Part | None = None) -> None:
+        self._part = part
+        self._next: Beats | None = None  # all before has been handed over; None: the clock stands
+        self._offs: list[tuple[float, int, bytes]] = []  # a heap of beats
+        self._number = count()
+
+    @property
+    def part(self) -> Part | None:
+        """What is played."""
+        return self._part
+
+    def use(self, part: Part | None, begin: Beats | None = None) -> None:
+        """Play another part, from a position on; None: from where the one before has been handed over."""
+        self._part = part
+        if begin is not None and self._next is not None:
+            self._next = begin
+
+    def turn(
+        self, changes: Sequence[TransportChange], clock: SongClock, lead: Seconds, now: Seconds
+    ) -> list[Fed]:
+        """Return what is to be handed over by now, in order.
+
+        Args:
+            changes: Of the transport since the last turn.
+            clock: The engine's.
+            lead: How much earlier than its place each message is handed over.
+            now: On the clock of the MIDI system.
+        """
+        fed = [message for change in changes for message in self._follow(change)]
+        if self._next is None or not clock.running:
+            return fed
+        fed += self._go_straight_on(clock, now)
+        until = Beats(clock.beat_at(Seconds(now + lead)) + SAME)  # what `next_at` said included
+        for beat, cue in self._cues(self._next, until):
+            fed += self._end_before(beat, clock, lead)
+            fed.append(Fed(Seconds(clock.time_of(beat) - lead), cue.data))
+            if cue.data[0] & 0xF0 == 0x90:
+                off = note_off(cue.data[0] & 0x0F, cue.data[1], 64)
+                heapq.heappush(self._offs, (beat + cue.length, next(self._number), off))
+        self._next = max(self._next, until)
+        return fed + self._end_before(until, clock, lead)
+
+    def next_at(self, clock: SongClock, lead: Seconds) -> Seconds | None:
+        """Return when there is something to hand over next; None: nothing, as things are."""
+        if self._next is None or not clock.running:
+            return None
+        beats = [beat for beat, *_ in self._offs[:1]]
+        beats += [beat for beat, _ in self._cues(self._next, None)]
+        return Seconds(clock.time_of(Beats(min(beats))) - lead) if beats else None
+
+    def _follow(self, change: TransportChange) -> list[Fed]:
+        if isinstance(change, Started):
+            self._next = Beats(change.beat - NEAR)
+            self._offs.clear()
+        elif isinstance(change, Relocated):
+            return self._jump(change)
+        else:
+            self._next = None
+            self._offs.clear()  # the engine ends every note where the transport stops
+        return []
+
+    def _jump(self, change: Relocated) -> list[Fed]:
+        repeat = self._part.repeat if self._part else None
+        if self._next is not None and repeat is not None and _is(change, repeat):
+            back = change.left - change.entered
+            self._next = Beats(self._next - back)
+            self._offs = [(beat - back, number, off) for beat, number, off in self._offs]
+            return []
+        self._next = Beats(change.entered - NEAR)
+        self._offs.clear()  # the engine ends what began before the jump
+        return [Fed(change.at, withdrawal(change.entered))] if self._part else []
+
+    def _go_straight_on(self, clock: SongClock, now: Seconds) -> list[Fed]:
+        """Notice that a loop has not gone round: what was handed over for behind it was wrong."""
+        repeat = self._part.repeat if self._part else None
+        here = clock.beat_at(now)
+        if repeat is None or self._next is None or not repeat.left + NEAR < here < repeat.left + 1.0:
+            return []
+        if self._next <= repeat.left:
+            return []
+        self._next = here
+        self._offs.clear()
+        self._part = None
+        return [Fed(now, withdrawal(repeat.left))]
+
+    def _cues(self, begin: Beats, end: Beats | None) -> list[tuple[Beats, Cue]]:
+        """Return what is from one position to before another, through the ends of a loop.
+
+        Args:
+            begin: The first position.
+            end: The last one; None: only the next cue is asked for.
+        """
+        part = self._part
+        if part is None or not part.cues:
+            return []
+        if part.repeat is None:
+            return _between(part.cues, begin, end)
+        length = part.repeat.left - part.repeat.entered
+        found: list[tuple[Beats, Cue]] = []
+        lap = 0
+        while end is None or part.repeat.entered + lap * length < end:
+            shift = lap * length
+            last = None if end is None else Beats(end - shift)
+            found += [(Beats(beat + shift), cue) for beat, cue in _between(part.cues, begin - shift, last)]
+            if end is None and found:
+                return found
+            lap += 1
+        return found
+
+    def _end_before(self, beat: Beats, clock: SongClock, lead: Seconds) -> list[Fed]:
+        fed = []
+        while self._offs and self._offs[0][0] <= beat:
+            at, _, data = heapq.heappop(self._offs)
+            fed.append(Fed(Seconds(clock.time_of(Beats(at)) - lead), data))
+        return fed
+
+
+def _between(cues: Sequence[Cue], begin: float, end: Beats | None) -> list[tuple[Beats, Cue]]:
+    first = bisect_left(cues, begin, key=lambda cue: cue.beat)
+    if end is None:
+        return [(cue.beat, cue) for cue in cues[first : first + 1]]
+    return [(cue.beat, cue) for cue in cues[first : bisect_left(cues, end, key=lambda cue: cue.beat)]]
+
+
+def _is(change: Relocated, repeat: Repeat) -> bool:
+    return abs(change.left - repeat.left) < NEAR and abs(change.entered - repeat.entered) < NEAR
+
+
+def withdrawal(beat: Beats) -> bytes:
+    """Return the message that takes back what waits at a position and behind it."""
+    ticks = max(round((beat - NEAR) * TICKS), 0)
+    digits = bytes(ticks >> 7 * n & 0x7F for n in range(_DIGITS))
+    return _WITHDRAW + digits + b"\xf7"
+
+
+def withdrawn(data: bytes) -> Beats | None:
+    """Return the position from which on a message takes back what waits; None: it is no such message."""
+    if len(data) != len(_WITHDRAW) + _DIGITS + 1 or not data.startswith(_WITHDRAW):
+        return None
+    return Beats(sum(digit << 7 * n for n, digit in enumerate(data[len(_WITHDRAW) : -1])) / TICKS)
