@@ -8,12 +8,13 @@ import platform
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from pocket_core.errors import ConfigError, ModelError, PocketError
+from pocket_core.types import Seconds
 from pocketd import __version__
 from pocketd.backends.choose import Choice
 from pocketd.backends.rtmidi import ALSA_SEQUENCER
@@ -158,8 +159,14 @@ def judge_locked_memory(choice: Choice | None) -> Finding | None:
     )
 
 
-def judge_model(config: Config, watch: Watch) -> Finding:
-    """Load the model and put it to the test."""
+def judge_model(config: Config, watch: Watch, now: Callable[[], Seconds] | None = None) -> Finding:
+    """Load the model and put it to the test, twice where a busy machine may have held it up.
+
+    Args:
+        config: Says which, and what it has to hold.
+        watch: Is told how far it is.
+        now: The clock to time steps by; None: the machine's.
+    """
     name, asked = "model", config.model
     if asked == NONE:
         return advice(
@@ -167,7 +174,9 @@ def judge_model(config: Config, watch: Watch) -> Finding:
         )
     try:
         path = find(asked)
-        verdict = check(path, Demands.of(config), watch=watch)
+        verdict = check(path, Demands.of(config), now=now, watch=watch)
+        if verdict.faults and verdict.steps is not None:
+            verdict = check(path, Demands.of(config), now=now, watch=watch)
     except ModelError as error:
         return _no_model(str(error), asked)
     if verdict.faults:

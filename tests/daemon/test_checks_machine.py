@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pocket_core.errors import PocketError
+from pocket_core.types import Seconds
 from pocketd.backends.choose import Choice
 from pocketd.backends.system import System
 from pocketd.champion import nights_folder
@@ -26,7 +27,7 @@ from pocketd.checks_machine import (
 from pocketd.config import Config
 from pocketd.config_sections import Takes
 from pocketd.findings import Mark
-from pocketd.model_check import Watch
+from pocketd.model_check import STEPS, Watch
 from pocketd.service_state import Health
 from tests.daemon.full_disk import files_no_larger_than
 
@@ -130,11 +131,33 @@ def test_locked_memory_is_for_jack_alone() -> None:
     assert judge_locked_memory(ON_JACK) is not None
 
 
+class Clock:
+    """Each look at it takes a while, and from the given look on hardly any."""
+
+    def __init__(self, slow: int) -> None:
+        self._slow = slow
+        self._now = 0.0
+
+    def __call__(self) -> Seconds:
+        self._slow -= 1
+        self._now += 0.020 if self._slow >= 0 else 0.0001
+        return Seconds(self._now)
+
+
 def test_the_model_that_ships_is_verified() -> None:
-    finding = judge_model(Config(model="lstm"), deaf())
+    finding = judge_model(Config(model="lstm"), deaf(), Clock(0))
 
     assert finding.mark is Mark.OK
-    assert finding.found.startswith("lstm: loaded and verified, a step takes ")
+    assert finding.found.startswith("lstm: loaded and verified, a step takes 0.1 ms")
+
+
+def test_a_model_that_a_busy_machine_held_up_is_tried_again_and_one_that_is_slow_is_wrong() -> None:
+    held_up = judge_model(Config(model="lstm"), deaf(), Clock(2 * 2 * STEPS))
+    slow = judge_model(Config(model="lstm"), deaf(), Clock(10**6))
+
+    assert held_up.mark is Mark.OK
+    assert slow.mark is Mark.WRONG
+    assert "500 of 500 steps took over 8 ms each time" in slow.found
 
 
 def test_a_broken_model_is_wrong_and_says_what_to_do(tmp_path: Path) -> None:
