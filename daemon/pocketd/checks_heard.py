@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pocket_core.types import Port, Seconds
+from pocketd.backends.patchbay import matches
 from pocketd.config import Config
 from pocketd.findings import Finding, advice, ok, wrong
 from pocketd.lead_verdict import judge_sent_early
@@ -21,6 +22,7 @@ def judge_heard(listened: Listened, config: Config) -> Iterator[Finding]:
     """Yield a finding for all that came, or did not."""
     if listened.trouble:
         yield wrong("MIDI", listened.trouble, "see `pocketd ports`, start it again, and then doctor")
+    yield from _wished(listened, config)
     yield _clock(listened, config)
     yield _drums(listened, config)
     yield _human(listened)
@@ -28,6 +30,27 @@ def judge_heard(listened: Listened, config: Config) -> Iterator[Finding]:
     yield judge_sent_early(listened, config)
     yield _look_ahead(listened, config)
     yield _period(listened, config)
+
+
+def _wished(listened: Listened, config: Config) -> Iterator[Finding]:
+    """Yield whom `connect:` names and nobody is connected to."""
+    wished = {port: parts for port, parts in config.connect.by_port().items() if parts}
+    if wished and listened.connected is None:
+        found = f"{listened.backend} connects nothing by itself"
+        yield advice("connect", found, "connect them in the DAW, or by hand")
+        return
+    missing = [
+        f"{part!r} ({port})"
+        for port, parts in wished.items()
+        for part in parts
+        if not any(matches(part, other) for other in (listened.connected or {}).get(port, ()))
+    ]
+    if missing:
+        yield advice(
+            "connect",
+            f"not connected, though `connect` names it: {', '.join(missing)}",
+            "`pocketd ports` lists the names; a part of one is enough",
+        )
 
 
 def _look_ahead(listened: Listened, config: Config) -> Finding:

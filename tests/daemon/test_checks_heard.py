@@ -169,3 +169,15 @@ def test_drums_of_a_file_are_not_waited_for() -> None:
     finding = found(with_heard(notes={}, strikes=()), source="file", score="song.mid")["drums"]
 
     assert (finding.mark, finding.found) == (Mark.OK, "pocketd plays song.mid")
+
+
+def test_whom_the_configuration_names_and_nobody_is_connected_to_is_told() -> None:
+    wished = {"human": ["keys", "Launchkey"], "out": ["Hydrogen"], "drums": ["daw:drums"]}
+
+    some = found(connect=wished)["connect"]
+    unable = found(replace(LISTENED, connected=None, backend="rtmidi over ALSA"), connect=wished)["connect"]
+
+    assert some.mark is Mark.ADVICE
+    assert some.found == ("not connected, though `connect` names it: 'Launchkey' (human), 'Hydrogen' (out)")
+    assert unable.found == "rtmidi over ALSA connects nothing by itself"
+    assert "connect" not in found(connect={"human": ["keys"]})

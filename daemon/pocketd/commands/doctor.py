@@ -18,7 +18,6 @@ from pocket_core.types import Seconds
 from pocketd import __version__, checks_machine
 from pocketd.backends.choose import Choice, choose, open_backend, survey
 from pocketd.backends.clock import SystemClock
-from pocketd.backends.patchbay import matches
 from pocketd.backends.protocol import Backend
 from pocketd.backends.system import LOOPBACK, System
 from pocketd.checks_heard import judge_heard
@@ -26,7 +25,7 @@ from pocketd.commands.patience import patience
 from pocketd.commands.service import system_of_user
 from pocketd.config import Config, load
 from pocketd.findings import Finding, advice, drawn, is_wrong, ok, plain, verdict, wrong
-from pocketd.listening import Listened, listen, listen_to_daemon
+from pocketd.listening import listen, listen_to_daemon
 from pocketd.service_state import Health
 from pocketd.standard import printable
 from pocketd.standing import Standing, read_standing, standing_path
@@ -149,7 +148,7 @@ def _alone(config: Config, seconds: Seconds) -> Page:
         return Page([wrong("ports", str(error), "start it again, and then doctor")], error.exit_code)
     finally:
         backend.close()
-    return Page([*findings, *_wished(listened, config), *judge_heard(listened, config)])
+    return Page([*findings, *judge_heard(listened, config)])
 
 
 def _ask(daemon: Standing, path: Path, config: Config, seconds: Seconds) -> Page:
@@ -178,7 +177,7 @@ def _ask(daemon: Standing, path: Path, config: Config, seconds: Seconds) -> Page
                 "see `sent early` and `real time`",
             )
         )
-    return Page([*findings, *_wished(listened, config), *judge_heard(listened, config)])
+    return Page([*findings, *judge_heard(listened, config)])
 
 
 def _urgency(config: Config, backend: Backend) -> list[Finding]:
@@ -187,34 +186,6 @@ def _urgency(config: Config, backend: Backend) -> list[Finding]:
     wanted = backend.priority
     refusal = "" if wanted is None else checks_machine.try_real_time(wanted)
     return [checks_machine.judge_real_time(refusal, wanted)]
-
-
-def _wished(listened: Listened, config: Config) -> list[Finding]:
-    """Return whom `connect:` names and nobody is connected to."""
-    wished = {port: parts for port, parts in config.connect.by_port().items() if parts}
-    if wished and listened.connected is None:
-        return [
-            advice(
-                "connect",
-                f"{listened.backend} connects nothing by itself",
-                "connect them in the DAW, or by hand",
-            )
-        ]
-    missing = [
-        f"{part!r} ({port})"
-        for port, parts in wished.items()
-        for part in parts
-        if not any(matches(part, other) for other in (listened.connected or {}).get(port, ()))
-    ]
-    if not missing:
-        return []
-    return [
-        advice(
-            "connect",
-            f"not connected, though `connect` names it: {', '.join(missing)}",
-            "`pocketd ports` lists the names; a part of one is enough",
-        )
-    ]
 
 
 def _what_to_do(backend: Backend, seconds: Seconds) -> str:
