@@ -12,4 +12,6 @@ def user_data(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Monk
     """Return the folder that holds this test's data."""
     folder = tmp_path_factory.mktemp("user") / "data"
     monkeypatch.setenv("XDG_DATA_HOME", str(folder))
+    (runtime := folder.with_name("runtime")).mkdir(mode=0o700)
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
     return folder

@@ -9,6 +9,7 @@
     │   ├── ContractError              made for other features, or of other shapes
     │   ├── EncoderError               what reads the score for it (pocketd.encoder)
     │   └── ParityError                an export that differs from its network (pocket_export.parity)
+    ├── MeasureError                   what was heard cannot be believed (pocketd.round_trip)
     ├── TakeError                      a take's journal that cannot be read or written
     ├── DataError                   2  a data set that is missing or is not what it should be
     ├── FetchError                     a download that did not come through (pocket_export.fetch)

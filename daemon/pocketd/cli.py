@@ -18,6 +18,8 @@ COMMANDS = {
     "demo": "pocketd.commands.demo",
     "ports": "pocketd.commands.ports",
     "run": "pocketd.commands.run",
+    "doctor": "pocketd.commands.doctor",
+    "calibrate": "pocketd.commands.calibrate",
     "render": "pocketd.commands.render",
     "models": "pocketd.commands.models",
     "takes": "pocketd.commands.takes",
@@ -35,7 +37,8 @@ def build(asked: str | None) -> typer.Typer:
         pretty_exceptions_enable=False,
         rich_markup_mode="markdown",  # paragraphs of a help text are filled
         help="A drum machine that listens: each drum hit leaves where this musician wants it.\n\n"
-        "Begin with `pocketd demo`, then `pocketd ports`, then `pocketd run`. "
+        "Begin with `pocketd demo`, then `pocketd ports`, then `pocketd run`; where nothing moves, "
+        "`pocketd doctor`. "
         "`pocketd COMMAND --help` explains each.",
         epilog=None if asked in COMMANDS else _settings(),
     )

@@ -55,6 +55,7 @@ FIXED = (
     "meter_display",
 )
 
+ROUNDING = 1e-6  # milliseconds; 510.4 and 1.8 are a little less than 512.2
 THINKING = Seconds(0.004)  # of the guard: a model's step or two, and the loop's own
 
 
@@ -171,7 +172,7 @@ class Config(Section):
             raise clash("guard_ms", f"must be less than look_ahead_ms, which is {ahead:g}")
         if self.source == "file" and self.score is None:
             raise clash("source", "file plays what `score` names, and score is null")
-        if self.source == "daw" and lead is not None and lead > ahead + self.output_latency_ms:
+        if self.source == "daw" and lead is not None and lead > ahead + self.output_latency_ms + ROUNDING:
             raise clash(
                 "drums_lead_ms",
                 f"at most look_ahead_ms and output_latency_ms together, {ahead + self.output_latency_ms:g}, "

@@ -1,6 +1,7 @@
 """Starts the process outside real time, which keeps the takes and draws the meter, and may be slow, or die.
 
     real-time process ─ Outbox ─ socket ─ desk ─┬─ Recorder ─ takes on disk
+                                                ├─ StandingKeeper ─ a file for `pocketd doctor`
                                                 └─ MeterReader ─ terminal
 
 This side is light: what the desk itself needs is imported in its own process only.
@@ -17,6 +18,7 @@ from pocket_core.types import Seconds
 from pocketd.champion import nights_folder
 from pocketd.config import Config
 from pocketd.outbox import Outbox
+from pocketd.standing import standing_path
 
 
 class DeskProcess:
@@ -62,6 +64,8 @@ def spawn_desk(config: Config) -> tuple[Outbox, DeskProcess | None]:
             command += [word for key, value in limits if value is not None for word in (key, str(value))]
         if (nights := nights_folder()) is not None:
             command += ["--nights", str(nights)]
+        if (standing := standing_path(config.client)) is not None:
+            command += ["--standing", str(standing), "--daemon", str(os.getpid())]
         try:
             process = subprocess.Popen(
                 command,

@@ -1,7 +1,8 @@
 """The desk, run as `python -m pocketd.desk_main` by `pocketd.desk`.
 
-It reads records, keeps takes and draws the meter. It ignores the signals that a terminal or systemd send to
-everybody, and ends when the other end hangs up: so a take is finished however the daemon ends.
+It reads records, keeps takes, draws the meter and says how the daemon is. It ignores the signals that a
+terminal or systemd send to everybody, and ends when the other end hangs up: so a take is finished however the
+daemon ends.
 """
 
 from __future__ import annotations
@@ -22,13 +23,14 @@ from pocket_core.types import Seconds
 from pocketd.champion import Nights
 from pocketd.chores import Chores
 from pocketd.desk_answers import encode_answer
-from pocketd.desk_records import Fault, decode
+from pocketd.desk_records import Fault, Vitals, decode
 from pocketd.meter import MeterReader, MeterState
 from pocketd.playing import Playing
 from pocketd.recorder import Recorder
 from pocketd.shadow_runner import ShadowRunner
 from pocketd.song_desk import SongDesk
 from pocketd.songs import SongBook
+from pocketd.standing_keeper import StandingKeeper
 from pocketd.stream import PatientStream
 from pocketd.take_finish import finish_apart
 from pocketd.take_retention import Retention
@@ -53,6 +55,7 @@ class Desk:
         playing: Lets the nightly job know; None: there is none.
         songs: None: nothing is known of songs.
         shadows: None: no second model is tried in silence.
+        standing: None: nobody else is told how the daemon is.
     """
 
     def __init__(
@@ -64,11 +67,13 @@ class Desk:
         playing: Playing | None = None,
         songs: SongDesk | None = None,
         shadows: ShadowRunner | None = None,
+        standing: StandingKeeper | None = None,
     ) -> None:
         self._recorder = recorder
         self._playing = playing
         self._songs = songs
         self._shadows = shadows
+        self._standing = standing
         self._terminal = terminal
         self._chores = chores
         self._reader = MeterReader()
@@ -86,6 +91,8 @@ class Desk:
             self._recorder.sync(now)
         if self._playing is not None:
             self._playing.turn()
+        if self._standing is not None:
+            self._standing.turn(now)
         self._tell()
         self._follow_shadows()
 
@@ -126,6 +133,8 @@ class Desk:
             self._recorder.end("vanished")
         if self._playing is not None:
             self._playing.close()
+        if self._standing is not None:
+            self._standing.close()
         self._tell()
         if self._chores is not None:
             self._chores.finish()
@@ -145,6 +154,10 @@ class Desk:
             record = decode(line)
         except TakeError as error:
             self.say(f"the desk cannot read a record: {error}")
+            return
+        if self._standing is not None:
+            self._standing.read(record)
+        if isinstance(record, Vitals):
             return
         self._reader.read(record)
         if self._recorder is not None:
@@ -200,6 +213,8 @@ def main() -> None:
     parser.add_argument("--songs", type=Path, help="the folder of songs; nothing is known of any without")
     parser.add_argument("--nights", type=Path, help="the folder of the nights; without, none is told")
     parser.add_argument("--keep-days", type=int, help="how long takes stay")
+    parser.add_argument("--standing", type=Path, help="the file that says how the daemon is")
+    parser.add_argument("--daemon", type=int, default=0, help="its process id")
     parser.add_argument("--quota-mb", type=int, help="how much room they may have")
     options = parser.parse_args()
     encoding = "utf-8" if sys.stdout is None else sys.stdout.encoding
@@ -220,8 +235,11 @@ def _desk(options: argparse.Namespace, terminal: Terminal, worker: Executor, syn
     root: Path | None = options.takes
     nights = None if options.nights is None else Nights(options.nights)
     playing = None if nights is None else Playing(nights)
+    standing: StandingKeeper | None = None
+    if options.standing is not None:
+        standing = StandingKeeper(options.standing, options.daemon, terminal.say, syncer)
     if root is None:
-        return Desk(None, terminal, playing=playing)
+        return Desk(None, terminal, playing=playing, standing=standing)
     days, megabytes = options.keep_days, options.quota_mb
     limits = Limits(
         None if days is None else timedelta(days=days), None if megabytes is None else megabytes * MB
@@ -231,7 +249,7 @@ def _desk(options: argparse.Namespace, terminal: Terminal, worker: Executor, syn
     chores.begin()
     songs = None if options.songs is None else SongDesk(SongBook(options.songs), worker)
     shadows = None if nights is None else ShadowRunner(nights.shadow)
-    return Desk(recorder, terminal, chores, playing=playing, songs=songs, shadows=shadows)
+    return Desk(recorder, terminal, chores, playing=playing, songs=songs, shadows=shadows, standing=standing)
 
 
 def _today() -> datetime:

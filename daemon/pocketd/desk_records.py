@@ -1,10 +1,11 @@
 """What the real-time process tells the desk, one JSON line a record.
 
-A take's journal is made of the same lines. The format is described in docs/takes.md.
+A take's journal is made of the same lines, but for `Vitals`. The format is described in docs/takes.md.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -163,6 +164,21 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Vitals:
+    """How the real-time process and its MIDI system are, once a second; never in a take."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    kind: Literal["vitals"] = "vitals"
+    at: Seconds
+    ports: tuple[str, ...]  # as others see them: the inputs as in INPUTS, then `out`
+    connected: Mapping[Port, tuple[str, ...]] | None  # whom with; None: the back end cannot say
+    hurried: bool  # the loop has a real-time priority
+    pulses: Mapping[Port, int]  # of a clock, since the daemon began; while it stands no other record has them
+    bpm: float
+    jitter_ms: float  # standard deviation of the pulses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Dropped:
     """Records that are missing here, since the queue to the desk was full."""
 
@@ -215,6 +231,7 @@ Record = (
     | Remembered
     | Now
     | Fault
+    | Vitals
     | Dropped
     | Bye
     | TakeHeader

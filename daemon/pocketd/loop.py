@@ -110,7 +110,7 @@ class Loop:
         self._changes: list[TransportChange] = []  # not told yet
         self._passing: list[Due] = []  # to be sent as it is
         self._outbox = outbox
-        self._reporter = Reporter(outbox.offer, self.engine, self._clock, lambda: self.counts)
+        self._reporter = Reporter(outbox.offer, self.engine, self._clock, lambda: self.counts, backend)
         self._until = backend.now()  # all that is due by then has left
         self._hears = Seconds(0.0)  # what the desk answers, from then on
         self._late = 0  # hits

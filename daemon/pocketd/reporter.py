@@ -13,8 +13,9 @@ from pocket_core.settings import AT_ONCE, Timing
 from pocket_core.status import Counts
 from pocket_core.transport import SongClock, Started, TransportChange
 from pocket_core.types import Due, Port, Seconds
+from pocket_core.wire import PULSE
 from pocketd import __version__
-from pocketd.backends.protocol import Incoming
+from pocketd.backends.protocol import INPUTS, Backend, Incoming
 from pocketd.config import Config
 from pocketd.desk_records import (
     Bye,
@@ -24,13 +25,16 @@ from pocketd.desk_records import (
     Record,
     Remembered,
     Timestep,
+    Vitals,
     now_record,
     transport_record,
 )
 from pocketd.model import OnnxPredictor
+from pocketd.urgency import is_hurried
 
 RUNNING_EVERY = Seconds(0.1)  # between two `Now` while the transport runs
 STOPPED_EVERY = Seconds(1.0)
+VITALS_EVERY = Seconds(1.0)
 CLOCK_BYTES = frozenset((0xF8, 0xFE))  # timing clock, active sensing
 
 
@@ -51,10 +55,16 @@ class Reporter:
         engine: Whose doings are told.
         clock: The engine's.
         counts: What went through so far; asked for only where it is told.
+        backend: Whose connections are told; None: there is none.
     """
 
     def __init__(
-        self, offer: Callable[[Record], None], engine: Engine, clock: SongClock, counts: Callable[[], Counts]
+        self,
+        offer: Callable[[Record], None],
+        engine: Engine,
+        clock: SongClock,
+        counts: Callable[[], Counts],
+        backend: Backend | None = None,
     ) -> None:
         self._offer = offer
         self._counts = counts
@@ -64,6 +74,9 @@ class Reporter:
         self._running = False
         self._faults: dict[str, str] = {}
         self._hits = 0  # that had come at the last `Now`
+        self._backend = backend
+        self._next_vitals = Seconds(0.0)
+        self._pulses = dict.fromkeys(INPUTS, 0)
 
     def hello(
         self,
@@ -110,6 +123,7 @@ class Reporter:
         running = self._clock.running
         offer = self._offer
         for message in arrived:
+            self._pulses[message.port] += message.data == PULSE
             if running or message.data[:1] == b"" or message.data[0] not in CLOCK_BYTES:
                 offer(Message(at=message.at, port=message.port, data=message.data, told=told))
         for change in happened.changes:
@@ -123,6 +137,9 @@ class Reporter:
             offer(Timestep(timestep=record))
         if now >= self._next_now or running != self._running:
             self._look(running, self._counts(), now)
+        if self._backend is not None and now >= self._next_vitals:
+            self._next_vitals = Seconds(now + VITALS_EVERY)
+            offer(self._vitals(self._backend, now))
 
     def _counts_at(self, change: TransportChange) -> Counts:
         """Return what went through; at a start without hits that wait, as they leave in the new take."""
@@ -153,3 +170,14 @@ class Reporter:
         position = self._clock.beat_at(now)
         meter = self._engine.settings.meters.position(position).meter
         self._offer(now_record(now, position, self._engine.status, meter, counts))
+
+    def _vitals(self, backend: Backend, now: Seconds) -> Vitals:
+        return Vitals(
+            at=now,
+            ports=tuple(backend.port_names),
+            connected=backend.connected,
+            hurried=is_hurried(),
+            pulses=dict(self._pulses),
+            bpm=self._clock.bpm,
+            jitter_ms=self._clock.jitter * 1000,
+        )

@@ -15,13 +15,13 @@ from pocketd.yamlfile import parse_yaml
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./+-]*")  # needs no quotes, be it within braces or not
 
 
-def set_key(data: bytes, key: str, value: str, name: str) -> bytes:
-    """Return a file with a key of its outermost mapping set to a text; a key that is not there is added.
+def set_key(data: bytes, key: str, value: str | float, name: str) -> bytes:
+    """Return a file with a key of its outermost mapping set; a key that is not there is added.
 
     Args:
         data: The file as it is, empty for a new one.
         key: A word.
-        value: Any text that YAML can hold.
+        value: Any text that YAML can hold, or a finite number.
         name: The file's, for messages.
 
     Raises:
@@ -41,7 +41,7 @@ def set_key(data: bytes, key: str, value: str, name: str) -> bytes:
     raise ConfigError(f"{name}: cannot set {key} in the way it is written; set it by hand to {value!r}")
 
 
-def _edited(text: str, key: str, value: str, root: Node | None) -> str:
+def _edited(text: str, key: str, value: str | float, root: Node | None) -> str:
     """Return the text with the key set; whether it came out right is for the caller to see."""
     if not isinstance(root, MappingNode):
         return _appended(text, f"{key}: {_written(value)}")
@@ -55,13 +55,14 @@ def _edited(text: str, key: str, value: str, root: Node | None) -> str:
     return _appended(text, f"{' ' * root.start_mark.column}{key}: {_written(value)}")
 
 
-def _replaced(text: str, old: Node, value: str) -> str:
+def _replaced(text: str, old: Node, value: str | float) -> str:
     start, end = old.start_mark.index, old.end_mark.index
     if not isinstance(old, ScalarNode) or "\n" in text[start:end]:
         return text  # over several lines, perhaps with comments among them
     if start == end:  # a key without a value
         return f"{text[:start]} {_written(value)}{text[end:]}"
-    return text[:start] + (_quoted(value) if old.style == '"' else _written(value)) + text[end:]
+    quoted = isinstance(value, str) and old.style == '"'
+    return text[:start] + (_quoted(value) if quoted else _written(value)) + text[end:]
 
 
 def _appended(text: str, line: str) -> str:
@@ -70,12 +71,16 @@ def _appended(text: str, line: str) -> str:
     return f"{text}{start}{line}{newline}"
 
 
-def _written(value: str) -> str:
-    """Return a text as YAML, without quotes where it needs none."""
+def _written(value: str | float) -> str:
+    """Return a text as YAML, without quotes where it needs none; a number as it is."""
+    if not isinstance(value, str):
+        return f"{value:g}"
     plain = _PLAIN.fullmatch(value) and yaml.safe_load(value) == value
     return value if plain else _quoted(value)
 
 
-def _quoted(value: str) -> str:
+def _quoted(value: str | float) -> str:
+    if not isinstance(value, str):
+        return _written(value)
     text: str = yaml.safe_dump(value, default_style='"', allow_unicode=True, width=sys.maxsize)
     return text.rstrip("\n")

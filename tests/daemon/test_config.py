@@ -344,3 +344,9 @@ def test_any_bytes_are_a_configuration_or_an_error_of_one_line(data: bytes) -> N
 @given(st.text(alphabet="{}[]:,-?&*!|>'\"%@`#\n \t0aé~<=", max_size=30))
 def test_any_signs_of_yaml_are_a_configuration_or_an_error_of_one_line(text: str) -> None:
     check(text.encode())
+
+
+def test_a_lead_of_look_ahead_and_latency_together_is_allowed_in_decimals_too() -> None:
+    config = Config(look_ahead_ms=510.4, output_latency_ms=1.8, drums_lead_ms=512.2)
+
+    assert config.drums_lead_ms == 512.2

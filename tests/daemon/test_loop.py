@@ -131,7 +131,7 @@ def test_a_stop_before_the_first_turn_is_a_clean_end() -> None:
     rig.loop.run()
 
     assert rig.loop.stumbles == 0
-    assert [record["kind"] for record in rig.told()] == ["hello", "now", "bye"]
+    assert [record["kind"] for record in rig.told()] == ["hello", "now", "vitals", "bye"]
 
 
 def test_the_desk_is_told_of_a_take_from_hello_to_bye() -> None:
@@ -225,6 +225,23 @@ def test_a_hit_sent_late_is_counted(rig: Rig) -> None:
     assert [data for _, data in rig.left] == [KICK]
     assert rig.loop.counts.late == 1
     assert rig.loop.worst_lateness == pytest.approx(0.08)
+
+
+def test_how_the_midi_system_is_and_what_clock_came_is_told_once_a_second() -> None:
+    rig = Rig()
+    for n in range(240):
+        rig.backend.feed(Port.CONTROL, b"\xf8", Seconds(0.5 + n / 48))
+
+    rig.play_until(4.5)
+
+    vitals = [record for record in rig.told() if record["kind"] == "vitals"]
+    assert 4 <= len(vitals) <= 5
+    assert vitals[-1]["ports"] == list(Loopback.port_names)
+    assert vitals[-1]["connected"] is None
+    pulses = [record["pulses"] for record in vitals]
+    assert pulses[0] == {"drums": 0, "human": 0, "control": 0}
+    assert isinstance(pulses[-1], dict)
+    assert pulses[-1]["control"] > 100
 
 
 def test_onsets_are_heard_within_a_millisecond_while_the_transport_runs(rig: Rig) -> None:

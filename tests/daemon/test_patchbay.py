@@ -107,3 +107,20 @@ def test_a_port_that_refuses_costs_a_warning(caplog: pytest.LogCaptureFixture) -
     patchbay.keep(system)
 
     assert [record.message for record in caplog.records] == ["no"]
+
+
+def test_who_is_connected_is_told_until_the_server_is_lost() -> None:
+    patchbay, system = Patchbay({Port.OUT: ["sampler"]}), System(receivers=["Sampler:in"])
+    system.cables = {(Port.HUMAN, "Keys:out"), (Port.HUMAN, "Bass:out")}
+
+    patchbay.keep(system)
+    seen = patchbay.connected
+    patchbay.lose()
+
+    assert seen == {
+        Port.DRUMS: (),
+        Port.HUMAN: ("Bass:out", "Keys:out"),
+        Port.CONTROL: (),
+        Port.OUT: ("Sampler:in",),
+    }
+    assert patchbay.connected == {}

@@ -38,6 +38,25 @@ def test_a_key_of_the_same_name_further_in_is_another_one() -> None:
     assert put("takes:\n  model: a\nmodel: b\n") == "takes:\n  model: a\nmodel: follower\n"
 
 
+def test_a_number_is_written_as_one_where_a_number_a_null_or_nothing_was() -> None:
+    before = "a: {b: 1}\nlead_ms: null  # as look_ahead_ms\nahead_ms: 120  # ms\nlate_ms:\n"
+
+    after = before.encode()
+    for key, value in (("lead_ms", 118.5), ("ahead_ms", 118), ("late_ms", 4.25), ("in_ms", 3.0)):
+        after = set_key(after, key, value, "my.yaml")
+
+    assert after.decode() == (
+        "a: {b: 1}\nlead_ms: 118.5  # as look_ahead_ms\nahead_ms: 118  # ms\nlate_ms: 4.25\nin_ms: 3\n"
+    )
+
+
+@given(st.floats(0, 1500).map(lambda ms: round(ms, 1)))
+def test_any_number_of_milliseconds_comes_back_as_it_was_set(value: float) -> None:
+    text = set_key(b'{"model": "lstm"}', "model", value, "my.yaml")
+
+    assert parse_yaml(text, "my.yaml").values == {"model": value}
+
+
 def test_windows_line_ends_stay() -> None:
     assert put("a: 1\r\nmodel: lstm\r\n") == "a: 1\r\nmodel: follower\r\n"
     assert put("a: 1\r\n") == "a: 1\r\nmodel: follower\r\n"

@@ -14,6 +14,9 @@ from benchmarks.jack_server import PERIOD, JackServer, jack_server
 from benchmarks.on_the_frame import measure, reactions
 
 from pocket_core.wire import note_off, note_on
+from pocketd.backends.frames import FrameClock
+from pocketd.backends.jack_client import Calls, JackClient
+from pocketd.backends.transit import Transit
 from tests.real.conftest import need
 from tests.real.rig import (
     Listener,
@@ -277,6 +280,16 @@ def test_without_a_server_the_line_says_what_to_do(tmp_path: Path, monkeypatch: 
         "pocketd: no MIDI system (JACK: no server answers; start one (`jackd -d alsa`), or with PipeWire run "
         "pocketd under `pw-jack`); to try pocketd without one set `backend: loopback`\n"
     )
+
+
+def test_a_port_that_has_gone_since_it_was_listed_has_no_other_names(jack: JackServer) -> None:
+    calls = Calls(lambda: None, lambda _: None, lambda: None, lambda: None)
+    client = JackClient("asks", FrameClock(), Transit(), lambda: 0.0, calls)
+
+    aliases = client.aliases("daw:gone")
+    client.close()
+
+    assert aliases == []
 
 
 def test_ports_lists_jack_and_says_why_it_is_used(jack: JackServer, tmp_path: Path) -> None:

@@ -86,6 +86,11 @@ class Jack:
         return Timing(NOTICE, Seconds(period), Seconds(period / 2 + CLAIM))
 
     @property
+    def connected(self) -> Mapping[Port, tuple[str, ...]]:
+        """Who is connected to each port, as the keeper has seen it."""
+        return self._patchbay.connected
+
+    @property
     def priority(self) -> int | None:
         """The real-time priority that the loop may have: below JACK's own threads."""
         client = self._client

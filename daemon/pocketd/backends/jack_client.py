@@ -116,8 +116,11 @@ class JackClient:
         return [port.name for port in found if port.name not in self.port_names]
 
     def aliases(self, name: str) -> list[str]:
-        """Return the other names of a port."""
-        return list(self._client.get_port_by_name(name).aliases)
+        """Return the other names of a port; none where it has gone since it was listed."""
+        try:
+            return list(self._client.get_port_by_name(name).aliases)
+        except self._jack.JackError:
+            return []
 
     def connected(self, port: Port) -> list[str]:
         """Return who is connected to one of our ports."""

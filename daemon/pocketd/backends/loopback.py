@@ -31,6 +31,7 @@ class Loopback:
     """
 
     name = "loopback"
+    connected = None
     wakes = False
     priority = None
     port_names: Sequence[str] = tuple(f"loopback:{port}" for port in (*INPUTS, Port.OUT))

@@ -44,6 +44,7 @@ class Patchbay:
     """
 
     def __init__(self, wanted: Mapping[Port, Sequence[str]]) -> None:
+        self.connected: Mapping[Port, tuple[str, ...]] = {}  # as it was last looked at; for any thread
         self._wanted = wanted
         self._seen: dict[Port, frozenset[str]] = {}  # as it was last looked at
         self._lost: dict[Port, set[str]] = {}  # to be connected once it is there again
@@ -59,6 +60,7 @@ class Patchbay:
                     self._connect(system, port, other)
             self._seen[port] = frozenset(system.connected(port))
             self._lost[port] = self._lost.get(port, set()) - self._seen[port]
+        self.connected = {port: tuple(sorted(others)) for port, others in self._seen.items()}
         return bool(self._seen[Port.OUT] - before)
 
     def lose(self) -> None:
@@ -66,6 +68,7 @@ class Patchbay:
         for port, others in self._seen.items():
             self._lost.setdefault(port, set()).update(others)
         self._seen.clear()
+        self.connected = {}
 
     def _shall(self, port: Port, other: str, system: Ports) -> bool:
         if other in self._lost.get(port, ()):

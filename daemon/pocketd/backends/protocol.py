@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,6 +34,10 @@ class Backend(Protocol):
     @property
     def port_names(self) -> Sequence[str]:
         """Names under which other programs see the four ports: the inputs as in INPUTS, then `out`."""
+
+    @property
+    def connected(self) -> Mapping[Port, tuple[str, ...]] | None:
+        """Who is connected to each port, as it was last looked at; None: this system does not say."""
 
     @property
     def wakes(self) -> bool:

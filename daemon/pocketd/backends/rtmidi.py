@@ -91,6 +91,7 @@ class RtMidi:
             somebody has to make them first.
     """
 
+    connected = None
     wakes = False
     timing = AT_ONCE
     priority = PRIORITY

@@ -15,13 +15,12 @@ from pocketd.champion import CHAMPION, NIGHT, Nights, Pointer, nights_folder
 from pocketd.champion_lines import title
 from pocketd.commands.verifying import found, plain_console, see_that_it_holds
 from pocketd.config import Config, load, parse
+from pocketd.config_file import FIRST_LINE, read_config, write_config
 from pocketd.model_check import Demands
 from pocketd.model_shelf import NONE, in_config, own_folder
 from pocketd.standard import printable
-from pocketd.wholefile import write_whole
 from pocketd.yaml_edit import set_key
 
-FIRST_LINE = b"# What is not said here is as in the config.yaml that ships; it explains every key.\n"
 BETWEEN_TAKES = "A running daemon that plays by the champion takes it over within seconds, between takes."
 
 
@@ -145,7 +144,7 @@ def _configure(name: str, config: Path | None, *, reload: bool) -> None:
             "(without --config, `pocketd run` reads the one that ships). Or --song SONG, for one song, or "
             "--shadow, to try it in silence: these are not in the configuration"
         )
-    chosen, before = _read(config)
+    chosen, before = read_config(config)
     if reload:
         _see_that_it_plays_by(config)
     value = NONE if name == NONE else _held(name, chosen)
@@ -155,7 +154,7 @@ def _configure(name: str, config: Path | None, *, reload: bool) -> None:
     if after == before:
         console.print(printable(f"{config} says model: {value} already; nothing was written"))
     else:
-        _write(config, after)
+        write_config(config, after)
         was = "" if before is None else f", where it was {chosen.model}"
         console.print(printable(f"wrote model: {value} to {config}{was}"))
     if reload:
@@ -165,17 +164,6 @@ def _configure(name: str, config: Path | None, *, reload: bool) -> None:
         quoted = shlex.quote(str(config))
         console.print(printable(f"Next: pocketd run --config {quoted}"))
         console.print("or, where it runs by that file: systemctl --user reload pocketd (or send it SIGHUP)")
-
-
-def _read(path: Path) -> tuple[Config, bytes | None]:
-    """Return a configuration and its bytes; the shipped one and None where there is no file yet."""
-    if not path.exists():
-        return load(None), None
-    config = load(path)
-    try:
-        return config, path.read_bytes()
-    except OSError as error:
-        raise ConfigError(f"cannot read {path}: {error.strerror}; check who may read it") from None
 
 
 def _held(name: str, config: Config) -> str:
@@ -190,15 +178,6 @@ def _held(name: str, config: Config) -> str:
             f"or `pocketd models rollback --to {path.parent.name}`"
         )
     return in_config(path)
-
-
-def _write(path: Path, data: bytes) -> None:
-    """Write a configuration whole; a missing folder is made."""
-    try:
-        path.parent.mkdir(exist_ok=True)
-    except OSError as error:
-        raise PocketError(f"cannot write {path}: {error.strerror}; name a file that is yours") from None
-    write_whole(path, data)
 
 
 def _see_that_it_plays_by(config: Path) -> None:

@@ -70,7 +70,7 @@ def install(
     """
     chosen = None if config is None else Path(os.path.abspath(config))
     load(chosen)
-    system = _system()
+    system = system_of_user()
     plan = system.install(_program(), chosen, retrain=not without_retrain)
     console = plain_console()
     if dry_run:
@@ -92,7 +92,7 @@ def status() -> None:
 
     Exit codes: 0 it runs; 1 it does not, or nothing here runs services.
     """
-    system = _system()
+    system = system_of_user()
     system.see()
     health = system.health()
     _tell(health)
@@ -108,7 +108,7 @@ def uninstall(
 
     Exit codes: 0 it is gone; 1 it is not, or nothing here runs services.
     """
-    system = _system()
+    system = system_of_user()
     plan = system.uninstall()
     console = plain_console()
     if dry_run:
@@ -123,16 +123,7 @@ def uninstall(
     console.print("takes and models stay" if there else "nothing was installed")
 
 
-def _tell(health: Health) -> None:
-    root = nights_folder()
-    said = list(service_state.lines(health, None if root is None else Nights(root)))
-    wide = max(len(heading) for heading, _ in said)
-    console = plain_console()
-    for heading, text in said:
-        console.print(printable(f"{heading:<{wide}}  {text}"))
-
-
-def _system() -> System:
+def system_of_user() -> System:
     """Return what runs services here. Raises PocketError where there is nothing that pocketd knows."""
     if sys.platform == "darwin":
         from pocketd.service_launchd import Launchd
@@ -146,6 +137,15 @@ def _system() -> System:
     from pocketd.service_systemd import Systemd
 
     return Systemd()
+
+
+def _tell(health: Health) -> None:
+    root = nights_folder()
+    said = list(service_state.lines(health, None if root is None else Nights(root)))
+    wide = max(len(heading) for heading, _ in said)
+    console = plain_console()
+    for heading, text in said:
+        console.print(printable(f"{heading:<{wide}}  {text}"))
 
 
 def _can_train() -> bool:
