@@ -32,7 +32,8 @@ GUEST_PYTHON = (3, 11)
 SUITE = "bookworm"
 GUEST_PACKAGES = "python3,libasound2,alsa-utils,kmod"
 MODULES = ("snd-hrtimer", "snd-seq", "snd-seq-dummy", "snd-virmidi", "snd-dummy")
-EXTRAS = ("alsa",)  # beside the base install
+EXTRAS = ("alsa",)  # beside the base install ...
+ALSO = ("psutil",)  # ... and what benchmarks take from `dev`
 MEMORY_MB = 1536
 PATIENCE = 600  # seconds; a tenth of it where nothing else runs
 
@@ -176,7 +177,11 @@ def _install() -> list[Distribution]:
     """Return every distribution that pocketd with EXTRAS needs: no torch."""
     found: dict[str, Distribution] = {}
     project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
-    wanted = [*project["dependencies"], *(n for e in EXTRAS for n in project["optional-dependencies"][e])]
+    wanted = [
+        *ALSO,
+        *project["dependencies"],
+        *(n for e in EXTRAS for n in project["optional-dependencies"][e]),
+    ]
     while wanted:
         requirement = Requirement(wanted.pop())
         name = requirement.name.lower()

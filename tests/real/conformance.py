@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import random
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
@@ -293,10 +294,14 @@ def _expect(studio: Studio, wanted: Sequence[bytes], what: str) -> list[str]:
 
 
 def _left() -> tuple[int, int, int]:
-    """Return how many threads of Python, threads of the system and file descriptors this process has."""
-    tasks = Path("/proc/self/task")
-    return (
-        threading.active_count(),
-        len(os.listdir(tasks)) if tasks.exists() else 0,
-        len(os.listdir("/dev/fd")),
-    )
+    """Return how many threads, threads of the system and file descriptors this process has.
+
+    The least within a moment: a thread that has ended is still listed a little while.
+    """
+    counts = []
+    for _ in range(10):
+        tasks = Path("/proc/self/task")
+        threads = len(os.listdir(tasks)) if tasks.exists() else 0
+        counts.append((threading.active_count(), threads, len(os.listdir("/dev/fd"))))
+        time.sleep(0.02)
+    return min(c[0] for c in counts), min(c[1] for c in counts), min(c[2] for c in counts)

@@ -19,6 +19,8 @@ from tests.real.rig import Timed
 QUEUE = Promise(NOTICE, late=((0.5, 0.00025), (1.0, 0.001)), apart=0.0)
 SPINNING = Promise(0.0, late=((0.5, 0.00025), (1.0, 0.001)), apart=0.0)
 AT_ONCE = Promise(0.0, late=((0.9, 0.001),), apart=0.002, origin=False)
+POOL = 2000  # messages that may wait in the kernel
+CONNECTED = 0.2  # seconds until the keeper has connected the device
 
 
 class AlsaStudio:
@@ -34,6 +36,7 @@ class AlsaStudio:
         self.promise = promise
         self._midi = alsa_module()
         self._player = self._midi.client.SequencerClientBase("conformance player")
+        self._player.set_client_pool_output(POOL)
         self._ears: Any = None
         addresses = {port: self._address(name) for port, name in zip(Port, backend.port_names, strict=True)}
         self._out = addresses[Port.OUT]
@@ -49,6 +52,17 @@ class AlsaStudio:
     def feed(self, port: Port, data: bytes) -> None:
         event = self._midi.MidiBytesEvent(data)
         self._player.event_output(event, port=self._voices[port])
+        self._player.drain_output()
+
+    def time(self) -> float:
+        """Return the time of the queue that stamps what is heard: the back end's, or the device's own."""
+        return float(self._player.get_queue_status(self._queue_id).real_time)
+
+    def feed_at(self, at: float, port: Port, data: bytes) -> None:
+        """Send at a time of that queue, at its next tick."""
+        queue = self._player.get_queue(self._queue_id)
+        event = self._midi.MidiBytesEvent(data, time=self._midi.RealTime(at))
+        self._player.event_output(event, queue=queue, port=self._voices[port])
         self._player.drain_output()
 
     def heard(self) -> list[Timed]:
@@ -68,10 +82,10 @@ class AlsaStudio:
     def plug(self) -> None:
         midi = self._midi
         self._ears = midi.client.SequencerClientBase(DEVICE)
-        self._ears.set_client_pool_input(2000)
-        queue = self.backend.queue_id if isinstance(self.backend, Alsa) else self._own_queue()
+        self._ears.set_client_pool_input(POOL)
+        self._queue_id = self.backend.queue_id if isinstance(self.backend, Alsa) else self._own_queue()
         self._port = self._ears.create_port(
-            "in", midi.WRITE_PORT, timestamping=True, timestamp_real=True, timestamp_queue=queue
+            "in", midi.WRITE_PORT, timestamping=True, timestamp_real=True, timestamp_queue=self._queue_id
         )
         if not isinstance(self.backend, Alsa):
             self._ears.subscribe_port(self._out, self._port)
@@ -102,28 +116,34 @@ class AlsaStudio:
 @contextmanager
 def alsa() -> Iterator[AlsaStudio]:
     """Open the back end `alsa`; its device is connected by the config."""
-    yield from _opened(AlsaStudio(Alsa(CLIENT, {Port.OUT: [DEVICE]}), QUEUE))
+    with opened(Alsa(CLIENT, {Port.OUT: [DEVICE]}), QUEUE) as studio:
+        yield studio
 
 
 @contextmanager
 def coarse() -> Iterator[AlsaStudio]:
-    """Open the back end `alsa` where there is no fine timer."""
-    yield from _opened(AlsaStudio(Alsa(CLIENT, {Port.OUT: [DEVICE]}), SPINNING))
+    """Open it where there is no fine timer."""
+    with opened(Alsa(CLIENT, {Port.OUT: [DEVICE]}), SPINNING) as studio:
+        yield studio
 
 
 @contextmanager
 def rtmidi() -> Iterator[AlsaStudio]:
     """Open rtmidi over ALSA."""
-    yield from _opened(AlsaStudio(RtMidi("ALSA", CLIENT), AT_ONCE))
+    with opened(RtMidi("ALSA", CLIENT), AT_ONCE) as studio:
+        yield studio
 
 
-def _opened(studio: AlsaStudio) -> Iterator[AlsaStudio]:
+@contextmanager
+def opened(backend: Backend, promise: Promise) -> Iterator[AlsaStudio]:
+    """Set up a studio about a back end, and close both."""
+    studio = AlsaStudio(backend, promise)
     try:
         studio.plug()
-        end = studio.backend.now() + 0.2
-        while studio.backend.now() < end:  # until the device is connected
-            studio.backend.doze(Seconds(end))
-            studio.backend.poll()
+        end = Seconds(backend.now() + CONNECTED)
+        while backend.now() < end:
+            backend.doze(end)
+            backend.poll()
         yield studio
     finally:
         studio.close()
