@@ -20,13 +20,13 @@ $(BIN)/python:
 # What the demo needs: the daemon and pictures. Never torch.
 $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 	@echo "Setting up (once) ..."
-	@$(PIP) install -c constraints.txt -e '.[jack,plot]'
+	@$(PIP) install -c constraints.txt -e '.[jack,alsa,plot]'
 	@touch $@
 
 # What tests and training need on top.
 $(VENV)/.dev: pyproject.toml constraints.txt $(VENV)/.demo
 	@echo "Setting up for development (once; torch is large) ..."
-	@$(PIP) install -c constraints.txt -e '.[train,s3,cluster,jack,plot,parquet,dev]'
+	@$(PIP) install -c constraints.txt -e '.[train,s3,cluster,jack,alsa,plot,parquet,dev]'
 	@touch $@
 
 demo: $(VENV)/.demo ## Twenty seconds in real time, a table and a picture [HUMAN=a.mid DRUMS=b.mid]

@@ -22,7 +22,7 @@ WIDTH = 160  # characters; what the widest table needs
 SHORT_NOTE = 32  # characters; a longer one stands under the table
 
 #: Packages whose version changes a figure.
-PACKAGES = ("pocketd", "numpy", "onnxruntime", "python-rtmidi")
+PACKAGES = ("pocketd", "numpy", "onnxruntime", "python-rtmidi", "alsa-midi")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from pathlib import Path
 from pocket_core.errors import ConfigError, ModelError, PocketError
 from pocket_core.types import Seconds
 from pocketd import __version__
+from pocketd.backends.alsa_survey import SEQUENCER
 from pocketd.backends.choose import Choice
-from pocketd.backends.rtmidi import ALSA_SEQUENCER
 from pocketd.backends.system import JACK, LOOPBACK, System
 from pocketd.champion import CHAMPION
 from pocketd.config import Config
@@ -86,7 +86,7 @@ def judge_systems(systems: Sequence[System], choice: Choice | None) -> Finding:
     return ok("MIDI system", found)
 
 
-def look_at_sequencer(place: Path = ALSA_SEQUENCER) -> Sequencer:
+def look_at_sequencer(place: Path = SEQUENCER) -> Sequencer:
     """See what this user may do with ALSA's sequencer."""
     try:
         import grp
@@ -102,12 +102,12 @@ def judge_permissions(sequencer: Sequencer, choice: Choice | None) -> Finding:
     name, used = "permissions", "" if choice is None else choice.title
     needed = choice is None or choice.system == "ALSA"
     if not sequencer.there:
-        return ok(name, f"no {ALSA_SEQUENCER}" + ("" if needed else f", and {used} needs none"))
+        return ok(name, f"no {SEQUENCER}" + ("" if needed else f", and {used} needs none"))
     if sequencer.usable:
-        return ok(name, f"{ALSA_SEQUENCER} can be read and written")
+        return ok(name, f"{SEQUENCER} can be read and written")
     group = sequencer.group or "audio"
     todo = f"sudo usermod -aG {group} $USER, then log in anew"
-    found = f"{ALSA_SEQUENCER} belongs to the group {group}, and this user is not in it"
+    found = f"{SEQUENCER} belongs to the group {group}, and this user is not in it"
     return wrong(name, found, todo) if needed else advice(name, found, todo)
 
 

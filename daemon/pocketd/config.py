@@ -62,8 +62,8 @@ THINKING = Seconds(0.004)  # of the guard: a model's step or two, and the loop's
 class Config(Section):
     """Everything that a user may choose, with the defaults of the shipped config.yaml."""
 
-    backend: Literal["auto", "jack", "rtmidi", "loopback"] = Field(
-        default="auto", description="auto, jack, rtmidi or loopback"
+    backend: Literal["auto", "jack", "alsa", "rtmidi", "loopback"] = Field(
+        default="auto", description="auto, jack, alsa, rtmidi or loopback"
     )
     midi_api: Literal["auto", "alsa", "jack", "coremidi", "winmm"] = Field(
         default="auto", description="auto, alsa, jack, coremidi or winmm"
@@ -184,7 +184,7 @@ class Config(Section):
                 f"no hit can be played there: at least guard_ms - look_ahead_ms, {-earliest:g}, "
                 f"and at most max_late_ms, {self.max_late_ms:g}",
             )
-        if self.backend in ("loopback", "jack") and self.midi_api != "auto":
+        if self.backend in ("loopback", "jack", "alsa") and self.midi_api != "auto":
             raise clash(
                 "midi_api", f"it is for backend rtmidi alone, and backend is {self.backend}; use auto"
             )

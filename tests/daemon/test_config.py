@@ -207,6 +207,7 @@ def test_a_wrong_value_is_named_with_file_line_key_and_what_is_allowed(text: str
             'midi_api is "alsa"; it is for backend rtmidi alone, and backend is loopback',
         ),
         ("backend: jack\nmidi_api: alsa", "it is for backend rtmidi alone, and backend is jack"),
+        ("backend: alsa\nmidi_api: alsa", "it is for backend rtmidi alone, and backend is alsa"),
         ("clock: internal\nclock_port: drums", 'clock_port is "drums"; clock: internal listens to no port'),
     ],
 )

@@ -14,6 +14,8 @@ ALSA = System("rtmidi", "ALSA", True, "there", ("Midi Through:Midi Through Port-
 JACK = System("rtmidi", "JACK", True, "there")
 EXACT = System("jack", "JACK", True, "there")
 NO_EXACT = System("jack", "JACK", False, "no server answers")
+QUEUE = System("alsa", "ALSA", True, "there")
+NO_QUEUE = System("alsa", "ALSA", False, "the package alsa-midi is missing")
 NO_JACK = System("rtmidi", "JACK", False, "no server answers")
 
 
@@ -39,6 +41,22 @@ def test_jack_itself_goes_before_rtmidi_and_is_called_by_its_name() -> None:
     choice = choose("auto", "auto", [EXACT, ALSA, JACK])
 
     assert (choice.title, choice.why) == ("JACK", "the first choice on this system")
+
+
+def test_alsas_own_queue_goes_before_rtmidi_and_behind_jack() -> None:
+    beside_jack = choose("auto", "auto", [EXACT, QUEUE, ALSA, JACK])
+    alone = choose("auto", "auto", [NO_EXACT, QUEUE, ALSA, NO_JACK])
+
+    assert beside_jack.title == "JACK"
+    assert (alone.title, alone.why) == ("ALSA", "not JACK: no server answers")
+
+
+def test_where_only_the_package_is_missing_rtmidi_takes_the_sequencer_and_says_why() -> None:
+    choice = choose("auto", "auto", [NO_EXACT, NO_QUEUE, ALSA, NO_JACK])
+
+    assert choice == Choice(
+        "rtmidi", "ALSA", "not JACK: no server answers; not ALSA: the package alsa-midi is missing"
+    )
 
 
 def test_a_back_end_that_the_config_names_is_the_only_one_that_is_looked_at() -> None:

@@ -1,4 +1,6 @@
-"""Runs inside the machine of `alsa_vm`: plays a duet through `pocketd run` with ALSA's own programs.
+"""Runs inside the machine of `alsa_vm`: plays a duet through `pocketd run`, by each back end for ALSA.
+
+DAW, musician and recorder are ALSA's own programs.
 
 Prints one line `RESULT` with JSON, and leaves judging it to the test outside.
 """
@@ -20,14 +22,30 @@ CONFIG = {
     "look_ahead_ms": 200,
     "model": "none",
     "meter_display": "off",
-    "takes": {"folder": "/tmp/takes"},
 }
 SETTLE = 1.0  # seconds, where a program gives no sign of being ready
 
 
 def main() -> None:
     """Play, record, and tell."""
-    Path("/tmp/config.yaml").write_text(json.dumps(CONFIG))
+    ports = subprocess.run(
+        [sys.executable, "-m", "pocketd", "ports"], capture_output=True, text=True, check=False
+    )
+    result = {
+        "auto": played("auto"),
+        "rtmidi": played("rtmidi"),
+        "ports": ports.stdout,
+        "torch": has_torch(),
+        "step": model_step(),
+    }
+    print("RESULT", json.dumps(result), flush=True)
+
+
+def played(backend: str) -> dict[str, object]:
+    """Play by a back end, and return what was heard and said."""
+    takes = Path("/tmp") / backend
+    config = {**CONFIG, "backend": backend, "takes": {"folder": str(takes)}}
+    Path("/tmp/config.yaml").write_text(json.dumps(config))
     pocketd = start(sys.executable, "-m", "pocketd", "run", "--config", "/tmp/config.yaml")
     assert pocketd.stdout is not None
     ready = pocketd.stdout.readline()
@@ -43,18 +61,15 @@ def main() -> None:
     dumped, _ = dump.communicate()
     pocketd.send_signal(signal.SIGTERM)
     _, said = pocketd.communicate()
-    (take,) = Path("/tmp/takes").rglob("journal.jsonl")
-    result = {
+    (take,) = takes.rglob("journal.jsonl")
+    return {
         "ready": ready,
         "said": said,
         "code": pocketd.returncode,
         "dump": dumped,
         "recorded": Path("/tmp/out.mid").read_bytes().hex(),
         "journal": take.read_text(),
-        "torch": has_torch(),
-        "step": model_step(),
     }
-    print("RESULT", json.dumps(result), flush=True)
 
 
 def start(*command: str) -> subprocess.Popen[str]:

@@ -2,7 +2,8 @@
 
     python -m tests.real.alsa_vm SCRIPT.py [FILE ...]
 
-runs a Python script in there, with the project, what its base install needs, and the given files beside it.
+runs a Python script in there, with the project, its tests and benchmarks, what the base install and the extra
+`alsa` need, and the given files beside it.
 Nothing is installed here; kernel and system are fetched once and kept in ALSA_VM_CACHE (default:
 ~/.cache/pocketd-alsa-vm). Needs qemu-system-x86, mmdebstrap, cpio and Python 3.11, Debian 12's own.
 In there an instruction takes a nanosecond and waiting nothing (QEMU's -icount): nobody hears in there how
@@ -17,6 +18,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import tomllib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
@@ -30,14 +32,16 @@ GUEST_PYTHON = (3, 11)
 SUITE = "bookworm"
 GUEST_PACKAGES = "python3,libasound2,alsa-utils,kmod"
 MODULES = ("snd-hrtimer", "snd-seq", "snd-seq-dummy", "snd-virmidi", "snd-dummy")
+EXTRAS = ("alsa",)  # beside the base install ...
+ALSO = ("psutil",)  # ... and what benchmarks take from `dev`
 MEMORY_MB = 1536
-PATIENCE = 300  # seconds
+PATIENCE = 600  # seconds; a tenth of it where nothing else runs
 
 INIT = """#!/bin/sh
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/guest LANG=C.UTF-8
-export PYTHONPATH=/guest/site PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+export PYTHONPATH=/guest/site PYTHONUNBUFFERED=1
 mount -t devtmpfs dev /dev; mount -t proc proc /proc; mount -t sysfs sys /sys
-mkdir -p /dev/shm; mount -t tmpfs tmp /tmp; mount -t tmpfs shm /dev/shm
+ln -s /proc/self/fd /dev/fd; mkdir -p /dev/shm; mount -t tmpfs tmp /tmp; mount -t tmpfs shm /dev/shm
 for module in {modules}; do modprobe $module || echo "no module $module"; done
 cd /guest
 python3 ./script.py
@@ -154,12 +158,12 @@ def _load_guest(guest: Path, script: Path, files: Iterable[Path]) -> None:
     shutil.copy(script, guest / "script.py")
     for file in files:
         shutil.copy(file, guest)
-    for package in ("core/pocket_core", "daemon/pocketd", "models/pocket_models"):
+    for package in ("core/pocket_core", "daemon/pocketd", "models/pocket_models", "benchmarks", "tests"):
         shutil.copytree(
             PROJECT / package, site / Path(package).name, ignore=shutil.ignore_patterns("__pycache__")
         )
     shutil.copy(PROJECT / "config.yaml", site / "pocketd" / "default-config.yaml")
-    for dist in _base_install():
+    for dist in _install():
         for part in dist.files or ():
             source = Path(str(dist.locate_file(part)))
             if ".." in part.parts or source.suffix == ".pyc" or not source.exists():
@@ -169,10 +173,15 @@ def _load_guest(guest: Path, script: Path, files: Iterable[Path]) -> None:
             shutil.copy(source, target)
 
 
-def _base_install() -> list[Distribution]:
-    """Return every distribution that the base install of pocketd needs: no extra, no torch."""
+def _install() -> list[Distribution]:
+    """Return every distribution that pocketd with EXTRAS needs: no torch."""
     found: dict[str, Distribution] = {}
-    wanted = list(distribution("pocketd").requires or ())
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
+    wanted = [
+        *ALSO,
+        *project["dependencies"],
+        *(n for e in EXTRAS for n in project["optional-dependencies"][e]),
+    ]
     while wanted:
         requirement = Requirement(wanted.pop())
         name = requirement.name.lower()

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pocket_core.errors import MidiSystemError
-from pocketd.backends import jack_survey, rtmidi
+from pocketd.backends import alsa_survey, jack_survey, rtmidi
 from pocketd.backends.loopback import Loopback
 from pocketd.backends.protocol import Backend
-from pocketd.backends.system import AUTO, JACK, LOOPBACK, RTMIDI, System
+from pocketd.backends.system import ALSA, AUTO, JACK, LOOPBACK, RTMIDI, System
 from pocketd.config import Config
 
 
@@ -18,7 +18,7 @@ from pocketd.config import Config
 class Choice:
     """A back end, not opened yet."""
 
-    backend: str  # JACK, RTMIDI or LOOPBACK
+    backend: str  # JACK, ALSA, RTMIDI or LOOPBACK
     system: str  # the MIDI system that it lives on
     why: str
 
@@ -30,7 +30,9 @@ class Choice:
 
 def survey() -> list[System]:
     """Look at every way to have ports on this machine, the preferred first."""
-    return [*([] if sys.platform == "win32" else [jack_survey.look()]), *rtmidi.survey()]
+    jack = [] if sys.platform == "win32" else [jack_survey.look()]
+    alsa = [alsa_survey.look()] if sys.platform == "linux" else []
+    return [*jack, *alsa, *rtmidi.survey()]
 
 
 def choose(wanted: str, api: str, systems: Sequence[System]) -> Choice:
@@ -64,7 +66,7 @@ def _may(system: System, wanted: str, api: str) -> bool:
 def _reason(system: System, wanted: str, api: str, systems: Sequence[System]) -> str:
     if api != AUTO or wanted != AUTO:
         return "the config asks for it"
-    passed = [s for s in systems[: systems.index(system)] if s.name != system.name or s.backend == JACK]
+    passed = systems[: systems.index(system)]
     if not passed:
         return "the first choice on this system"
     return "; ".join(f"not {s.title}: {s.why}" for s in passed)
@@ -84,4 +86,8 @@ def open_backend(config: Config) -> Backend:
         from pocketd.backends.jack import Jack
 
         return Jack(config.client, config.connect.by_port(), config.look_ahead_ms / 1000)
+    if choice.backend == ALSA:
+        from pocketd.backends.alsa import Alsa
+
+        return Alsa(config.client, config.connect.by_port())
     return rtmidi.RtMidi(choice.system, config.client, wanted=config.connect.by_port())

@@ -1,4 +1,4 @@
-"""Keep libjack, and the copy that python-rtmidi brings, from printing on stderr what we say better."""
+"""Keep the libraries of MIDI systems from printing on stderr what we say better."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def hush_jack() -> None:
-    """Hush every libjack that this process has loaded by now."""
+    """Hush every libjack that this process has loaded by now, the copy in python-rtmidi too."""
     maps = Path("/proc/self/maps")
     if not maps.exists():
         return
@@ -18,3 +18,9 @@ def hush_jack() -> None:
         deaf = ctypes.CDLL(None).strlen
         jack.jack_set_error_function(deaf)
         jack.jack_set_info_function(deaf)
+
+
+def hush_alsa() -> None:
+    """Hush libasound."""
+    alsa = ctypes.CDLL("libasound.so.2")
+    alsa.snd_lib_error_set_handler(ctypes.CDLL(None).strlen)  # deaf, as above

@@ -12,13 +12,14 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from pocket_core.errors import MidiSystemError
 from pocket_core.settings import AT_ONCE
 from pocket_core.types import Due, Port, Seconds
 from pocketd.arrival import Arrivals
+from pocketd.backends.alsa_survey import FORBIDDEN, SEQUENCER
+from pocketd.backends.alsa_survey import MISSING as NO_SEQUENCER
 from pocketd.backends.clock import Clock, SystemClock
 from pocketd.backends.jack_survey import MISSING as NO_JACK
 from pocketd.backends.lifeline import Lifeline, connections
@@ -32,7 +33,6 @@ CLIENT = "pocketd"  # unless the config says otherwise
 PRIORITY = 60  # of SCHED_FIFO; below the interrupts of sound cards and JACK's threads
 LISTEN = Seconds(0.010)  # the longest sleep: the first message of all is stamped that much late at most
 NAMED = "WinMM"  # the one system without virtual ports: they are made by others, and known by name
-ALSA_SEQUENCER = Path("/dev/snd/seq")
 
 ONE_CYCLE = 0.001  # seconds; more than the four clients take, less than a cycle of 64 frames
 POSITION = frozenset((b"\xf2", b"\xf8", b"\xfa", b"\xfb"))  # song position, clock, start, continue
@@ -46,10 +46,8 @@ def survey() -> list[System]:
 
 
 def _look(name: str) -> System:
-    if name == "ALSA" and not ALSA_SEQUENCER.exists():
-        return System(
-            RTMIDI, name, False, f"no sequencer, {ALSA_SEQUENCER} is missing; try `modprobe snd-seq`"
-        )
+    if name == "ALSA" and not SEQUENCER.exists():
+        return System(RTMIDI, name, False, NO_SEQUENCER)
     library = python_rtmidi()
     try:
         looking = (
@@ -72,7 +70,7 @@ def _is_there(beginning: str, names: Iterable[str]) -> bool:
 
 
 _MISSING = {
-    "ALSA": "the sequencer cannot be opened; may this user read and write /dev/snd/seq (group audio)?",
+    "ALSA": FORBIDDEN,
     "JACK": NO_JACK,
 }
 

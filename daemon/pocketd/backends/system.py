@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 AUTO = "auto"
 JACK = "jack"
+ALSA = "alsa"
 RTMIDI = "rtmidi"
 LOOPBACK = "loopback"
 
@@ -14,7 +15,7 @@ LOOPBACK = "loopback"
 class System:
     """A MIDI system that this machine might have, and the back end that lives on it."""
 
-    backend: str  # JACK or RTMIDI
+    backend: str  # JACK, ALSA or RTMIDI
     name: str  # ALSA, JACK, CoreMIDI or WinMM
     usable: bool
     why: str  # what was found, or what is missing and what to do about it
