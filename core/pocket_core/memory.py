@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pocket_core.likeness import Likeness
+from pocket_core.tempo import Meter
 from pocket_core.types import Beats, Port, Seconds
 
 
@@ -41,10 +42,12 @@ class LoopMemory:
 class ClockMemory:
     """A song clock that runs."""
 
-    at: Seconds  # newest pulse; where the tempo is known, a time ...
+    at: Seconds  # newest pulse or report; where the tempo is known, a time ...
     beat: Beats  # ... and the position then; of a pulse its tick's
     assumed: bool = False  # it runs though nobody said start
     loop: LoopMemory | None = None  # None: the tempo is known, or nobody told
+    bpm: float | None = None  # quarter notes a minute, as the transport reports it; None: nobody reports
+    meter: Meter | None = None  # likewise
 
 
 @dataclass(frozen=True, slots=True)

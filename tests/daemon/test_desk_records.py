@@ -74,6 +74,10 @@ likenesses = st.builds(
     velocity=figures,
 )
 loops = st.builds(LoopMemory, small, *[numbers] * 3, small, *[numbers] * 6, arrivals)
+meters = st.builds(Meter, st.integers(1, 64), st.sampled_from([2, 4, 8]))
+clocks = st.builds(
+    ClockMemory, times, times, st.booleans(), st.none() | loops, st.none() | numbers, st.none() | meters
+)
 memories = st.builds(
     Remembered,
     memory=st.builds(
@@ -86,7 +90,7 @@ memories = st.builds(
         bypass=st.booleans(),
         laid_back=times,
         likeness=likenesses,
-        clock=st.none() | st.builds(ClockMemory, times, times, st.booleans(), st.none() | loops),
+        clock=st.none() | clocks,
         clock_port=st.none() | st.sampled_from(Port),
         hit=st.none() | times,
     ),
