@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pocket_core.errors import MidiSystemError
 from pocketd.backends import jack_survey, rtmidi
@@ -12,6 +13,9 @@ from pocketd.backends.loopback import Loopback
 from pocketd.backends.protocol import Backend
 from pocketd.backends.system import AUTO, JACK, LOOPBACK, RTMIDI, System
 from pocketd.config import Config
+
+if TYPE_CHECKING:  # without JACK nobody needs it
+    from pocketd.backends.jack_transport import TransportWatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,5 +87,19 @@ def open_backend(config: Config) -> Backend:
     if choice.backend == JACK:
         from pocketd.backends.jack import Jack
 
-        return Jack(config.client, config.connect.by_port(), config.look_ahead_ms / 1000)
+        return Jack(config.client, config.connect.by_port(), config.look_ahead_ms / 1000, _watch(config))
+    if config.clock == "jack":
+        raise MidiSystemError(
+            f"clock: jack is for the back end jack, and this is {choice.title} ({choice.why}); "
+            "set `clock: auto`, or see `pocketd ports`"
+        )
     return rtmidi.RtMidi(choice.system, config.client)
+
+
+def _watch(config: Config) -> TransportWatch | None:
+    """Return what listens to JACK's transport, where the clock may be that."""
+    from pocketd.backends.jack_transport import TransportWatch
+
+    if config.clock == "jack":
+        return TransportWatch(config.tempo)
+    return TransportWatch() if config.clock == "auto" else None
