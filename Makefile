@@ -26,7 +26,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 # What tests and training need on top.
 $(VENV)/.dev: pyproject.toml constraints.txt $(VENV)/.demo
 	@echo "Setting up for development (once; torch is large) ..."
-	@$(PIP) install -c constraints.txt -e '.[train,s3,cluster,jack,plot,parquet,dev]'
+	@$(PIP) install -c constraints.txt -e '.[train,s3,cluster,jack,link,plot,parquet,dev]'
 	@touch $@
 
 demo: $(VENV)/.demo ## Twenty seconds in real time, a table and a picture [HUMAN=a.mid DRUMS=b.mid]

@@ -75,11 +75,24 @@ def _reason(system: System, wanted: str, api: str, systems: Sequence[System]) ->
 
 
 def open_backend(config: Config) -> Backend:
-    """Open the ports that a configuration asks for.
+    """Open the ports that a configuration asks for, and join a Link session where it asks for that.
 
     Raises:
-        MidiSystemError: No MIDI system, or the ports are taken.
+        MidiSystemError: No MIDI system, the ports are taken, or what Link needs is not installed.
     """
+    if config.clock != "link":
+        return _open(config)
+    from pocketd.link import Linked, join
+
+    session = join(config.tempo, config.time_signature.bar_beats)
+    try:
+        return Linked(_open(config), session)
+    except MidiSystemError:
+        session.enabled = False
+        raise
+
+
+def _open(config: Config) -> Backend:
     wanted, api = config.backend, config.midi_api
     choice = choose(wanted, api, () if wanted == LOOPBACK else survey())
     if choice.backend == LOOPBACK:
