@@ -6,7 +6,7 @@ DATA   ?= $(if $(POCKETD_DATA),$(POCKETD_DATA),../shared/data)
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .PHONY: help demo test lint format types contracts check clean pictures
-.PHONY: bench bench-memory bench-songs bench-follow bench-left-out bench-humanise bench-duos bench-closed-loop bench-realtime
+.PHONY: bench bench-memory bench-songs bench-follow bench-left-out bench-humanise bench-duos bench-closed-loop bench-realtime bench-clock
 .PHONY: bench-kill-takes bench-gate-luck bench-nights bench-morph bench-replay bench-learning bench-poison bench-overnight bench-together bench-kill-nights
 
 help: ## What there is
@@ -50,7 +50,7 @@ contracts: $(VENV)/.dev ## Who may import whom
 
 check: lint types contracts test ## All that CI runs
 
-bench: bench-follow bench-humanise bench-duos bench-closed-loop bench-realtime bench-memory bench-songs bench-kill-takes bench-nights ## Every table but one (bench-left-out)
+bench: bench-follow bench-humanise bench-duos bench-closed-loop bench-realtime bench-clock bench-memory bench-songs bench-kill-takes bench-nights ## Every table but one (bench-left-out)
 
 bench-nights: bench-gate-luck bench-morph bench-replay bench-learning bench-poison bench-overnight bench-together bench-kill-nights ## What takes and nights come to
 
@@ -71,6 +71,9 @@ bench-closed-loop: $(VENV)/.dev ## Two who follow each other
 
 bench-realtime: $(VENV)/.dev ## On time: steps, start, memory, idle
 	@$(BIN)/python benchmarks/realtime.py
+
+bench-clock: $(VENV)/.dev ## How near the clock is where MIDI clock jitters, or comes in periods
+	@$(BIN)/python benchmarks/clock.py
 
 bench-memory: $(VENV)/.dev ## Whether a take should begin with what the last one of its song taught
 	@$(BIN)/python benchmarks/memory.py --data '$(DATA)'

@@ -21,6 +21,31 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
+class Corner:
+    """Of the lines through a clock's ticks that pulses leave possible, one at the edge."""
+
+    at: float  # time of the newest tick, seconds
+    tick: float  # seconds a tick
+
+
+@dataclass(frozen=True, slots=True)
+class RoundedMemory:
+    """Pulses on a grid of periods: every number of `rounded.Rounded`."""
+
+    period: float
+    phase: float
+    number: int
+    corners: tuple[Corner, ...]
+    history: tuple[Arrival, ...]
+    strays: float
+    fits: int
+    misfits: int
+    claimed: int
+    since: int
+    blind: int
+
+
+@dataclass(frozen=True, slots=True)
 class LoopMemory:
     """A delay-locked loop: every number of `loop_filter.PulseLoop`."""
 
@@ -36,6 +61,9 @@ class LoopMemory:
     weight: float
     lean: float
     recent: tuple[Arrival, ...]
+    run: tuple[float, ...] = ()  # arrivals since the line last began
+    counted: int = 0  # the tick, had each of them been one; of rounded ones, where their count begins
+    rounded: RoundedMemory | None = None  # None: the pulses lie on no grid
 
 
 @dataclass(frozen=True, slots=True)
