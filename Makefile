@@ -6,7 +6,7 @@ DATA   ?= $(if $(POCKETD_DATA),$(POCKETD_DATA),../shared/data)
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .PHONY: help demo test lint format types contracts check clean pictures
-.PHONY: bench bench-memory bench-songs bench-follow bench-left-out bench-humanise bench-duos bench-closed-loop bench-realtime bench-notice bench-soak
+.PHONY: bench bench-memory bench-songs bench-follow bench-left-out bench-humanise bench-duos bench-closed-loop bench-realtime bench-notice bench-soak bench-clock
 .PHONY: bench-kill-takes bench-gate-luck bench-nights bench-morph bench-replay bench-learning bench-poison bench-overnight bench-together bench-kill-nights
 
 help: ## What there is
@@ -26,7 +26,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 # What tests and training need on top.
 $(VENV)/.dev: pyproject.toml constraints.txt $(VENV)/.demo
 	@echo "Setting up for development (once; torch is large) ..."
-	@$(PIP) install -c constraints.txt -e '.[train,s3,cluster,jack,alsa,plot,parquet,dev]'
+	@$(PIP) install -c constraints.txt -e '.[train,s3,cluster,jack,alsa,link,plot,parquet,dev]'
 	@touch $@
 
 demo: $(VENV)/.demo ## Twenty seconds in real time, a table and a picture [HUMAN=a.mid DRUMS=b.mid]
@@ -50,7 +50,7 @@ contracts: $(VENV)/.dev ## Who may import whom
 
 check: lint types contracts test ## All that CI runs
 
-bench: bench-follow bench-humanise bench-duos bench-closed-loop bench-realtime bench-memory bench-songs bench-kill-takes bench-nights ## Every table but one (bench-left-out)
+bench: bench-follow bench-humanise bench-duos bench-closed-loop bench-realtime bench-clock bench-memory bench-songs bench-kill-takes bench-nights ## Every table but one (bench-left-out)
 
 bench-nights: bench-gate-luck bench-morph bench-replay bench-learning bench-poison bench-overnight bench-together bench-kill-nights ## What takes and nights come to
 
@@ -77,6 +77,9 @@ bench-notice: $(VENV)/.dev ## What it costs to hand hits over ahead of their tim
 
 bench-soak: $(VENV)/.dev ## Half an hour on JACK and twelve in virtual time: an hour
 	@$(BIN)/python benchmarks/soak.py
+
+bench-clock: $(VENV)/.dev ## How near the clock is where MIDI clock jitters, or comes in periods
+	@$(BIN)/python benchmarks/clock.py
 
 bench-memory: $(VENV)/.dev ## Whether a take should begin with what the last one of its song taught
 	@$(BIN)/python benchmarks/memory.py --data '$(DATA)'

@@ -80,6 +80,8 @@ class BeatClock:
         lead: How early the hits are sent, >= 0.
     """
 
+    meter = None
+
     def __init__(self, first: int, lead: Seconds) -> None:
         self.running = False
         self._first = first

@@ -1,4 +1,4 @@
-"""The two song clocks: one follows MIDI clock, one knows its tempo.
+"""Two song clocks: one follows MIDI clock, one knows its tempo.
 
 The rules of the transport are the MIDI 1.0 specification's: start and continue act at the first pulse after
 them, song position says where continue plays. What it leaves open is decided in docs/decisions/0003-clock.md.
@@ -12,13 +12,12 @@ from collections.abc import Sequence
 from pocket_core.loop_filter import PPQN, PulseLoop
 from pocket_core.memory import ClockMemory
 from pocket_core.tempo import TempoMap
-from pocket_core.transport import ClockEvent, Relocated, Started, Stopped, TransportChange
+from pocket_core.transport import SAME_PLACE, ClockEvent, Relocated, Started, Stopped, TransportChange
 from pocket_core.types import Beats, Continue, Pulse, Seconds, SongPosition, Start, Stop
 
 SILENCE = 0.250  # seconds without a pulse that mean stopped
 SILENT_TICKS = 3.0  # ... or this many ticks, whichever is more
 UNANNOUNCED = PPQN  # pulses out of silence that mean started, where the sender never says so
-SAME_PLACE = 0.5 / PPQN  # beats; a jump no longer than this is none
 
 
 class PulseClock:
@@ -27,6 +26,8 @@ class PulseClock:
     Args:
         bpm: Tempo while no two pulses have said otherwise, 10 to 600.
     """
+
+    meter = None  # MIDI clock has none
 
     def __init__(self, bpm: float = 120.0) -> None:
         self.running = False
@@ -209,6 +210,8 @@ class MapClock:
         origin: Time of beat 0; the clock then always runs, and heeds no message. None: it stands until
             start or continue, which act at once.
     """
+
+    meter = None
 
     def __init__(self, tempo: TempoMap, origin: Seconds | None = None) -> None:
         self.running = origin is not None

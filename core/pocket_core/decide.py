@@ -234,8 +234,8 @@ class Decider:
             self._recent.clear()
             self._met = None
         taken = self._alone.leave(step)
-        bar = settings.meters.position(step.beat).bar
-        opens = not self._recent or settings.meters.position(self._recent[-1].beat).bar != bar
+        bar = step.place(settings.meters).bar
+        opens = not self._recent or self._recent[-1].place(settings.meters).bar != bar
         room = len(self._snapshots) < MOST_BARS or bar in self._snapshots
         entered = next(
             (a.came_in for a in taken if settings.meters.position(a.beat).bar == bar), step.came_in

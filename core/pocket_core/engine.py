@@ -27,9 +27,11 @@ from pocket_core.past import Past
 from pocket_core.playback import withdrawn
 from pocket_core.predict import Predictor
 from pocket_core.records import TimestepRecord
+from pocket_core.report import decode_report
 from pocket_core.score import EARLY, Score, Timestep
 from pocket_core.settings import Settings
 from pocket_core.status import Counts, Status
+from pocket_core.tempo import Meter, MeterChange, MeterMap
 from pocket_core.transport import ClockEvent, Relocated, SongClock, Started, Stopped, TransportChange
 from pocket_core.types import (
     Beats,
@@ -69,6 +71,8 @@ class Engine:
         self, settings: Settings, clock: SongClock, predictor: Predictor, habits: Habits = UNKNOWN
     ) -> None:
         self._settings = settings
+        self._meters = settings.meters  # where the clock tells none
+        self._told: Meter | None = None  # by the clock
         self._clock = clock
         self._decoders = {port: Decoder() for port in (Port.DRUMS, Port.HUMAN, Port.CONTROL)}
         self._outgoing = Outgoing()
@@ -104,6 +108,8 @@ class Engine:
         for event in self._decoders[port].feed(data, at):
             if isinstance(event, ClockEvent):
                 self._follow(event, port)
+            elif port is Port.CONTROL and isinstance(event, Other):
+                self._hear_report(event)
             elif port is Port.DRUMS:
                 self._drum(event)
             elif port is Port.HUMAN:
@@ -138,7 +144,14 @@ class Engine:
         self._flushed = True
 
     def configure(self, settings: Settings) -> None:
-        """Play by other settings; latencies and limits hold for what comes from now on."""
+        """Play by other settings; latencies and limits hold for what comes from now on.
+
+        A meter that the clock tells stands above theirs.
+        """
+        if settings.meters is not self._settings.meters:
+            self._meters = settings.meters
+            if self._told is not None:
+                settings = replace(settings, meters=self._settings.meters)
         self._settings = settings
         self._learnt = True
 
@@ -158,6 +171,7 @@ class Engine:
         )
         self._clock_port.resume(memory.clock_port, memory.at)
         self._hit_start.newest = memory.hit
+        self._count_by(self._clock.meter)
         self._memories.recalled = memory.likeness
         self._begin(Started(memory.at, self._clock.beat_at(memory.at), from_top=True))
         self._memories.recalled = None
@@ -292,12 +306,32 @@ class Engine:
             return
         if isinstance(event, Start | Continue | Stop):
             self._hit_start.yield_to_clock()
-        self._plan()  # what came in this same moment is decided by the clock that it came under
-        self._apply(self._clock.feed(event))
+        self._feed(event)
         if isinstance(event, Pulse):
             self._stale = True
 
+    def _hear_report(self, message: Other) -> None:
+        report = decode_report(message.data, message.at)
+        if report is not None:
+            self._feed(report)
+            self._stale = True
+
+    def _feed(self, event: ClockEvent) -> None:
+        self._plan()  # what came in this same moment is decided by the clock that it came under
+        self._apply(self._clock.feed(event))
+
+    def _count_by(self, meter: Meter | None) -> None:
+        """Count bars as the clock says; None: as the settings say."""
+        if meter == self._told:
+            return
+        before, self._told = self._settings.meters, meter
+        meters = self._meters if meter is None else MeterMap((MeterChange(Beats(0.0), meter),))
+        for step in (*self._past.open, *self._score.pending):
+            step.meters = step.meters or before
+        self._settings = replace(self._settings, meters=meters)
+
     def _apply(self, changes: Sequence[TransportChange]) -> None:
+        self._count_by(self._clock.meter)
         for change in changes:
             self._changes.append(change)
             self._learnt = True

@@ -4,7 +4,8 @@ F. Adriaensen, "Using a DLL to filter time" (Linux Audio Conference 2005), gives
 of a pulse against its prediction, `time += b e` and `period += c e`, with b = sqrt(2) w and c = w^2, where
 w is the bandwidth in radians a tick. Kalman's recursion for a line whose slope wanders settles on just
 these two gains, so it chooses them here: it opens the loop like a least-squares fit, narrows it to w, and
-opens it again when pulses were lost or the errors lean to one side.
+opens it again when pulses were lost or the errors lean to one side. Pulses that were put off until a period
+began are another matter, and `rounded`'s.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections import deque
 from itertools import pairwise
 
 from pocket_core.memory import Arrival, LoopMemory
+from pocket_core.rounded import ENOUGH, HISTORY, NEAR, PERIODS, SAME_TEMPO, Rounded, find_grid
 from pocket_core.types import Seconds
 
 PPQN = 24  # pulses to the quarter note
@@ -38,6 +40,10 @@ DOUBT = 7.5  # jitters that a run's end must be off the old tempo; bounded jitte
 AGREE = 4.0  # jitters within which the intervals of a run are the same
 SURE = 0.15  # ... and ticks, where one lost or doubled pulse would put the run off as much
 
+UNIFORM = 1 / math.sqrt(12)  # standard deviation of what is put off by up to 1
+UNEVEN = 0.75 * min(PERIODS)  # seconds by which two intervals differ where one is a period longer
+GAP = 4  # ticks and periods without a pulse behind which one is numbered by its time, rounded or not
+
 COLD, WARM, JUMPED, REPHASED = 1.0, 0.1, 0.1, 0.01  # share by which a period may be wrong at a restart
 
 
@@ -45,7 +51,8 @@ class PulseLoop:
     """A line through a clock's pulses: tick number `tick` was at `at`, and a tick lasts `period` seconds.
 
     Ticks are numbered by time, not by counting: a lost pulse leaves a gap in the numbers and a doubled one
-    gets none. Where the jitter is over a quarter of a tick, time cannot tell and pulses are counted.
+    gets none. Where the jitter is over a quarter of a tick, time cannot tell and pulses are counted, as they
+    are where they lie on a grid of long periods.
 
     Args:
         period: Seconds a tick lasts while no pulse has said otherwise; taken into 10 to 600 BPM.
@@ -62,6 +69,9 @@ class PulseLoop:
         self._squares = self._weight = 0.0  # fading sums: squared errors, and how many
         self._lean = 0.0  # running mean of the errors, in predicted deviations
         self._recent: deque[tuple[float, int]] = deque(maxlen=RUNS[-1])  # arrivals, and the tick reached
+        self._run: deque[float] = deque(maxlen=HISTORY)  # arrivals since the line began
+        self._counted = 0  # the tick, had each of them been one; of rounded ones, where their count begins
+        self._rounded: Rounded | None = None  # once the pulses are known to lie on a grid of periods
 
     @classmethod
     def of(cls, memory: LoopMemory) -> PulseLoop:
@@ -72,6 +82,9 @@ class PulseLoop:
         loop._p11, loop._p12, loop._p22 = memory.p11, memory.p12, memory.p22
         loop._squares, loop._weight = memory.squares, memory.weight
         loop._recent.extend((arrival.at, arrival.tick) for arrival in memory.recent)
+        loop._run.extend(memory.run)
+        loop._counted = memory.counted
+        loop._rounded = None if memory.rounded is None else Rounded.of(memory.rounded)
         return loop
 
     def memory(self) -> LoopMemory:
@@ -89,22 +102,33 @@ class PulseLoop:
             weight=self._weight,
             lean=self._lean,
             recent=tuple(Arrival(Seconds(at), tick) for at, tick in self._recent),
+            run=tuple(self._run),
+            counted=self._counted,
+            rounded=None if self._rounded is None else self._rounded.memory(),
         )
 
     @property
     def jitter(self) -> Seconds:
         """Standard deviation of the pulses' arrival about the line; 0 while nothing was measured."""
+        if self._rounded is not None:
+            return Seconds(UNIFORM * self._rounded.period)
         return Seconds(math.sqrt(self._squares / self._weight) if self._weight else 0.0)
 
     def tells(self, ticks: float) -> bool:
         """Say whether a pulse so many ticks after the last could be told from its neighbours by its time."""
         clear = TELLS if self._pulses >= SETTLED else TELLS_EARLY
+        if self._rounded is not None:
+            off = math.hypot(UNIFORM * self._rounded.period, ticks * self._rounded.spread)
+            return clear * off < self.period
         return abs(self._lean) < LEANS and clear * self._deviation(ticks) < self.period
 
     def expects(self, at: Seconds) -> bool:
         """Say whether a pulse at this time would be on the line."""
         ticks = max(1, math.floor((at - self.at) / self.period + 0.5))
-        return abs(at - self.at - ticks * self.period) <= CLIP * self._deviation(ticks)
+        off = abs(at - self.at - ticks * self.period)
+        if self._rounded is not None:
+            return off <= (0.5 + NEAR) * self._rounded.period + ticks * self._rounded.spread
+        return off <= CLIP * self._deviation(ticks)
 
     def forget(self) -> None:
         """Let the next pulse restart the line, with the present tempo as a first guess."""
@@ -112,12 +136,23 @@ class PulseLoop:
 
     def rephase(self, at: Seconds) -> None:
         """Restart the line at this pulse and keep the tempo."""
-        self._restart(at, self.tick + 1, max(math.sqrt(self._p22) / self.period, REPHASED))
+        self._begin(at, max(math.sqrt(self._p22) / self.period, REPHASED), REPHASED)
 
     def hear(self, at: Seconds) -> None:
         """Take in a pulse that arrived at `at`."""
         if not self.locked:
-            self._restart(at, self.tick + 1, self._doubt)
+            self._begin(at, self._doubt, SAME_TEMPO)
+            return
+        if self._rounded is not None:
+            self._hear_rounded(at, self._rounded)
+            return
+        self._counted += 1
+        self._run.append(at)
+        if self._is_uneven() and (grid := find_grid(self._run)) is not None:
+            self._rounded = Rounded(*grid)
+            self._rounded.begin(self._run, SHORTEST, LONGEST)
+            self._counted -= self._rounded.number
+            self._take_centre(self._rounded)
             return
         noise = self._noise()
         if not self._jump(at, math.sqrt(noise)):
@@ -125,6 +160,48 @@ class PulseLoop:
             if ticks > 0:
                 self._update(at, ticks, noise)
         self._recent.append((at, self.tick))
+
+    def _is_uneven(self) -> bool:
+        """Say whether the newest two intervals differ by a period or so."""
+        if len(self._run) < ENOUGH:
+            return False
+        return abs(self._run[-1] - 2 * self._run[-2] + self._run[-3]) > UNEVEN
+
+    def _hear_rounded(self, at: float, rounded: Rounded) -> None:
+        ticks = None
+        if at - self._run[-1] > GAP * max(self.period, rounded.period):
+            ticks = max(1, math.floor((at - self.at) / self.period + 0.5))
+        self._run.append(at)
+        rounded.hear(at, ticks)
+        if rounded.lost:
+            self._rounded = None
+            self._begin(at, WARM, SAME_TEMPO)
+            return
+        self._pulses += 1
+        self._take_centre(rounded)
+
+    def _take_centre(self, rounded: Rounded) -> None:
+        self.at, period = rounded.centre
+        self.period = min(max(period, SHORTEST), LONGEST)
+        self.tick = self._counted + rounded.number
+        if self._pulses >= PPQN:
+            self._doubt = WARM
+
+    def _begin(self, at: float, doubt: float, share: float) -> None:
+        """Begin the line at this pulse, the next tick.
+
+        Args:
+            at: Of the pulse.
+            doubt: Share by which the period may be wrong.
+            share: ... and by which, where pulses lie on a grid, it is allowed to be.
+        """
+        self._restart(at, self.tick + 1, doubt)
+        self._run.clear()
+        self._run.append(at)
+        self._counted = self.tick
+        if self._rounded is not None:
+            self._rounded.begin([at], self.period * (1 - share), self.period * (1 + share))
+            self._take_centre(self._rounded)
 
     def _restart(self, at: float, tick: int, doubt: float) -> None:
         self.at, self.tick, self.locked, self._pulses = at, tick, True, 1

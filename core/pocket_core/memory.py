@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pocket_core.likeness import Likeness
+from pocket_core.tempo import Meter
 from pocket_core.types import Beats, Port, Seconds
 
 
@@ -17,6 +18,31 @@ class Arrival:
 
     at: Seconds
     tick: int
+
+
+@dataclass(frozen=True, slots=True)
+class Corner:
+    """Of the lines through a clock's ticks that pulses leave possible, one at the edge."""
+
+    at: float  # time of the newest tick, seconds
+    tick: float  # seconds a tick
+
+
+@dataclass(frozen=True, slots=True)
+class RoundedMemory:
+    """Pulses on a grid of periods: every number of `rounded.Rounded`."""
+
+    period: float
+    phase: float
+    number: int
+    corners: tuple[Corner, ...]
+    history: tuple[Arrival, ...]
+    strays: float
+    fits: int
+    misfits: int
+    claimed: int
+    since: int
+    blind: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,16 +61,21 @@ class LoopMemory:
     weight: float
     lean: float
     recent: tuple[Arrival, ...]
+    run: tuple[float, ...] = ()  # arrivals since the line last began
+    counted: int = 0  # the tick, had each of them been one; of rounded ones, where their count begins
+    rounded: RoundedMemory | None = None  # None: the pulses lie on no grid
 
 
 @dataclass(frozen=True, slots=True)
 class ClockMemory:
     """A song clock that runs."""
 
-    at: Seconds  # newest pulse; where the tempo is known, a time ...
+    at: Seconds  # newest pulse or report; where the tempo is known, a time ...
     beat: Beats  # ... and the position then; of a pulse its tick's
     assumed: bool = False  # it runs though nobody said start
     loop: LoopMemory | None = None  # None: the tempo is known, or nobody told
+    bpm: float | None = None  # quarter notes a minute, as the transport reports it; None: nobody reports
+    meter: Meter | None = None  # likewise
 
 
 @dataclass(frozen=True, slots=True)

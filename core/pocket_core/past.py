@@ -50,7 +50,7 @@ class Past:
 
 
 def _record(step: Timestep, meters: MeterMap) -> TimestepRecord:
-    place = meters.position(step.beat)
+    place = step.place(meters)
     return TimestepRecord(
         index=step.index,
         nominal_s=step.nominal,

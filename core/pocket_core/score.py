@@ -50,6 +50,7 @@ class Timestep:
 
     nominal: Seconds = Seconds(0.0)  # as last computed; final once it has left
     fixed: Seconds | None = None  # nominal time, where the clock no longer says it
+    meters: MeterMap | None = None  # that `beat` is counted by, where the transport has told others since
     jumped: Beats = Beats(0.0)  # how far the transport has jumped since it came, where it did not with it
     onset: Seconds | None = None  # the musician's, both latencies taken out
     sure: bool = False  # the onset is meant for this position, and not for another of the grid
@@ -82,9 +83,13 @@ class Timestep:
         """Return how far behind the timestep's earliest this note leaves, >= 0."""
         return Seconds(max(note.hit.at - self.came, 0.0) + self.expression.apart.get(note.voice, 0.0))
 
+    def place(self, meters: MeterMap) -> BarPosition:
+        """Return bar and beat, by these meters unless it came under others."""
+        return (self.meters or meters).position(self.beat)
+
     def counted(self, meters: MeterMap) -> BarPosition:
         """Return where it is for a portrait, whose count of beats goes on through jumps."""
-        return meters.position(self.beat).counted(self.jumped)
+        return self.place(meters).counted(self.jumped)
 
     @property
     def reach(self) -> Seconds:
@@ -187,6 +192,7 @@ class Score:
                 beat = Beats(step.beat + jump.entered - jump.left)
                 grid = self._grid(beat, settings)
                 step.beat, step.on_grid = beat if grid is None else grid, grid is not None
+                step.meters = None
                 behind.append(step)
             else:
                 step.fixed = step.nominal

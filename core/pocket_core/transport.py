@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pocket_core.memory import ClockMemory
+from pocket_core.report import Report
+from pocket_core.tempo import Meter
 from pocket_core.types import Beats, Continue, Pulse, Seconds, SongPosition, Start, Stop
 
-ClockEvent = Pulse | Start | Continue | Stop | SongPosition
+ClockEvent = Pulse | Start | Continue | Stop | SongPosition | Report
+
+SAME_PLACE = Beats(0.5 / 24)  # half a tick of MIDI clock; a jump no longer than this is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,10 @@ class SongClock(Protocol):
     @property
     def jitter(self) -> Seconds:
         """Return the standard deviation of the pulses' arrival about the clock; 0 where there are none."""
+
+    @property
+    def meter(self) -> Meter | None:
+        """The meter that the transport tells; None: it tells none."""
 
     def feed(self, event: ClockEvent) -> Sequence[TransportChange]:
         """Follow one clock message; times never go back by more than a poll."""

@@ -76,7 +76,9 @@ class Config(Section):
     connect: Connect = Field(
         default_factory=Connect, description="keys drums, human, control and out, each a list of port names"
     )
-    clock: Literal["midi", "internal"] = Field(default="midi", description="midi or internal")
+    clock: Literal["auto", "midi", "jack", "link", "internal"] = Field(
+        default="auto", description="auto, midi, jack, link or internal"
+    )
     clock_port: Literal["auto", "drums", "control"] = Field(
         default="auto", description="auto, drums or control"
     )
@@ -188,8 +190,10 @@ class Config(Section):
             raise clash(
                 "midi_api", f"it is for backend rtmidi alone, and backend is {self.backend}; use auto"
             )
-        if self.clock == "internal" and self.clock_port != "auto":
-            raise clash("clock_port", "clock: internal listens to no port; use auto")
+        if self.clock in ("jack", "link", "internal") and self.clock_port != "auto":
+            raise clash("clock_port", f"clock: {self.clock} listens to no port; use auto")
+        if self.clock == "jack" and self.backend not in ("auto", "jack"):
+            raise clash("clock", f"jack needs backend: jack, and backend is {self.backend}")
         return self
 
     @property

@@ -20,7 +20,7 @@ from pocket_core.tempo import Meter
 from pocket_core.transport import Relocated, Started, TransportChange
 from pocket_core.types import Beats, Port, Seconds
 
-FORMAT = 3  # of the journal; a change to any record raises it, and is added to pocketd.journal_formats
+FORMAT = 4  # of the journal; a change to any record raises it, and is added to pocketd.journal_formats
 
 _STRICT = ConfigDict(
     extra="forbid", strict=True, allow_inf_nan=False, ser_json_bytes="hex", val_json_bytes="hex"

@@ -54,4 +54,13 @@ def _to_3(record: dict[str, Any]) -> dict[str, Any]:
     return {**record, "format": 3} if record.get("kind") == "take" else record
 
 
-_STEPS: Sequence[Callable[[dict[str, Any]], dict[str, Any]]] = (_to_2, _to_3)  # each to the next format
+def _to_4(record: dict[str, Any]) -> dict[str, Any]:
+    """Say nothing more: no transport reported where it was."""
+    return {**record, "format": 4} if record.get("kind") == "take" else record
+
+
+_STEPS: Sequence[Callable[[dict[str, Any]], dict[str, Any]]] = (
+    _to_2,
+    _to_3,
+    _to_4,
+)  # each to the next format

@@ -11,15 +11,13 @@ from dataclasses import replace
 from functools import partial
 from typing import TypeVar
 
-from pocket_core.clock import MapClock, PulseClock
 from pocket_core.engine import Engine
 from pocket_core.errors import MidiSystemError, TakeError
 from pocket_core.habits import UNKNOWN, Habits
 from pocket_core.predict import Predictor
 from pocket_core.status import Counts
-from pocket_core.tempo import TempoChange, TempoMap
-from pocket_core.transport import SongClock, TransportChange
-from pocket_core.types import Beats, Due, Seconds
+from pocket_core.transport import TransportChange
+from pocket_core.types import Due, Seconds
 from pocketd.backends.protocol import Backend, Incoming
 from pocketd.casting import Cast
 from pocketd.champion_watch import ChampionWatch
@@ -32,11 +30,12 @@ from pocketd.outbox import Outbox
 from pocketd.reload import Reloaded, Reloader
 from pocketd.reporter import Happened, Reporter
 from pocketd.requests import Requests
+from pocketd.song_clock import song_clock
 from pocketd.song_keeper import SongKeeper
 from pocketd.sources import Source, Turned
 from pocketd.urgency import hurry
 
-__all__ = ["Loop", "Requests", "song_clock"]
+__all__ = ["Loop", "Requests"]
 
 log = logging.getLogger(__name__)
 
@@ -52,13 +51,6 @@ LINGER = Seconds(0.100)  # how long notes may sound on after the last hit has le
 HEAR_EVERY = Seconds(0.050)  # between two looks at what the desk answers
 SWITCH = Seconds(0.0005)  # the longest that a reload's thread keeps the loop from running
 GOODBYE = Seconds(1.0)  # the desk's time to take what waits, at exit
-
-
-def song_clock(config: Config) -> SongClock:
-    """Return the clock that a configuration asks for: the DAW's, or one that counts by itself."""
-    if config.clock == "internal":
-        return MapClock(TempoMap([TempoChange(Beats(0.0), config.tempo)]), None)
-    return PulseClock(config.tempo)
 
 
 class Loop:

@@ -14,13 +14,13 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from pocket_core.clock import MapClock, PulseClock
 from pocket_core.engine import Engine
 from pocket_core.errors import MidiFileError, TakeError
 from pocket_core.habits import UNKNOWN, Habits
 from pocket_core.memory import ClockMemory, Memory
 from pocket_core.predict import Predictor
 from pocket_core.records import TimestepRecord
+from pocket_core.report import decode_report
 from pocket_core.settings import Settings
 from pocket_core.tempo import TempoChange, TempoMap
 from pocket_core.transport import SongClock
@@ -42,6 +42,7 @@ from pocketd.desk_records import (
 from pocketd.journal import read_journal
 from pocketd.known_score import KnownScore, make_steps
 from pocketd.model import OnnxPredictor
+from pocketd.song_clock import song_clock_of
 
 PULSE, START, CONTINUE = 0xF8, 0xFA, 0xFB
 NEAR = Seconds(1e-6)  # two times this close are one
@@ -169,9 +170,7 @@ def _memory(records: Sequence[Record], start: TransportStart, config: Config) ->
 
 def _clock(memory: Memory, start: TransportStart, config: Config) -> SongClock:
     known = memory.clock or ClockMemory(start.at, start.position)
-    if config.clock == "internal":
-        return MapClock.of(known, TempoMap([TempoChange(Beats(0.0), config.tempo)]))
-    return PulseClock.of(known, start.bpm)
+    return song_clock_of(known, config, start.bpm)
 
 
 def _tell_score(
@@ -207,6 +206,8 @@ def _starts(record: Message | Hello, memory: Memory, start: TransportStart) -> b
         return False
     if memory.hit is not None:
         return record.port is Port.DRUMS and record.at == memory.hit
+    if record.port is Port.CONTROL and record.at == start.at and decode_report(record.data, record.at):
+        return memory.clock is not None and memory.clock.bpm is not None
     on_clock = memory.clock_port in (None, record.port)
     return on_clock and record.at == start.at and any(b in record.data for b in (PULSE, START, CONTINUE))
 

@@ -36,6 +36,11 @@ RUNNING_EVERY = Seconds(0.1)  # between two `Now` while the transport runs
 STOPPED_EVERY = Seconds(1.0)
 VITALS_EVERY = Seconds(1.0)
 CLOCK_BYTES = frozenset((0xF8, 0xFE))  # timing clock, active sensing
+NO_CLOCK = "drums come but no MIDI clock; send one, or set `clock: internal`"
+NOTHING_ROLLS = {  # where the configuration asks for another clock
+    "jack": "drums come but JACK's transport does not roll; let the DAW move it, or set `clock: auto`",
+    "link": "drums come but the Link session does not play; turn on the DAW's start/stop sync",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,7 @@ class Reporter:
         self._next_now = Seconds(0.0)
         self._running = False
         self._faults: dict[str, str] = {}
+        self._no_clock = NO_CLOCK  # what is said where there is none
         self._hits = 0  # that had come at the last `Now`
         self._backend = backend
         self._next_vitals = Seconds(0.0)
@@ -90,6 +96,7 @@ class Reporter:
         timing: Timing = AT_ONCE,
     ) -> None:
         """Say who plays, what, and how."""
+        self._no_clock = NOTHING_ROLLS.get(config.clock, NO_CLOCK)
         self._offer(
             Hello(
                 at=at,
@@ -163,7 +170,7 @@ class Reporter:
         if running:
             self.fault(now, "clock", "")
         elif not self._running and counts.events_in > self._hits:
-            self.fault(now, "clock", "drums come but no MIDI clock; send one, or set `clock: internal`")
+            self.fault(now, "clock", self._no_clock)
         self._hits = counts.events_in
         self._running = running
         self._next_now = Seconds(now + (RUNNING_EVERY if running else STOPPED_EVERY))

@@ -41,6 +41,7 @@ class ToldClock:
     running = False
     bpm = 120.0
     jitter = Seconds(0.0)  # told otherwise
+    meter = None
 
     def __init__(self) -> None:
         self._at, self._beat = 0.0, 0.0

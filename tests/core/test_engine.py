@@ -13,8 +13,10 @@ from pocket_core.clock import MapClock, PulseClock
 from pocket_core.engine import Engine
 from pocket_core.features import DIFF, GROOVE, HEARD_AGE
 from pocket_core.predict import Prediction, Predictor, State, ZeroPredictor
+from pocket_core.report import Report, encode_report
+from pocket_core.report_clock import ReportClock
 from pocket_core.settings import ControlMap, HumanFilter, Settings
-from pocket_core.tempo import TempoChange, TempoMap
+from pocket_core.tempo import Meter, MeterChange, MeterMap, TempoChange, TempoMap
 from pocket_core.testing import (
     HAT,
     KICK,
@@ -26,6 +28,7 @@ from pocket_core.testing import (
     hit,
     strikes,
 )
+from pocket_core.transport import Started, Stopped
 from pocket_core.types import Beats, Due, Port, Seconds
 from pocket_core.wire import control_change, note_off, note_on
 
@@ -684,3 +687,100 @@ def test_a_note_that_is_pulled_does_not_pass_the_note_off_that_its_drum_was_hand
 
     times = [(round(d.at, 4), d.data[0] >> 4) for d in sorted(due, key=lambda d: d.at)]
     assert times[:3] == [(0.915, 9), (1.025, 8), (1.025, 9)]
+
+
+# --- a transport that reports ----------------------------------------------------------------------------
+
+
+def reported(settings: Settings = PLAIN) -> Engine:
+    return Engine(settings, ReportClock(), ZeroPredictor())
+
+
+def report(
+    engine: Engine, at: float, beat: float, meter: Meter | None = None, port: Port = Port.CONTROL
+) -> None:
+    engine.receive(encode_report(Report(Seconds(at), Beats(beat), 120.0, True, meter)), port, Seconds(at))
+
+
+def test_a_report_on_control_says_where_the_song_is() -> None:
+    engine = reported()
+
+    report(engine, 1.0, 8.0, Meter(3, 4))
+    hit(engine, 1.5 - L + 0.002)
+
+    assert strikes(drain(engine)) == [(1.5, KICK)]
+    engine.flush(Seconds(9.0))
+    (record,) = engine.take_records()
+    assert (record.bar, record.beat) == (4, 1.0)
+    assert engine.settings.meters.position(Beats(9.0)).meter == Meter(3, 4)
+
+
+def test_where_the_transport_tells_no_meter_the_settings_do() -> None:
+    engine = reported(replace(PLAIN, meters=MeterMap((MeterChange(Beats(0.0), Meter(3, 4)),))))
+
+    report(engine, 1.0, 9.0)
+    said = engine.status.bar
+    report(engine, 1.05, 9.1, Meter(4, 4))
+    told = engine.status.bar
+    report(engine, 1.1, 9.2)
+
+    assert (said, told, engine.status.bar) == (4, 3, 4)
+
+
+def test_a_meter_that_the_transport_tells_stands_above_new_settings() -> None:
+    engine = reported()
+    report(engine, 1.0, 9.0, Meter(3, 4))
+
+    engine.configure(replace(PLAIN, meters=MeterMap((MeterChange(Beats(0.0), Meter(5, 4)),))))
+    told = engine.status.bar
+    report(engine, 1.05, 9.1)
+
+    assert (told, engine.status.bar) == (4, 2)
+
+
+def test_a_hit_that_waits_through_a_change_of_meter_is_counted_by_its_own() -> None:
+    engine = reported(replace(PLAIN, drums_lead=Seconds(0.0)))
+    report(engine, 1.0, 15.5, Meter(4, 4))
+    hit(engine, 1.0)
+    report(engine, 1.05, 15.6, Meter(4, 4))
+
+    report(engine, 1.25, 12.0, Meter(3, 4))  # bar 5 begins, and they are of three beats from here on
+    hit(engine, 1.25)
+
+    drain(engine)
+    engine.flush(Seconds(9.0))
+    assert [(r.bar, r.beat) for r in engine.take_records()] == [(4, 4.5), (5, 1.0)]
+
+
+def test_a_report_on_drums_is_anybodys_message_and_on_control_nobodys() -> None:
+    engine = reported()
+    foreign = bytes.fromhex("F0 7D 01 02 F7")
+
+    engine.receive(foreign, Port.DRUMS, Seconds(1.0))
+    engine.receive(foreign, Port.CONTROL, Seconds(1.0))
+    report(engine, 1.0, 0.0)
+
+    assert [(d.at, d.data) for d in drain(engine)] == [(1.0 + L, foreign)]
+
+
+def test_reports_mean_nothing_to_other_clocks_nor_to_which_port_carries_those() -> None:
+    engine = Engine(PLAIN, PulseClock(), ZeroPredictor())
+    report(engine, 0.9, 8.0)
+    engine.receive(b"\xfa\xf8", Port.DRUMS, Seconds(1.0))
+    report(engine, 1.01, 8.0)
+
+    engine.receive(b"\xfc", Port.DRUMS, Seconds(1.02))
+
+    assert [type(change) for change in engine.take_changes()] == [Started, Stopped]
+
+
+def test_another_engine_goes_on_in_the_meter_that_was_told() -> None:
+    engine = reported()
+    report(engine, 1.0, 9.0, Meter(3, 4))
+    (memory,) = engine.take_memories()
+    assert memory.clock is not None
+
+    other = Engine(PLAIN, ReportClock.of(memory.clock), ZeroPredictor())
+    other.resume(memory)
+
+    assert other.settings.meters.position(Beats(9.0)) == engine.settings.meters.position(Beats(9.0))

@@ -12,11 +12,14 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pocket_core.best_clock import BestClock
 from pocket_core.clock import MapClock, PulseClock
 from pocket_core.engine import Engine
 from pocket_core.predict import Prediction, Predictor
+from pocket_core.report import Report, encode_report
+from pocket_core.report_clock import ReportClock
 from pocket_core.settings import Settings
-from pocket_core.tempo import TempoChange, TempoMap
+from pocket_core.tempo import Meter, TempoChange, TempoMap
 from pocket_core.testing import (
     BrokenPredictor,
     ChainPredictor,
@@ -50,6 +53,14 @@ clock_messages = st.one_of(
     st.sampled_from([b"\xf8"] * 8 + [b"\xfa", b"\xfa", b"\xfb", b"\xfc"]),
     st.builds(song_position, st.integers(0, 64)),
 )
+reports = st.builds(
+    Report,
+    st.just(Seconds(0.0)),
+    st.sampled_from([0.0, 0.0, 4.0, 7.9, 33.0, 3.96, -1.0]).map(Beats),
+    st.sampled_from([120.0, 120.0, 90.0]),
+    st.sampled_from([True, True, True, False]),
+    st.sampled_from([None, Meter(4, 4), Meter(7, 8)]),
+).map(encode_report)
 controls = st.builds(
     control_change, st.just(0), st.sampled_from([20, 21, 22]), st.sampled_from([0, 30, 64, 100, 127])
 )
@@ -59,13 +70,14 @@ acts = st.lists(
         st.tuples(gaps, st.just(DRUMS), drum_messages),
         st.tuples(gaps, st.just(HUMAN), drum_messages),
         st.tuples(gaps, st.sampled_from([CONTROL, DRUMS]), clock_messages),
+        st.tuples(gaps, st.just(CONTROL), reports),
         st.tuples(gaps, st.just(CONTROL), controls),
     ),
     min_size=60,
     max_size=200,
 )
 ABSURD = voicing({0: -1e30, 1: 1e30, 2: 0.3}, {0: -1e30, 1: 1e30}, spread=0.5, velocity_spread=0.5)
-clocks = st.sampled_from(["pulses", "map", "by hit"])
+clocks = st.sampled_from(["pulses", "reports", "best", "map", "by hit"])
 
 
 @dataclass(frozen=True)
@@ -99,9 +111,10 @@ def new(kind: str, player: Player) -> Engine:
     tempo = TempoMap(
         [TempoChange(Beats(0), 120.0), TempoChange(Beats(3), 150.0), TempoChange(Beats(5), 90.0)]
     )
-    clock: SongClock = PulseClock()
-    if kind != "pulses":
-        clock = MapClock(tempo, origin=Seconds(0.0) if kind == "map" else None)
+    clock: SongClock = MapClock(tempo, origin=Seconds(0.0) if kind == "map" else None)
+    if kind in ("pulses", "reports", "best"):
+        others: list[SongClock] = [PulseClock(), ReportClock(), BestClock()]
+        clock = others[("pulses", "reports", "best").index(kind)]
     settings = Settings(
         start_on_hit=kind == "by hit",
         expressive=player.expressive,

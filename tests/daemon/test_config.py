@@ -209,6 +209,8 @@ def test_a_wrong_value_is_named_with_file_line_key_and_what_is_allowed(text: str
         ("backend: jack\nmidi_api: alsa", "it is for backend rtmidi alone, and backend is jack"),
         ("backend: alsa\nmidi_api: alsa", "it is for backend rtmidi alone, and backend is alsa"),
         ("clock: internal\nclock_port: drums", 'clock_port is "drums"; clock: internal listens to no port'),
+        ("clock: jack\nclock_port: drums", 'clock_port is "drums"; clock: jack listens to no port'),
+        ("clock: jack\nbackend: rtmidi", 'clock is "jack"; jack needs backend: jack, and backend is rtmidi'),
     ],
 )
 def test_keys_that_do_not_go_together_are_named(text: str, says: str) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pocket_core.errors import TakeError
 from pocket_core.likeness import Figure, Likeness, Sum, Visit
-from pocket_core.memory import Arrival, ClockMemory, LoopMemory, Memory
+from pocket_core.memory import Arrival, ClockMemory, Corner, LoopMemory, Memory, RoundedMemory
 from pocket_core.records import TimestepRecord
 from pocket_core.status import Counts
 from pocket_core.tempo import Meter
@@ -73,7 +73,16 @@ likenesses = st.builds(
     meets=figures,
     velocity=figures,
 )
-loops = st.builds(LoopMemory, small, *[numbers] * 3, small, *[numbers] * 6, arrivals)
+corners = st.lists(st.builds(Corner, numbers, numbers), max_size=3).map(tuple)
+grids = st.builds(RoundedMemory, numbers, numbers, small, corners, arrivals, numbers, *[small] * 5)
+runs = st.lists(numbers, max_size=3).map(tuple)
+loops = st.builds(
+    LoopMemory, small, *[numbers] * 3, small, *[numbers] * 6, arrivals, runs, small, st.none() | grids
+)
+meters = st.builds(Meter, st.integers(1, 64), st.sampled_from([2, 4, 8]))
+clocks = st.builds(
+    ClockMemory, times, times, st.booleans(), st.none() | loops, st.none() | numbers, st.none() | meters
+)
 memories = st.builds(
     Remembered,
     memory=st.builds(
@@ -86,7 +95,7 @@ memories = st.builds(
         bypass=st.booleans(),
         laid_back=times,
         likeness=likenesses,
-        clock=st.none() | st.builds(ClockMemory, times, times, st.booleans(), st.none() | loops),
+        clock=st.none() | clocks,
         clock_port=st.none() | st.sampled_from(Port),
         hit=st.none() | times,
     ),

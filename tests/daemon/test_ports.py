@@ -101,6 +101,15 @@ def test_the_loopback_opens_without_a_look_at_the_machine() -> None:
     assert isinstance(backend, Loopback)
 
 
+def test_jacks_transport_is_refused_where_the_back_end_is_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pocketd.backends.choose.survey", lambda: [NO_EXACT, ALSA])
+
+    with pytest.raises(
+        MidiSystemError, match="clock: jack is for the back end jack, and this is rtmidi over ALSA"
+    ):
+        open_backend(Config(clock="jack"))
+
+
 def test_the_report_names_each_system_its_ports_and_what_is_missing() -> None:
     lines = report([ALSA, JACK, NO_JACK])
 

@@ -10,8 +10,10 @@ import pytest
 
 from pocket_core.errors import TakeError
 from pocket_core.records import TimestepRecord
+from pocket_core.report import Report, encode_report
 from pocket_core.settings import AT_ONCE, Timing
-from pocket_core.types import Seconds
+from pocket_core.tempo import Meter
+from pocket_core.types import Beats, Seconds
 from pocket_core.wire import control_change
 from pocketd.casting import Cast
 from pocketd.config import Config
@@ -111,6 +113,32 @@ def test_a_take_that_loops_and_goes_on_elsewhere_comes_out_the_same(tmp_path: Pa
 
     assert [t.bar for t in found.records[::8]] == [1, 2, 1, 2]
     assert_same(logged(session.takes[0]), found.records)
+
+
+@pytest.mark.parametrize("clock", ["auto", "jack"])
+def test_a_take_whose_transport_reports_where_it_is_comes_out_the_same(tmp_path: Path, clock: str) -> None:
+    config = Config.model_validate({"clock": clock})
+    session = Session(tmp_path, load_predictor("follower", PATIENT), config)
+    for first, beat in ((2.0, 9.0), (6.0, 3.0)):  # from bar 4 on, and back to bar 2
+        for n in range(80):
+            at, place = Seconds(first + n / 20), Beats(beat + n / 10)
+            session.control(encode_report(Report(at, place, 120.0, True, Meter(3, 4))), at)
+    session.control(encode_report(Report(Seconds(10.0), Beats(11.0), 120.0, False)), 10.0)
+    if clock == "auto":  # beside it, and elsewhere
+        session.clock(EARLY, 12.0)
+        session.transport(START, 1.99)
+        session.transport(STOP, 10.1)
+    session.play(2.0, 4)
+    session.until(12.0)
+    session.end()
+
+    (folder,) = session.takes
+    found = replayed(folder)
+    assert [(t.bar, t.beat) for t in found.records[:4]] == [(4, 1.5), (4, 2.0), (4, 2.5), (4, 3.0)]
+    assert {t.bar for t in found.records} == {4, 5, 6, 2, 3}
+    assert found.remarks == ()
+    assert_same(logged(folder), found.records)
+    assert gather(folder / JOURNAL).meters[0].meter == Meter(3, 4)
 
 
 def test_a_song_that_the_first_hit_starts_comes_out_the_same(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from pocket_core.errors import MidiSystemError
 from pocketd.backends import alsa_survey, jack_survey, rtmidi
@@ -12,6 +13,9 @@ from pocketd.backends.loopback import Loopback
 from pocketd.backends.protocol import Backend
 from pocketd.backends.system import ALSA, AUTO, JACK, LOOPBACK, RTMIDI, System
 from pocketd.config import Config
+
+if TYPE_CHECKING:  # without JACK nobody needs it
+    from pocketd.backends.jack_transport import TransportWatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +77,24 @@ def _reason(system: System, wanted: str, api: str, systems: Sequence[System]) ->
 
 
 def open_backend(config: Config) -> Backend:
-    """Open the ports that a configuration asks for.
+    """Open the ports that a configuration asks for, and join a Link session where it asks for that.
 
     Raises:
-        MidiSystemError: No MIDI system, or the ports are taken.
+        MidiSystemError: No MIDI system, the ports are taken, or what Link needs is not installed.
     """
+    if config.clock != "link":
+        return _open(config)
+    from pocketd.link import Linked, join
+
+    session = join(config.tempo, config.time_signature.bar_beats)
+    try:
+        return Linked(_open(config), session)
+    except MidiSystemError:
+        session.enabled = False
+        raise
+
+
+def _open(config: Config) -> Backend:
     wanted, api = config.backend, config.midi_api
     choice = choose(wanted, api, () if wanted == LOOPBACK else survey())
     if choice.backend == LOOPBACK:
@@ -85,9 +102,23 @@ def open_backend(config: Config) -> Backend:
     if choice.backend == JACK:
         from pocketd.backends.jack import Jack
 
-        return Jack(config.client, config.connect.by_port(), config.look_ahead_ms / 1000)
+        return Jack(config.client, config.connect.by_port(), config.look_ahead_ms / 1000, _watch(config))
+    if config.clock == "jack":
+        raise MidiSystemError(
+            f"clock: jack is for the back end jack, and this is {choice.title} ({choice.why}); "
+            "set `clock: auto`, or see `pocketd ports`"
+        )
     if choice.backend == ALSA:
         from pocketd.backends.alsa import Alsa
 
         return Alsa(config.client, config.connect.by_port())
     return rtmidi.RtMidi(choice.system, config.client, wanted=config.connect.by_port())
+
+
+def _watch(config: Config) -> TransportWatch | None:
+    """Return what listens to JACK's transport, where the clock may be that."""
+    from pocketd.backends.jack_transport import TransportWatch
+
+    if config.clock == "jack":
+        return TransportWatch(config.tempo)
+    return TransportWatch() if config.clock == "auto" else None

@@ -19,6 +19,7 @@ from pocket_core.settings import Timing
 from pocket_core.types import Due, Port, Seconds
 from pocketd.backends.frames import FrameClock
 from pocketd.backends.jack_client import Calls, JackClient, NameTakenError
+from pocketd.backends.jack_transport import TransportWatch
 from pocketd.backends.patchbay import Patchbay
 from pocketd.backends.protocol import Incoming
 from pocketd.backends.transit import Arrived, Transit
@@ -32,6 +33,7 @@ TRY_EVERY = 0.2  # seconds between two looks for a server
 LEAST_WAIT = 0.0001  # seconds
 LOOK_EVERY = 0.005  # seconds, at the end
 PATIENCE = 1.0  # seconds for what was sent to leave, and for libjack to let go, at the end
+SYSEX = b"\xf0"
 POSITION = frozenset((0xF2, 0xF8, 0xFA, 0xFB))  # song position, clock, start, continue
 
 
@@ -42,6 +44,7 @@ class Jack:
         client: What other programs see before the port's name.
         wanted: For each port, parts of the names of ports that it shall be connected with.
         latency: Seconds from `drums` to `out`, to be declared.
+        watch: Makes reports of JACK's transport, which arrive on `control`; None: nobody asks for them.
 
     Raises:
         MidiSystemError: No server answers, or the client's name is taken.
@@ -51,12 +54,17 @@ class Jack:
     wakes = True
 
     def __init__(
-        self, client: str, wanted: Mapping[Port, Sequence[str]] | None = None, latency: float = 0.0
+        self,
+        client: str,
+        wanted: Mapping[Port, Sequence[str]] | None = None,
+        latency: float = 0.0,
+        watch: TransportWatch | None = None,
     ) -> None:
         self._client_name = client
         self._clock = FrameClock()
         self._transit = Transit()
         self._latency = latency
+        self._watch = watch
         self._patchbay = Patchbay({} if wanted is None else wanted)
         self._listen, self._wake = os.pipe()
         for end in (self._listen, self._wake):
@@ -176,7 +184,8 @@ class Jack:
 
     def _open(self) -> JackClient:
         calls = Calls(self._arrived, self._lost, self._dirty.set, self._cut)
-        return JackClient(self._client_name, self._clock, self._transit, lambda: self._latency, calls)
+        name, clock, transit = self._client_name, self._clock, self._transit
+        return JackClient(name, clock, transit, lambda: self._latency, calls, watch=self._watch)
 
     def _keep(self) -> None:
         """Do what may wait, until the back end is closed."""
@@ -220,5 +229,8 @@ class Jack:
 
 
 def _order(message: Arrived) -> tuple[int, bool]:
-    """Put what tells the position before the hits of the same frame."""
-    return message.frame, message.data[0] not in POSITION if message.data else True
+    """Put what tells the position before the hits of the same frame: reports, and MIDI clock."""
+    first = message.data[:1]
+    if first == SYSEX:
+        return message.frame, message.port is not Port.CONTROL
+    return message.frame, first[0] not in POSITION if first else True

@@ -15,8 +15,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from pocket_core.errors import MidiSystemError
+from pocket_core.report import encode_report
 from pocket_core.types import Port
 from pocketd.backends.frames import FrameClock
+from pocketd.backends.jack_transport import TransportWatch
 from pocketd.backends.packet import first_message
 from pocketd.backends.protocol import INPUTS
 from pocketd.backends.quiet import hush_jack
@@ -56,13 +58,21 @@ class JackClient:
         transit: Where messages come from and go to.
         latency: Seconds from `drums` to `out`, asked for when a server wants to know.
         calls: What is told of.
+        watch: Says what of the transport goes to the `Transit`; None: nothing.
 
     Raises:
         MidiSystemError: No server, or (NameTakenError) the name is taken.
     """
 
     def __init__(
-        self, name: str, clock: FrameClock, transit: Transit, latency: Callable[[], float], calls: Calls
+        self,
+        name: str,
+        clock: FrameClock,
+        transit: Transit,
+        latency: Callable[[], float],
+        calls: Calls,
+        *,
+        watch: TransportWatch | None = None,
     ) -> None:
         jack = jack_module()
         self.trouble = Trouble()
@@ -70,6 +80,7 @@ class JackClient:
         self._transit = transit
         self._latency = latency
         self._calls = calls
+        self._watch = watch
         self._jack = jack
         self._alive = True
         try:
@@ -94,6 +105,8 @@ class JackClient:
         self._inputs = [(port, client.midi_inports.register(str(port))) for port in INPUTS]
         self._out = client.midi_outports.register(str(Port.OUT))
         self.port_names = [end.name for _, end in self._inputs] + [self._out.name]
+        if self._watch is not None:
+            self._watch.begin()
         client.set_process_callback(self._process)
         client.set_blocksize_callback(self._resized)
         client.set_shutdown_callback(self._shut_down)
@@ -157,7 +170,7 @@ class JackClient:
         if self._clock.still:  # what waited is of no use any more
             self._transit.release(self._transit.cut())
         start = self._clock.begin(self._client.last_frame_time, frames, self._rate)
-        transit, came = self._transit, False
+        transit, came = self._transit, self._look(start, frames)
         for port, end in self._inputs:
             for offset, data in end.incoming_midi_events():
                 transit.arrive(start + offset, port, first_message(bytes(data)))
@@ -168,6 +181,16 @@ class JackClient:
             out.write_midi_event(frame - start, data)
         if came:
             self._calls.arrived()
+
+    def _look(self, start: int, frames: int) -> bool:
+        """Take in what the transport says, if it says something new."""
+        if self._watch is None:
+            return False
+        state, position = self._client.transport_query_struct()
+        report = self._watch.look(state, position, frames)
+        if report is not None:
+            self._transit.arrive(start, Port.CONTROL, encode_report(report))
+        return report is not None
 
     def _resized(self, frames: int) -> None:
         self.period = frames / self._rate
