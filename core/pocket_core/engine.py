@@ -382,7 +382,7 @@ class Engine:
             if changes:
                 self._now = max(self._now, changes[0].at)
                 self._apply(changes)
-            elif at < until:
+            elif moment < until:  # what is decided a notice ahead may be for long ago, and is done now
                 self._now = moment
                 self._do(moment)
             else:

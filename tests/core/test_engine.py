@@ -784,3 +784,16 @@ def test_another_engine_goes_on_in_the_meter_that_was_told() -> None:
     other.resume(memory)
 
     assert other.settings.meters.position(Beats(9.0)) == engine.settings.meters.position(Beats(9.0))
+
+
+def test_with_a_notice_what_is_undone_in_the_same_moment_does_not_depend_on_being_asked() -> None:
+    def play(*, asked: bool) -> list[tuple[float, int]]:
+        engine = at_120(FixedPredictor(-0.5), settings=replace(AHEAD, bypass=True))
+        hit(engine, 1.0 - L)
+        for value in (0, 127):  # bypass off, and on again
+            if asked:
+                engine.take_due(Seconds(0.9))
+            engine.receive(control_change(0, 21, value), Port.CONTROL, Seconds(0.9))
+        return strikes(drain(engine))
+
+    assert play(asked=True) == play(asked=False) == [(1.0, KICK)]
