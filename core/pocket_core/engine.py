@@ -135,7 +135,9 @@ class Engine:
 
         That a clock falls silent is not waited for: `take_due` notices it, as of its own moment.
         """
-        at = Seconds(self._due[0].at - self._settings.notice) if self._due else self._next()
+        if self._due:
+            return Seconds(self._due[0].at - self._settings.notice)
+        at = max(self._next(), self._now)  # what is overdue is done now
         return at if at < NEVER else None
 
     def flush(self, at: Seconds) -> None:

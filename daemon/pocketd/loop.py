@@ -6,17 +6,13 @@ import gc
 import logging
 import math
 import sys
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
-from typing import TypeVar
 
 from pocket_core.engine import Engine
 from pocket_core.errors import MidiSystemError, TakeError
 from pocket_core.habits import UNKNOWN, Habits
 from pocket_core.predict import Predictor
 from pocket_core.status import Counts
-from pocket_core.transport import TransportChange
 from pocket_core.types import Due, Seconds
 from pocketd.backends.protocol import Backend, Incoming
 from pocketd.casting import Cast
@@ -24,6 +20,8 @@ from pocketd.champion_watch import ChampionWatch
 from pocketd.config import Config
 from pocketd.copyist import Copyist
 from pocketd.desk_answers import decode_answer
+from pocketd.guard import Guard
+from pocketd.intake import Intake
 from pocketd.model import OnnxPredictor
 from pocketd.notify import Notifier
 from pocketd.outbox import Outbox
@@ -32,14 +30,12 @@ from pocketd.reporter import Happened, Reporter
 from pocketd.requests import Requests
 from pocketd.song_clock import song_clock
 from pocketd.song_keeper import SongKeeper
-from pocketd.sources import Source, Turned
+from pocketd.sources import Source
 from pocketd.urgency import hurry
 
 __all__ = ["Loop", "Requests"]
 
 log = logging.getLogger(__name__)
-
-T = TypeVar("T")
 
 LATE_COMMIT_POLL = Seconds(0.001)  # so soon is an onset heard while hits wait for it
 POLL = Seconds(0.003)  # otherwise while it runs; less than the guard, so that no hit is late for it
@@ -89,7 +85,6 @@ class Loop:
         self._timing = backend.timing
         self.engine = Engine(config.settings(self._timing), self._clock, predictor, habits)
         self.worst_lateness = Seconds(0.0)  # of any message sent so far
-        self.stumbles = 0  # exceptions that cost a message or a turn
         self._config = config
         self._backend = backend
         self._predictor = predictor
@@ -98,17 +93,14 @@ class Loop:
         self._watch = watch
         self._notifier = notifier or Notifier()
         self._copyist = copyist or Copyist(Cast(predictor))
-        self._source = source
-        self._changes: list[TransportChange] = []  # not told yet
-        self._passing: list[Due] = []  # to be sent as it is
+        self._guard = Guard(self.fault)
+        self._intake = Intake(self.engine, self._clock, source, self._guard)
         self._outbox = outbox
         self._reporter = Reporter(outbox.offer, self.engine, self._clock, lambda: self.counts, backend)
         self._until = backend.now()  # all that is due by then has left
         self._hears = Seconds(0.0)  # what the desk answers, from then on
         self._late = 0  # hits
         self._unsent = 0  # hits that the back end would not take
-        self._told: set[str] = set()  # what has been logged
-        self._stumbled = False  # in this turn
         self._littered = False  # the transport ran since the last collection of garbage
         self._songs = SongKeeper(config, self.engine)
         self._song = (self._songs.name, self._songs.recognised)  # as it was last told
@@ -145,14 +137,14 @@ class Loop:
         """Do what there is to do now, then wait for what comes next."""
         self._look_after()
         self._notifier.alive(self._backend.now())
-        arrived = list(self._backend.poll())
+        came = self._backend.poll()
         sent = self._send_due(self._backend.now())  # before: what an onset causes is not earlier than now
         told = self._until
-        arrived = self._hear(arrived)
+        arrived = self._intake.hear(came, self._backend.now())
         now = self._backend.now()
         sent += self._pass_on() + self._send_due(now)
         self._serve(now)
-        self._safely(lambda: self._switch(now), None)
+        self._guard.safely(lambda: self._switch(now), None)
         self._tell(arrived, told, sent, now)
         self._rest()
 
@@ -175,7 +167,7 @@ class Loop:
     def finish(self) -> None:
         """Take in what has come, and let everything leave in its time, at most look-ahead and then some."""
         told = self._until
-        arrived = self._hear(list(self._backend.poll()))
+        arrived = self._intake.hear(self._backend.poll(), self._backend.now())
         now = self._backend.now()
         self._tell(arrived, told, self._pass_on() + self._send_due(now), now)
         self.engine.flush(now)
@@ -193,52 +185,29 @@ class Loop:
         self._reporter.fault(self._backend.now(), about, text)
 
     @property
+    def stumbles(self) -> int:
+        """Exceptions that have cost a message or a turn."""
+        return self._guard.stumbles
+
+    @property
     def counts(self) -> Counts:
         """What went through the engine and out of the back end."""
         counts = self.engine.counts
         return replace(counts, events_out=counts.events_out - self._unsent, late=counts.late + self._late)
 
-    def _hear(self, arrived: list[Incoming]) -> list[Incoming]:
-        """Let the engine hear what has come and what the source plays; return all of that."""
-        source, heard = self._source, list[Incoming]()
-        for message in arrived:
-            if source is None or self._safely(partial(source.admit, message, self._clock), True):
-                self._receive(message)
-                heard.append(message)
-                if source is not None:
-                    heard += self._play(source)
-        return heard if source is None else heard + self._play(source)
-
-    def _play(self, source: Source) -> list[Incoming]:
-        """Let the engine hear what the source plays by now, and return it."""
-        changes = self._safely(self.engine.take_changes, list[TransportChange]())
-        self._changes += changes
-        turn = partial(source.turn, changes, self._clock, self._backend.now())
-        turned = self._safely(turn, Turned([], []))
-        for message in turned.heard:
-            self._receive(message)
-        self._passing += turned.passed
-        return turned.heard
-
     def _pass_on(self) -> list[Due]:
         """Send what the source lets out unmoved."""
-        passed, self._passing = self._passing, []
-        for message in passed:
+        passing = self._intake.take_passing()
+        for message in passing:
             self._send(message)
-        return passed
-
-    def _receive(self, message: Incoming) -> None:
-        try:
-            self.engine.receive(message.data, message.port, message.at)
-        except Exception as error:  # a bug costs a message, never the drums
-            self._stumble("engine", error)
+        return passing
 
     def _send_due(self, now: Seconds) -> list[Due]:
         """Send what is due by now, and return it."""
         until = Seconds(math.nextafter(now, math.inf))  # `now` itself included
         self._until = now
         nothing: list[Due] = []
-        due = self._safely(lambda: self.engine.take_due(until), nothing)
+        due = self._guard.safely(lambda: self.engine.take_due(until), nothing)
         for message in due:
             hit = message.data[0] & 0xF0 == 0x90
             if not self._send(message):
@@ -256,7 +225,7 @@ class Loop:
         except MidiSystemError:
             raise
         except Exception as error:  # of whatever the MIDI library raises
-            self._stumble("midi", error)
+            self._guard.stumble("midi", error)
             return False
         return True
 
@@ -264,18 +233,17 @@ class Loop:
         """Report a turn, after its notes have left."""
         fault = self._predictor.fault if isinstance(self._predictor, OnnxPredictor) else None
         self._reporter.fault(now, "model", fault or "")
-        happened = self._safely(self._happened, Happened([], [], []))
-        self._safely(lambda: self._songs.hear(arrived), None)
-        self._safely(self._tell_song, None)
-        self._safely(lambda: self._reporter.turn(arrived, told, sent, happened, now), None)
-        self._safely(lambda: self._songs.follow(happened.memories), None)
-        self._safely(self._tell_song, None)
-        self._safely(lambda: self._follow_score(happened, now), None)
+        happened = self._guard.safely(self._happened, Happened([], [], []))
+        self._guard.safely(lambda: self._songs.hear(arrived), None)
+        self._guard.safely(self._tell_song, None)
+        self._guard.safely(lambda: self._reporter.turn(arrived, told, sent, happened, now), None)
+        self._guard.safely(lambda: self._songs.follow(happened.memories), None)
+        self._guard.safely(self._tell_song, None)
+        self._guard.safely(lambda: self._follow_score(happened, now), None)
 
     def _happened(self) -> Happened:
         engine = self.engine
-        changes, self._changes = [*self._changes, *engine.take_changes()], []
-        return Happened(changes, engine.take_records(), engine.take_memories())
+        return Happened(self._intake.take_changes(), engine.take_records(), engine.take_memories())
 
     def _follow_score(self, happened: Happened, now: Seconds) -> None:
         """Let whoever is to play from here on play."""
@@ -329,29 +297,27 @@ class Loop:
         """Wait for the next hit or the next poll."""
         running = self._clock.running
         backend = self._backend
-        leaves = self._safely(self.engine.next_due, None)
-        source = self._source
-        plays = None if source is None else self._safely(partial(source.next_at, self._clock), None)
-        leaves = min((at for at in (leaves, plays) if at is not None), default=None)
+        leaves = self._guard.safely(self.engine.next_due, None)
+        leaves = min((at for at in (leaves, self._intake.next_at()) if at is not None), default=None)
         now = backend.now()
         if leaves is None or leaves > now + SLACK:
             self._outbox.pump()
             if now >= self._hears:
                 self._hears = Seconds(now + HEAR_EVERY)
-                self._safely(self._learn_songs, None)
+                self._guard.safely(self._learn_songs, None)
             if not running:
                 self._collect()
         self._littered |= running
         settings = self.engine.settings
-        often = LATE_COMMIT_POLL if settings.late_commit or source is not None else POLL
+        often = LATE_COMMIT_POLL if settings.late_commit or self._intake.plays else POLL
         often = WOKEN_POLL if backend.wakes else often
-        seldom = often if source is not None else min(STILL_POLL, settings.look_ahead / 2)
+        seldom = often if self._intake.plays else min(STILL_POLL, settings.look_ahead / 2)
         poll = Seconds(now + (often if running else seldom))
-        if leaves is not None and leaves <= poll and not self._stumbled:
+        if leaves is not None and leaves <= poll and not self._guard.stumbled:
             backend.wait(leaves)
         else:
             backend.doze(poll)
-        self._stumbled = False
+        self._guard.stumbled = False
 
     def _collect(self) -> None:
         """Collect the garbage of a run once nothing waits."""
@@ -415,21 +381,3 @@ class Loop:
         self._config = new.config
         self._songs.configure(new.config)
         self._hello()
-
-    def _safely(self, call: Callable[[], T], otherwise: T) -> T:
-        """Call what must not end the loop."""
-        try:
-            return call()
-        except Exception as error:
-            self._stumble("engine", error)
-            return otherwise
-
-    def _stumble(self, about: str, error: Exception) -> None:
-        """Count an exception; log each kind once, with where it came from."""
-        self.stumbles += 1
-        self._stumbled = True
-        kind = f"{about} {type(error).__name__}"
-        if kind not in self._told:
-            self._told.add(kind)
-            log.error("%s: %r; a message may be lost", about, error, exc_info=error)
-            self.fault(about, f"{type(error).__name__}: {error}")

@@ -1,0 +1,76 @@
+"""What the engine hears: what has come on the ports, and what pocketd plays itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from pocket_core.engine import Engine
+from pocket_core.transport import SongClock, TransportChange
+from pocket_core.types import Due, Seconds
+from pocketd.backends.protocol import Incoming
+from pocketd.guard import Guard
+from pocketd.sources import Source, Turned
+
+
+class Intake:
+    """Tells the engine, message by message, and asks the source behind each what it makes of it.
+
+    Args:
+        engine: Who hears.
+        clock: The engine's.
+        source: Where the drums come from; None: from the DAW as it plays.
+        guard: Keeps a bug from ending the loop.
+    """
+
+    def __init__(self, engine: Engine, clock: SongClock, source: Source | None, guard: Guard) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._source = source
+        self._guard = guard
+        self._changes: list[TransportChange] = []  # that the source has followed, and nobody has taken
+        self._passing: list[Due] = []
+
+    @property
+    def plays(self) -> bool:
+        """Whether there is a source, which has to hear of a start at once."""
+        return self._source is not None
+
+    def hear(self, arrived: Sequence[Incoming], now: Seconds) -> list[Incoming]:
+        """Let the engine hear what has come and what the source plays by now; return all of that."""
+        source, heard = self._source, list[Incoming]()
+        for message in arrived:
+            if source is None or self._guard.safely(partial(source.admit, message, self._clock), True):
+                self._receive(message)
+                heard.append(message)
+                if source is not None:
+                    heard += self._play(source, now)
+        return heard if source is None else heard + self._play(source, now)
+
+    def take_passing(self) -> list[Due]:
+        """Return what leaves unmoved."""
+        passing, self._passing = self._passing, []
+        return passing
+
+    def take_changes(self) -> list[TransportChange]:
+        """Return what the transport did since the last call."""
+        changes, self._changes = [*self._changes, *self._engine.take_changes()], []
+        return changes
+
+    def next_at(self) -> Seconds | None:
+        """Return when the source has something to say at the latest; None: whenever."""
+        source = self._source
+        return None if source is None else self._guard.safely(partial(source.next_at, self._clock), None)
+
+    def _play(self, source: Source, now: Seconds) -> list[Incoming]:
+        changes = self._guard.safely(self._engine.take_changes, list[TransportChange]())
+        self._changes += changes
+        turned = self._guard.safely(partial(source.turn, changes, self._clock, now), Turned([], []))
+        for message in turned.heard:
+            self._receive(message)
+        self._passing += turned.passed
+        return turned.heard
+
+    def _receive(self, message: Incoming) -> None:
+        told = partial(self._engine.receive, message.data, message.port, message.at)
+        self._guard.safely(told, None)  # a bug costs a message, never the drums
