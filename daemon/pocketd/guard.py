@@ -1,4 +1,4 @@
-"""Keeps a bug from ending the loop: an exception costs a message or a turn; it is counted, logged and shown."""
+"""Keeps a bug from ending the loop: an exception costs a message or a turn, and is counted and shown."""
 
 from __future__ import annotations
 
