@@ -34,7 +34,7 @@ LEAST_WAIT = 0.0001  # seconds
 LOOK_EVERY = 0.005  # seconds, at the end
 PATIENCE = 1.0  # seconds for what was sent to leave, and for libjack to let go, at the end
 SYSEX = b"\xf0"
-POSITION = frozenset((0xF2, 0xF8, 0xFA, 0xFB))  # song position, clock, start, continue
+POSITION = frozenset((0xF2, 0xF8, 0xFA, 0xFB, 0xFC))  # song position, clock, start, continue, stop
 
 
 class Jack:
@@ -111,9 +111,7 @@ class Jack:
 
     def poll(self) -> list[Incoming]:
         """Return what the cycles since the last call brought."""
-        arrived = self._transit.take()
-        if len(arrived) > 1:
-            arrived.sort(key=_order)
+        arrived = in_order(self._transit.take())
         return [Incoming(self._clock.seconds(each.frame), each.port, each.data) for each in arrived]
 
     def send(self, due: Due) -> None:
@@ -228,9 +226,6 @@ class Jack:
         self._gone = ""
 
 
-def _order(message: Arrived) -> tuple[int, bool]:
-    """Put what tells the position before the hits of the same frame: reports, and MIDI clock."""
-    first = message.data[:1]
-    if first == SYSEX:
-        return message.frame, message.port is not Port.CONTROL
-    return message.frame, first[0] not in POSITION if first else True
+def in_order(arrived: Sequence[Arrived]) -> list[Arrived]:
+    """Return messages by frame; of one frame what tells the position goes before the hits."""
+    return sorted(arrived, key=lambda m: (m.frame, not m.data or m.data[0] not in POSITION))

@@ -35,7 +35,7 @@ LISTEN = Seconds(0.010)  # the longest sleep: the first message of all is stampe
 NAMED = "WinMM"  # the one system without virtual ports: they are made by others, and known by name
 
 ONE_CYCLE = 0.001  # seconds; more than the four clients take, less than a cycle of 64 frames
-POSITION = frozenset((b"\xf2", b"\xf8", b"\xfa", b"\xfb"))  # song position, clock, start, continue
+POSITION = frozenset((b"\xf2", b"\xf8", b"\xfa", b"\xfb", b"\xfc"))  # song position, clock, start, stop
 
 
 def survey() -> list[System]:
