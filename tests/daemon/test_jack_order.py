@@ -26,3 +26,11 @@ def test_a_message_of_an_earlier_frame_goes_first_whatever_its_port() -> None:
     hit, pulse = Arrived(6, Port.DRUMS, HIT), Arrived(7, Port.CONTROL, PULSE)
 
     assert in_order([pulse, hit]) == [hit, pulse]
+
+
+def test_a_report_goes_before_hits_and_a_sysex_of_the_drums_stays_among_them() -> None:
+    hit = Arrived(7, Port.DRUMS, HIT)
+    report = Arrived(7, Port.CONTROL, b"\xf0\x7d\x70\xf7")
+    other = Arrived(7, Port.DRUMS, b"\xf0\x7e\xf7")
+
+    assert in_order([hit, other, report]) == [report, hit, other]

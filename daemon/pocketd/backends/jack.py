@@ -227,5 +227,11 @@ class Jack:
 
 
 def in_order(arrived: Sequence[Arrived]) -> list[Arrived]:
-    """Return messages by frame; of one frame what tells the position goes before the hits."""
-    return sorted(arrived, key=lambda m: (m.frame, not m.data or m.data[0] not in POSITION))
+    """Return messages by frame; of one frame reports and MIDI clock go before hits, in their own order."""
+    return sorted(arrived, key=lambda message: (message.frame, not _tells_position(message)))
+
+
+def _tells_position(message: Arrived) -> bool:
+    if message.data[:1] == SYSEX:
+        return message.port is Port.CONTROL
+    return message.data[:1] != b"" and message.data[0] in POSITION
