@@ -284,7 +284,7 @@ def test_without_a_server_the_line_says_what_to_do(tmp_path: Path, monkeypatch: 
 
 def test_a_port_that_has_gone_since_it_was_listed_has_no_other_names(jack: JackServer) -> None:
     calls = Calls(lambda: None, lambda _: None, lambda: None, lambda: None)
-    client = JackClient("asks", FrameClock(), Transit(), lambda: 0.0, calls)
+    client = JackClient("asks", FrameClock(), Transit(), 0.0, calls)
 
     aliases = client.aliases("daw:gone")
     client.close()

@@ -29,7 +29,7 @@ class Hanging:
     def sent(self, at: Seconds, data: bytes, now: Seconds) -> None:
         """Take note of a message that was sent for a time."""
         while self._sent and self._sent[0][0] < now - HISTORY:
-            _follow(self._sounding, heapq.heappop(self._sent)[2])
+            follow(self._sounding, heapq.heappop(self._sent)[2])
         if data[0] & 0xE0 == 0x80:
             heapq.heappush(self._sent, (at, next(self._number), data))
 
@@ -51,11 +51,12 @@ class Hanging:
         sounding = set(self._sounding)
         for when, _, data in sorted(self._sent):
             if when <= at:
-                _follow(sounding, data)
+                follow(sounding, data)
         return frozenset(sounding)
 
 
-def _follow(sounding: set[Key], data: bytes) -> None:
+def follow(sounding: set[Key], data: bytes) -> None:
+    """Bring the notes that sound up to date with a note-on or a note-off."""
     if _strikes(data):
         sounding.add(_key(data))
     else:

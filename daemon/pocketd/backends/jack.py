@@ -183,7 +183,7 @@ class Jack:
     def _open(self) -> JackClient:
         calls = Calls(self._arrived, self._lost, self._dirty.set, self._cut)
         name, clock, transit = self._client_name, self._clock, self._transit
-        return JackClient(name, clock, transit, lambda: self._latency, calls, watch=self._watch)
+        return JackClient(name, clock, transit, self._latency, calls, watch=self._watch)
 
     def _keep(self) -> None:
         """Do what may wait, until the back end is closed."""

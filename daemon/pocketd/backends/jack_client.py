@@ -56,7 +56,7 @@ class JackClient:
         name: The client's.
         clock: Is told of each cycle.
         transit: Where messages come from and go to.
-        latency: Seconds from `drums` to `out`, asked for when a server wants to know.
+        latency: Seconds from `drums` to `out`, to be declared.
         calls: What is told of.
         watch: Says what of the transport goes to the `Transit`; None: nothing.
 
@@ -69,7 +69,7 @@ class JackClient:
         name: str,
         clock: FrameClock,
         transit: Transit,
-        latency: Callable[[], float],
+        latency: float,
         calls: Calls,
         *,
         watch: TransportWatch | None = None,
@@ -150,7 +150,8 @@ class JackClient:
         try:
             self._client.connect(*pair)
         except self._jack.JackError as error:
-            if other not in self.connected(port):  # else somebody was quicker
+            there = other in self.ports(sending=port is not Port.OUT)  # it may have gone since it was listed
+            if there and other not in self.connected(port):  # else somebody was quicker
                 raise MidiSystemError(f"cannot connect {pair[0]} to {pair[1]}: {error}") from None
 
     def _end(self, port: Port) -> Any:
@@ -213,15 +214,11 @@ class JackClient:
         self._on_latency = _LATENCY_CALLBACK(self._latencies)  # kept: libjack does not
         self._call("jack_set_latency_callback", self._on_latency, None)
 
-    def declare(self) -> None:
-        """Have the server ask anew how much later `out` is than `drums`."""
-        self._call("jack_recompute_total_latencies")
-
     def _latencies(self, mode: int, _: object) -> None:
         """Say that what is heard of `out` came to `drums` so much earlier, and the other way round."""
-        drums, out = self._port_pointer(self._inputs[0][1]), self._port_pointer(self._out)
+        drums, out = self._pointer(self._inputs[0][1]), self._pointer(self._out)
         known, told = (drums, out) if mode == CAPTURE else (out, drums)
-        span, more = _Range(), round(self._latency() * self._rate)
+        span, more = _Range(), round(self._latency * self._rate)
         lib = _library()
         lib.jack_port_get_latency_range(known, mode, ctypes.byref(span))
         span.least, span.most = span.least + more, span.most + more
@@ -232,8 +229,6 @@ class JackClient:
 
     def _pointer(self, of: Any) -> ctypes.c_void_p:
         return ctypes.c_void_p(int(_ffi().cast("uintptr_t", of._ptr)))
-
-    _port_pointer = _pointer
 
     # --- the end ---------------------------------------------------------------------------------------
 

@@ -14,9 +14,7 @@ from itertools import count
 
 from pocket_core.types import Port
 from pocket_core.wire import note_off
-
-Key = tuple[int, int]  # channel, note
-RELEASE_VELOCITY = 64
+from pocketd.backends.hanging import RELEASE_VELOCITY, Key, follow
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +98,8 @@ class Transit:
             yield max(first.frame, start), first.data
             heapq.heappop(self._leaving)
             self.late += first.frame < start
-            self._note(first.data)
-
-    def _note(self, data: bytes) -> None:
-        kind, key = data[0] & 0xF0, (data[0] & 0x0F, data[1] if len(data) > 1 else 0)
-        if kind == 0x90 and data[2]:
-            self._sounding.add(key)
-        elif kind in (0x80, 0x90):
-            self._sounding.discard(key)
+            if first.data[0] & 0xE0 == 0x80:
+                follow(self._sounding, first.data)
 
     # --- either, while no callback runs ----------------------------------------------------------------
 
