@@ -17,6 +17,14 @@ pytestmark = pytest.mark.real
 NAMES = ["2026-11-20/120000", *(f"studio-{n}/2026-11-20/120000" for n in range(4))]
 
 
+@pytest.fixture(autouse=True)
+def _asked_anew() -> Iterator[None]:
+    """Forget whom another test asked: fsspec keeps what reaches a store for as long as the process lives."""
+    fsspec.get_filesystem_class("s3").clear_instance_cache()
+    yield
+    fsspec.get_filesystem_class("s3").clear_instance_cache()
+
+
 @pytest.fixture(scope="module")
 def endpoint(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Run a store with a take of this machine's and those of four others who began together."""
@@ -63,7 +71,6 @@ def test_a_bucket_without_a_name_is_told(endpoint: str) -> None:
 
 def test_a_store_that_does_not_answer_is_told(endpoint: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
-    fsspec.get_filesystem_class("s3").clear_instance_cache()
 
     with pytest.raises(StoreError, match=r"cannot list the takes in s3://label/elsewhere: .*127\.0\.0\.1:9"):
         open_store("s3://label/elsewhere").takes()
