@@ -51,8 +51,8 @@ class Partner:
         self._process.start()
         theirs.close()
 
-    def tell(self, word: str) -> None:
-        """Let it go on."""
+    def tell(self, word: object) -> None:
+        """Let it go on, or do what is told."""
         self._pipe.send(word)
 
     def expect(self, word: str, seconds: float = PATIENCE) -> Any:

@@ -39,10 +39,11 @@ class JackStudio:
         self.promise = promise
         self._server = server
         self._ear: Partner | None = None
-        self._players: dict[Port, Player] = {}
+        self._players: Partner | None = None
 
     def feed(self, port: Port, data: bytes) -> None:
-        self._players[port].send(data)
+        if self._players is not None:
+            self._players.tell((port, data))
 
     def heard(self) -> list[Timed]:
         if self._ear is None:
@@ -56,9 +57,9 @@ class JackStudio:
 
     def plug(self) -> None:
         """Connect the device, and at first who plays."""
-        for port in INPUTS:
-            if port not in self._players:
-                self._players[port] = Player(str(port))
+        if self._players is None:
+            self._players = Partner(play)
+            self._players.expect("connected")
         by_hand = None if isinstance(self.backend, Jack) else self.backend.port_names[-1]
         self._ear = Partner(listen, DEVICE, by_hand)
         self._ear.__enter__()
@@ -78,10 +79,25 @@ class JackStudio:
         self.plug()
 
     def close(self) -> None:
-        for player in self._players.values():
-            player.close()
+        players, self._players = self._players, None
+        if players is not None:
+            players.__exit__()
         self.backend.close()
         self.unplug()
+
+
+def play(pipe: Connection) -> None:
+    """Send to the back end's inputs what comes, a port and its bytes at a time.
+
+    python-rtmidi keeps other threads from running while it asks the server for something, and the server may
+    be waiting for one of the back end's: in one process the two would wait for each other for good.
+    """
+    players = {port: Player(str(port)) for port in INPUTS}
+    pipe.send(("connected", None))
+    with suppress(EOFError):
+        while True:
+            port, data = pipe.recv()
+            players[port].send(data)
 
 
 def listen(pipe: Connection, client: str, source: str | None) -> None:
