@@ -13,18 +13,19 @@ import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 from pocket_core.align import Listener
 from pocket_core.clock_port import ClockPort
-from pocket_core.decide import LATE, Decider
+from pocket_core.decide import Decider
+from pocket_core.drum_part import DrumPart
 from pocket_core.habits import UNKNOWN, Habits
 from pocket_core.hit_start import HitStart
 from pocket_core.likeness import Likeness
 from pocket_core.memories import Memories
 from pocket_core.memory import Memory
-from pocket_core.outgoing import Note, Outgoing
+from pocket_core.outgoing import Outgoing
 from pocket_core.past import Past
-from pocket_core.playback import withdrawn
 from pocket_core.predict import Predictor
 from pocket_core.records import TimestepRecord
 from pocket_core.report import decode_report
@@ -43,15 +44,13 @@ from pocket_core.types import (
     Other,
     Port,
     Pulse,
-    Release,
     Seconds,
     Start,
     Stop,
 )
-from pocket_core.wire import Decoder, control_change
+from pocket_core.wire import Decoder
 
-ALL_SOUND_OFF, ALL_NOTES_OFF = 120, 123
-SYSEX = 0xF0
+NOTE_ON = 0x90
 WINDOW_BEATS = Beats(5 / 24)  # between a swung eighth (4/24) and the next sixteenth (6/24)
 NEVER = Seconds(math.inf)
 MOST_CHANGES = 1_000  # kept where nobody takes them, the newest
@@ -82,7 +81,8 @@ class Engine:
         self._past = Past()
         self._due: list[Due] = []  # left, not taken yet
         self._changes: deque[TransportChange] = deque(maxlen=MOST_CHANGES)
-        self._counts = Counts()
+        self._drums = DrumPart(clock, self._score, self._past, self._decider, self._outgoing)
+        self._counts = self._drums.counts
         self._now = Seconds(-NEVER)  # the latest time it was told
         self._offset = 0.0
         self._learnt = False  # an onset, a jump or a setting came since the forecasts were made
@@ -124,11 +124,10 @@ class Engine:
         With a notice a later call may return what is due sooner: an onset has pulled it.
         """
         self._advance(until)
-        due, self._due = self._due, []
-        due.sort(key=_at)
-        if on := sum(1 for d in due if d.data[0] & 0xF0 == 0x90):
-            self._counts = replace(self._counts, events_out=self._counts.events_out + on)
-        return due
+        leaving, self._due = self._due, []
+        leaving.sort(key=attrgetter("at"))
+        self._counts.events_out += sum(due.data[0] & 0xF0 == NOTE_ON for due in leaving)
+        return leaving
 
     def next_due(self) -> Seconds | None:
         """Return when `take_due` has something to do next, be it only to decide; None: nothing waits.
@@ -202,7 +201,7 @@ class Engine:
     @property
     def counts(self) -> Counts:
         """What went through so far."""
-        return self._counts
+        return replace(self._counts)
 
     @property
     def status(self) -> Status:
@@ -220,59 +219,11 @@ class Engine:
     # --- drums -----------------------------------------------------------------------------------------
 
     def _drum(self, event: Event) -> None:
-        delayed = Seconds(event.at + self._settings.look_ahead)
-        if isinstance(event, Hit):
-            self._counts = replace(self._counts, events_in=self._counts.events_in + 1)
-            self._strike(event, delayed)
-        elif isinstance(event, Release):
-            if not self._outgoing.release(event):
-                self._counts = replace(self._counts, orphans=self._counts.orphans + 1)
-        elif isinstance(event, ControlChange):
-            if event.number in (ALL_SOUND_OFF, ALL_NOTES_OFF):  # a flood of it chokes drum modules
-                self._outgoing.release_channel(event.channel, event.at)
-            else:
-                data = control_change(event.channel, event.number, event.value)
-                self._outgoing.pass_on(data, max(delayed, self._now))
-        elif isinstance(event, Other) and (beat := withdrawn(event.data)) is not None:
-            self._withdraw(beat)
-        elif isinstance(event, Other) and event.data[0] <= SYSEX:  # not time code, song select or reset
-            self._outgoing.pass_on(event.data, max(delayed, self._now))
-
-    def _strike(self, hit: Hit, delayed: Seconds) -> None:
-        note = self._outgoing.strike(hit)
-        voice = self._settings.voices.index(hit.note)
-        if voice is not None and self._settings.start_on_hit:
-            self._apply(self._hit_start.strike(hit.at, self._settings.drums_lead))
-        if voice is None or not self._clock.running:
-            self._outgoing.send(note, max(delayed, self._now))
-            return
-        step = self._score.place(note, self._settings)
-        new = not step.notes
-        if new and (gone := self._past.twin(step, self._score.snap(self._settings))) is not None:
-            self._follow_gone(note, voice, gone)
-            return
-        step.strike(note, voice)
-        if new:
-            self._score.add(step)
-            self._decider.admit(step)
-        self._stale = True
-
-    def _withdraw(self, beat: Beats) -> None:
-        """Forget the timesteps that wait at a position of the present run and behind it."""
-        for step in self._score.withdraw(beat):
-            self._decider.withdraw(step)
-            self._counts = replace(self._counts, events_in=self._counts.events_in - len(step.notes))
-        self._stale = True
-
-    def _follow_gone(self, note: Note, voice: int, gone: Timestep) -> None:
-        """Let a straggler leave with the shift of its timestep."""
-        gone.voices.add(voice)
-        note.voice = voice
-        self._decider.dress(note, gone, self._settings)
-        wish = Seconds(gone.committed + gone.distance(note))
-        if wish < self._now - LATE:
-            self._counts = replace(self._counts, late=self._counts.late + 1)
-        self._outgoing.send(note, max(wish, self._now))
+        s = self._settings
+        if s.start_on_hit and isinstance(event, Hit) and s.voices.index(event.note) is not None:
+            self._apply(self._hit_start.strike(event.at, s.drums_lead))
+        if self._drums.take(event, self._settings, self._now):
+            self._stale = True
 
     # --- the musician ----------------------------------------------------------------------------------
 
@@ -282,7 +233,7 @@ class Engine:
             return
         if not self._clock.running:
             return
-        self._counts = replace(self._counts, human=self._counts.human + 1)
+        self._counts.human += 1
         self._plan()
         self._decider.forecast(self._score.pending, s, NEVER)  # what was expected before this onset
         onset = Seconds(event.at - s.input_latency - s.output_latency)
@@ -430,10 +381,6 @@ class Engine:
         for note in step.notes:
             self._outgoing.send(note, Seconds(step.committed + step.distance(note)))
         if step.late:
-            self._counts = replace(self._counts, late=self._counts.late + len(step.notes))
+            self._counts.late += len(step.notes)
         self._past.add(step)
         self._stale = True
-
-
-def _at(due: Due) -> Seconds:
-    return due.at

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Counts:
-    """What went through, in hits."""
+    """What went through, in hits; the engine counts on, and hands out copies."""
 
     events_in: int = 0  # hits that came on drums
     events_out: int = 0  # hits that left
