@@ -140,6 +140,10 @@ class Linked:
         """Wait for about a time."""
         self._backend.doze(until)
 
+    def declare(self, latency: Seconds) -> None:
+        """Pass on a latency."""
+        self._backend.declare(latency)
+
     def check(self) -> str:
         """Look whether the back end lives."""
         return self._backend.check()

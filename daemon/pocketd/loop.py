@@ -102,6 +102,7 @@ class Loop:
         self._late = 0  # hits
         self._unsent = 0  # hits that the back end would not take
         self._littered = False  # the transport ran since the last collection of garbage
+        backend.declare(self.engine.settings.look_ahead)
         self._songs = SongKeeper(config, self.engine)
         self._song = (self._songs.name, self._songs.recognised)  # as it was last told
         self._hello()
@@ -370,6 +371,7 @@ class Loop:
             log.warning("%s", text)
         self.fault("config", text)
         self.engine.configure(new.config.settings(self._timing))
+        self._backend.declare(self.engine.settings.look_ahead)
         if new.cast is not None and not new.cast.is_as(self._copyist.cast):
             self._copyist = Copyist(new.cast)
             self._use(new.cast.player)

@@ -13,6 +13,7 @@ import pytest
 from benchmarks.jack_server import PERIOD, JackServer, jack_server
 from benchmarks.on_the_frame import measure, reactions
 
+from pocket_core.types import Seconds
 from pocket_core.wire import note_off, note_on
 from pocketd.backends.frames import FrameClock
 from pocketd.backends.jack_client import Calls, JackClient
@@ -123,15 +124,27 @@ def test_an_onset_pulls_its_hit_within_a_period(jack: JackServer) -> None:
     assert found[len(found) * 9 // 10] < jack.period + 0.001
 
 
-def test_the_latency_from_drums_to_out_is_declared(jack: JackServer, tmp_path: Path) -> None:
-    with daemon(tmp_path, model="none", look_ahead_ms=100):
-        told = subprocess.run(
-            ["jack_lsp", "-l", "pocketd"], capture_output=True, text=True, check=True
-        ).stdout
+def latencies() -> dict[str, str]:
+    """Return what JACK tells of each port's latency."""
+    told = subprocess.run(["jack_lsp", "-l", "pocketd"], capture_output=True, text=True, check=True).stdout
+    return dict(re.findall(r"pocketd:(\w+)\n((?:\t.*\n)+)", told))
 
-    ports = dict(re.findall(r"pocketd:(\w+)\n((?:\t.*\n)+)", told))
-    assert "port playback latency = [ 4800 4800 ] frames" in ports["drums"]
-    assert "port capture latency = [ 4800 4800 ] frames" in ports["out"]
+
+@pytest.mark.parametrize("look_ahead_ms", [120, 100], ids=["as it begins", "after a reload"])
+def test_the_latency_from_drums_to_out_is_declared(
+    jack: JackServer, tmp_path: Path, look_ahead_ms: int
+) -> None:
+    with daemon(tmp_path, model="none", look_ahead_ms=120) as pocketd:
+        if look_ahead_ms != 120:
+            pocketd.write(model="none", look_ahead_ms=look_ahead_ms)
+            pocketd.process.send_signal(signal.SIGHUP)
+        frames, end = 48 * look_ahead_ms, time.perf_counter() + 5
+        while str(frames) not in latencies()["out"] and time.perf_counter() < end:
+            time.sleep(0.05)
+        ports = latencies()
+
+    assert f"port playback latency = [ {frames} {frames} ] frames" in ports["drums"]
+    assert f"port capture latency = [ {frames} {frames} ] frames" in ports["out"]
     assert "port playback latency = [ 0 0 ] frames" in ports["human"]
 
 
@@ -284,7 +297,7 @@ def test_without_a_server_the_line_says_what_to_do(tmp_path: Path, monkeypatch: 
 
 def test_a_port_that_has_gone_since_it_was_listed_has_no_other_names(jack: JackServer) -> None:
     calls = Calls(lambda: None, lambda _: None, lambda: None, lambda: None)
-    client = JackClient("asks", FrameClock(), Transit(), 0.0, calls)
+    client = JackClient("asks", FrameClock(), Transit(), Seconds(0.0), calls)
 
     aliases = client.aliases("daw:gone")
     client.close()

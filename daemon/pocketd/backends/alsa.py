@@ -116,6 +116,9 @@ class Alsa:
         if left > 0:
             self._comes(max(left, LEAST_WAIT))
 
+    def declare(self, latency: Seconds) -> None:
+        """Do nothing: nobody can be told."""
+
     def check(self) -> str:
         """Log that messages were lost.
 

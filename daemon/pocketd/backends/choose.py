@@ -102,7 +102,7 @@ def _open(config: Config) -> Backend:
     if choice.backend == JACK:
         from pocketd.backends.jack import Jack
 
-        return Jack(config.client, config.connect.by_port(), config.look_ahead_ms / 1000, _watch(config))
+        return Jack(config.client, config.connect.by_port(), _watch(config))
     if config.clock == "jack":
         raise MidiSystemError(
             f"clock: jack is for the back end jack, and this is {choice.title} ({choice.why}); "

@@ -43,7 +43,6 @@ class Jack:
     Args:
         client: What other programs see before the port's name.
         wanted: For each port, parts of the names of ports that it shall be connected with.
-        latency: Seconds from `drums` to `out`, to be declared.
         watch: Makes reports of JACK's transport, which arrive on `control`; None: nobody asks for them.
 
     Raises:
@@ -57,13 +56,12 @@ class Jack:
         self,
         client: str,
         wanted: Mapping[Port, Sequence[str]] | None = None,
-        latency: float = 0.0,
         watch: TransportWatch | None = None,
     ) -> None:
         self._client_name = client
         self._clock = FrameClock()
         self._transit = Transit()
-        self._latency = latency
+        self._latency = Seconds(0.0)
         self._watch = watch
         self._patchbay = Patchbay({} if wanted is None else wanted)
         self._listen, self._wake = os.pipe()
@@ -126,6 +124,11 @@ class Jack:
                 self._drain()
 
     doze = wait
+
+    def declare(self, latency: Seconds) -> None:
+        """Let the keeper declare it."""
+        self._latency = latency
+        self._dirty.set()
 
     def check(self) -> str:
         """Say what is wrong: the server has gone, or the callback stumbled."""
@@ -206,6 +209,8 @@ class Jack:
         client = self._client
         if client is None or self._gone or self._closing:
             return
+        if client.latency != self._latency:
+            client.declare(self._latency)
         if self._patchbay.keep(client) and self._missing:
             missing, self._missing = self._missing, frozenset()
             self._transit.release(missing)

@@ -16,7 +16,7 @@ from typing import Any
 
 from pocket_core.errors import MidiSystemError
 from pocket_core.report import encode_report
-from pocket_core.types import Port
+from pocket_core.types import Port, Seconds
 from pocketd.backends.frames import FrameClock
 from pocketd.backends.jack_transport import TransportWatch
 from pocketd.backends.packet import first_message
@@ -56,7 +56,7 @@ class JackClient:
         name: The client's.
         clock: Is told of each cycle.
         transit: Where messages come from and go to.
-        latency: Seconds from `drums` to `out`, to be declared.
+        latency: From `drums` to `out`, to be declared.
         calls: What is told of.
         watch: Says what of the transport goes to the `Transit`; None: nothing.
 
@@ -69,7 +69,7 @@ class JackClient:
         name: str,
         clock: FrameClock,
         transit: Transit,
-        latency: float,
+        latency: Seconds,
         calls: Calls,
         *,
         watch: TransportWatch | None = None,
@@ -78,7 +78,7 @@ class JackClient:
         self.trouble = Trouble()
         self._clock = clock
         self._transit = transit
-        self._latency = latency
+        self.latency = latency
         self._calls = calls
         self._watch = watch
         self._jack = jack
@@ -210,6 +210,11 @@ class JackClient:
 
     # --- latency ---------------------------------------------------------------------------------------
 
+    def declare(self, latency: Seconds) -> None:
+        """Declare another latency."""
+        self.latency = latency
+        self._call("jack_recompute_total_latencies")
+
     def _tell_latency(self) -> None:
         self._on_latency = _LATENCY_CALLBACK(self._latencies)  # kept: libjack does not
         self._call("jack_set_latency_callback", self._on_latency, None)
@@ -218,7 +223,7 @@ class JackClient:
         """Say that what is heard of `out` came to `drums` so much earlier, and the other way round."""
         drums, out = self._pointer(self._inputs[0][1]), self._pointer(self._out)
         known, told = (drums, out) if mode == CAPTURE else (out, drums)
-        span, more = _Range(), round(self._latency * self._rate)
+        span, more = _Range(), round(self.latency * self._rate)
         lib = _library()
         lib.jack_port_get_latency_range(known, mode, ctypes.byref(span))
         span.least, span.most = span.least + more, span.most + more

@@ -82,6 +82,9 @@ class Loopback:
         """Wait for about a time."""
         self._clock.doze(until)
 
+    def declare(self, latency: Seconds) -> None:
+        """Do nothing: nobody asks."""
+
     def check(self) -> str:
         """Return nothing: it lives as long as the process."""
         return ""

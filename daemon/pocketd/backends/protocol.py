@@ -72,6 +72,9 @@ class Backend(Protocol):
     def doze(self, until: Seconds) -> None:
         """Return at about that time, some 0.2 ms late, at little cost, or sooner where something arrives."""
 
+    def declare(self, latency: Seconds) -> None:
+        """Say how long what comes on `drums` takes to `out`, for a system that tells programs so."""
+
     def check(self) -> str:
         """Look whether the system still lives; cheap enough for every turn of the loop.
 

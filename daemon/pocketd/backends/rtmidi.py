@@ -203,6 +203,9 @@ class RtMidi:
             self._clock.doze(Seconds(min(until, now + LISTEN)))
             self._listen()
 
+    def declare(self, latency: Seconds) -> None:
+        """Do nothing: nobody can be told."""
+
     def check(self) -> str:
         """Look whether JACK's server lives; a send to a dead one would in the end never return."""
         if self._lifeline is not None and self._lifeline.cut():
