@@ -48,6 +48,7 @@ TAKE = 10 * 60.0  # seconds from start to stop, in virtual time
 REST = 2.0  # seconds between two takes
 START, STOP, CLOCK = b"\xfa", b"\xfc", b"\xf8"
 FEEL = 0.012  # seconds, SD of the musician
+VELOCITIES = 127  # that can tell hits apart
 NOTES = (36, 42, 38, 42)  # kick, hat, snare, hat
 LOOK_EVERY = 10.0  # seconds between two looks at the memory
 WARM = 0.25  # share of the time until memory has to be flat
@@ -67,7 +68,7 @@ COLUMNS = (
 
 @dataclass(slots=True)
 class Notes:
-    """Counts note-ons and note-offs as they leave, numbered by note, velocity and channel."""
+    """Counts note-ons and note-offs as they leave; each hit's velocity is one on from the last one's."""
 
     hits: int = 0
     wrong_order: int = 0
@@ -76,19 +77,24 @@ class Notes:
     _sounding: set[tuple[int, int]] = field(default_factory=set)
     _newest: int = -1
 
-    def hear(self, data: bytes, number: int | None) -> None:
-        """Take in a message; `number` is which hit it is in order of the score."""
+    def hear(self, data: bytes) -> None:
+        """Take in a message."""
         kind, key = data[0] & 0xF0, (data[0] & 0x0F, data[1])
         if kind == 0x90 and data[2]:
             self.hits += 1
             self.unended += key in self._sounding
             self._sounding.add(key)
-            if number is not None:
-                self.doubled += number == self._newest
-                self.wrong_order += number < self._newest
-                self._newest = max(self._newest, number)
+            due = self._newest + 1
+            number = due + (data[2] - 1 - due + VELOCITIES // 2) % VELOCITIES - VELOCITIES // 2
+            self.doubled += number == self._newest
+            self.wrong_order += number < self._newest
+            self._newest = max(self._newest, number)
         elif kind in (0x80, 0x90):
             self._sounding.discard(key)
+
+    def begin(self) -> None:
+        """Begin another take."""
+        self._newest = -1
 
     @property
     def stuck(self) -> int:
@@ -108,10 +114,10 @@ def sixteenths(seconds: float, seed: int) -> Iterator[tuple[float, Port, bytes]]
         if n % SIXTEENTH == 0:
             number = n // SIXTEENTH
             note = NOTES[number % 4]
-            on, off = bytes((0x99, note, 1 + number % 127)), bytes((0x89, note, 64))
+            on, off = bytes((0x99, note, 1 + number % VELOCITIES)), bytes((0x89, note, 64))
             coming += [(at - lead, Port.DRUMS, on), (at - lead + 0.03, Port.DRUMS, off)]
             human = at + float(chance.normal(0.0, FEEL))
-            coming.append((human, Port.HUMAN, bytes((0x90, 60, 1 + number % 127))))
+            coming.append((human, Port.HUMAN, bytes((0x90, 60, 1 + number % VELOCITIES))))
         if n % 96 == 95:
             coming.sort(key=lambda item: item[0])
             edge = at - lead - 0.1
@@ -133,44 +139,31 @@ def virtual(hours: float, seed: int, console: Console) -> Row:
     length = hours * 3600 / takes
     with progress(console, f"{hours:g} hours in virtual time", takes) as advance:
         for take in range(takes):
-            begin, numbers = backend.now() + REST, list[int]()
+            begin = backend.now() + REST
+            notes.begin()
             wanted += _play(loop, backend, begin, sixteenths(length, seed + take))
             for sent in backend.sent:
-                if sent.due.data[0] & 0xF0 == 0x90:
-                    numbers.append(sent.due.data[2])
-                number = len(numbers) - 1 + _step(numbers) if numbers else None
-                notes.hear(sent.due.data, number)
-            notes._newest = -1
+                notes.hear(sent.due.data)
             backend.sent.clear()
             gc.collect()
             memory.append(private_mib(process))
             advance(1.0)
-    counts = loop.counts
-    settled = memory[int(len(memory) * WARM) :]
-    return Row(
-        f"virtual, {hours:g} h",
-        {
-            "hits": wanted,
-            "lost": wanted - notes.hits,
-            "doubled": notes.doubled,
-            "stuck": notes.stuck,
-            "reordered": notes.wrong_order,
-            "late": counts.late,
-            "mb": memory[-1],
-            "grew_mb": settled[-1] - settled[0],
-            "seconds": time.perf_counter() - began,
-        },
-        MODEL,
-        True,
-        note=f"{takes} takes",
-    )
+    figures = _figures(notes, wanted, memory, began) | {"late": loop.counts.late}
+    return Row(f"virtual, {hours:g} h", figures, MODEL, True, note=f"{takes} takes")
 
 
-def _step(numbers: Sequence[int]) -> int:
-    """Return how far the newest hit is from the one that was due: 0 where each velocity is one on."""
-    if len(numbers) < 2:
-        return 0
-    return (numbers[-1] - numbers[-2] - 1 + 63) % 127 - 63
+def _figures(notes: Notes, wanted: int, memory: Sequence[float], began: float) -> dict[str, float]:
+    settled = memory[int(len(memory) * WARM) :] or [0.0]
+    return {
+        "hits": wanted,
+        "lost": wanted - notes.hits,
+        "doubled": notes.doubled,
+        "stuck": notes.stuck,
+        "reordered": notes.wrong_order,
+        "mb": settled[-1],
+        "grew_mb": settled[-1] - settled[0],
+        "seconds": time.perf_counter() - began,
+    }
 
 
 def _play(loop: Loop, backend: Loopback, begin: float, messages: Iterator[tuple[float, Port, bytes]]) -> int:
@@ -209,29 +202,12 @@ def real(minutes: float, seed: int, console: Console) -> Row:
             sent, heard, skipped = daw.expect("performed", minutes * 60 + 120.0)
         over.set()
         watcher.join()
-    notes, numbers = Notes(), list[int]()
+    notes = Notes()
     for message in heard:
-        if message.data[0] & 0xF0 == 0x90:
-            numbers.append(message.data[2])
-        notes.hear(message.data, len(numbers) - 1 + _step(numbers) if numbers else None)
+        notes.hear(message.data)
     wanted = sum(m.port is Port.DRUMS and m.data[0] & 0xF0 == 0x90 for m in sent)
-    settled = memory[int(len(memory) * WARM) :] or [0.0]
-    return Row(
-        f"JACK, {minutes:g} min",
-        {
-            "hits": wanted,
-            "lost": wanted - notes.hits,
-            "doubled": notes.doubled,
-            "stuck": notes.stuck,
-            "reordered": notes.wrong_order,
-            "mb": settled[-1],
-            "grew_mb": settled[-1] - settled[0],
-            "seconds": time.perf_counter() - began,
-        },
-        MODEL,
-        True,
-        note=f"JACK skipped {skipped:,} frames" if skipped else "",
-    )
+    note = f"JACK skipped {skipped:,} frames" if skipped else ""
+    return Row(f"JACK, {minutes:g} min", _figures(notes, wanted, memory, began), MODEL, True, note=note)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -17,6 +17,7 @@ ROLLING = 1
 BBT = 0x10
 KICK, KICK_OFF = note_on(9, 36, 100), note_off(9, 36, 64)
 PATIENCE = 10.0  # seconds
+SETTLE = 0.2  # seconds until everybody knows
 
 
 class Daw:
@@ -47,9 +48,15 @@ class Daw:
         time.sleep(seconds)
 
     def locate(self, bar: int) -> None:
-        """Go to the beginning of a bar."""
+        """Go to the beginning of a bar, and wait until that is known."""
         beats = (bar - 1) * self._meter.numerator
         self.client.transport_frame = round(beats / self._beats_a_frame)
+        time.sleep(SETTLE)
+
+    def stop(self, seconds: float) -> None:
+        """Stop the transport, and wait until what comes so much later has come."""
+        self.client.transport_stop()
+        time.sleep(seconds + 2 * SETTLE)
 
     def _tell(self, _state: int, _frames: int, position: Any, _new: bool) -> None:
         beats = position.frame * self._beats_a_frame

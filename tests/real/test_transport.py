@@ -32,12 +32,10 @@ def test_the_transport_says_where_the_song_is_through_start_relocation_and_stop(
 ) -> None:
     with daemon(tmp_path, model="none", drums_lead_ms=0) as pocketd, daw(120.0, THREE, clock=clock) as it:
         it.locate(3)
-        time.sleep(0.2)
         it.roll(3.3)
         it.locate(2)
-        time.sleep(2.2)
-        it.client.transport_stop()
-        time.sleep(LOOK_AHEAD + 0.8)
+        time.sleep(2.0)
+        it.stop(LOOK_AHEAD)
         code, said = pocketd.end()
 
     assert (code, said) == (0, "")
@@ -70,10 +68,8 @@ def test_a_transport_that_tells_no_bars_is_none_unless_it_is_asked_for(
             daw(100.0, FOUR, master=False) as it,
         ):
             it.locate(2)
-            time.sleep(0.2)
             it.roll(1.5)
-            it.client.transport_stop()
-            time.sleep(LOOK_AHEAD + 0.4)
+            it.stop(LOOK_AHEAD)
             pocketd.end()
         found = (tmp_path / clock / "takes").rglob("journal.jsonl")
         places.append([(s["bar"], s["beat"]) for path in found for s in timesteps(read(path))])
@@ -87,10 +83,8 @@ def test_while_the_transport_stands_midi_clock_is_followed(jack: JackServer, tmp
         daw(120.0, FOUR, clock=True, master=False) as it,
     ):
         it.locate(3)
-        time.sleep(0.2)
         it.roll(1.6)
-        it.client.transport_stop()
-        time.sleep(LOOK_AHEAD + 0.4)
+        it.stop(LOOK_AHEAD)
         code, said = pocketd.end()
 
     assert (code, said) == (0, "")
