@@ -65,17 +65,19 @@ class DrumPart:
         return False
 
     def _strike(self, hit: Hit, settings: Settings, now: Seconds, delayed: Seconds) -> bool:
-        note = self._outgoing.strike(hit)
         voice = settings.voices.index(hit.note)
         if voice is None or not self._clock.running:
-            self._outgoing.send(note, delayed)
+            self._outgoing.send(self._outgoing.strike(hit), delayed)
             return False
-        step = self._score.place(note, settings)
+        step = self._score.place(hit, settings)
         new = not step.notes
         if new and (gone := self._past.twin(step, self._score.snap(settings))) is not None:
-            self._follow_gone(note, voice, gone, settings, now)
+            if gone.withdrawn and any(note.key == (hit.channel, hit.note) for note in gone.notes):
+                self.counts.events_in -= 1
+            else:
+                self._follow_gone(self._outgoing.strike(hit), voice, gone, settings, now)
             return False
-        step.strike(note, voice)
+        step.strike(self._outgoing.strike(hit), voice)
         if new:
             self._score.add(step)
             self._decider.admit(step)
@@ -86,6 +88,8 @@ class DrumPart:
         for step in self._score.withdraw(beat):
             self._decider.withdraw(step)
             self.counts.events_in -= len(step.notes)
+        for step in self._past.open:
+            step.withdrawn |= step.fixed is None and step.beat >= beat
 
     def _follow_gone(self, note: Note, voice: int, gone: Timestep, settings: Settings, now: Seconds) -> None:
         """Let a straggler leave with the shift of its timestep."""

@@ -59,11 +59,12 @@ class Playback:
     Positions are the clock's own; those behind the end of a loop are not reached before it jumps.
 
     Args:
-        part: What is played; None: nothing, until `use`.
+        whole: What is played where `use` says nothing else; None: nothing.
     """
 
-    def __init__(self, part: Part | None = None) -> None:
-        self._part = part
+    def __init__(self, whole: Part | None = None) -> None:
+        self._whole = whole
+        self._part = whole
         self._next: Beats | None = None  # all before has been handed over; None: the clock stands
         self._offs: list[tuple[float, int, bytes]] = []  # a heap of beats
         self._number = count()
@@ -74,26 +75,39 @@ class Playback:
         return self._part
 
     def use(self, part: Part | None, begin: Beats | None = None) -> None:
-        """Play another part, from a position on; None: from where the one before has been handed over."""
-        self._part = part
+        """Play another part, None: what is played else.
+
+        Args:
+            part: It.
+            begin: From where on; None: from where the one before has been handed over.
+        """
+        self._part = self._whole if part is None else part
         if begin is not None and self._next is not None:
             self._next = begin
 
-    def turn(
-        self, changes: Sequence[TransportChange], clock: SongClock, lead: Seconds, now: Seconds
-    ) -> list[Fed]:
+    def follow(self, change: TransportChange) -> list[Fed]:
+        """Follow the transport, and return what the engine has to hear of it."""
+        if isinstance(change, Started):
+            self._next = Beats(change.beat - NEAR)
+            self._offs.clear()
+        elif isinstance(change, Relocated):
+            return self._jump(change)
+        else:
+            self._next = None
+            self._offs.clear()  # the engine ends every note where the transport stops
+        return []
+
+    def turn(self, clock: SongClock, lead: Seconds, now: Seconds) -> list[Fed]:
         """Return what is to be handed over by now, in order.
 
         Args:
-            changes: Of the transport since the last turn.
             clock: The engine's.
             lead: How much earlier than its place each message is handed over.
             now: On the clock of the MIDI system.
         """
-        fed = [message for change in changes for message in self._follow(change)]
         if self._next is None or not clock.running:
-            return fed
-        fed += self._go_straight_on(clock, now)
+            return []
+        fed = self._go_straight_on(clock, now)
         until = Beats(clock.beat_at(Seconds(now + lead)) + SAME)  # what `next_at` said included
         for beat, cue in self._cues(self._next, until):
             fed += self._end_before(beat, clock, lead)
@@ -112,20 +126,9 @@ class Playback:
         beats += [beat for beat, _ in self._cues(self._next, None)]
         return Seconds(clock.time_of(Beats(min(beats))) - lead) if beats else None
 
-    def _follow(self, change: TransportChange) -> list[Fed]:
-        if isinstance(change, Started):
-            self._next = Beats(change.beat - NEAR)
-            self._offs.clear()
-        elif isinstance(change, Relocated):
-            return self._jump(change)
-        else:
-            self._next = None
-            self._offs.clear()  # the engine ends every note where the transport stops
-        return []
-
     def _jump(self, change: Relocated) -> list[Fed]:
         repeat = self._part.repeat if self._part else None
-        if self._next is not None and repeat is not None and _is(change, repeat):
+        if self._next is not None and repeat is not None and closes(change, repeat):
             back = change.left - change.entered
             self._next = Beats(self._next - back)
             self._offs = [(beat - back, number, off) for beat, number, off in self._offs]
@@ -142,9 +145,9 @@ class Playback:
             return []
         if self._next <= repeat.left:
             return []
-        self._next = here
+        self._next = here if self._whole is None else Beats(repeat.left - NEAR)
         self._offs.clear()
-        self._part = None
+        self._part = self._whole
         return [Fed(now, withdrawal(repeat.left))]
 
     def _cues(self, begin: Beats, end: Beats | None) -> list[tuple[Beats, Cue]]:
@@ -186,12 +189,16 @@ def _between(cues: Sequence[Cue], begin: float, end: Beats | None) -> list[tuple
     return [(cue.beat, cue) for cue in cues[first : bisect_left(cues, end, key=lambda cue: cue.beat)]]
 
 
-def _is(change: Relocated, repeat: Repeat) -> bool:
+def closes(change: Relocated, repeat: Repeat) -> bool:
+    """Return whether a jump is from the end of a loop to its beginning."""
     return abs(change.left - repeat.left) < NEAR and abs(change.entered - repeat.entered) < NEAR
 
 
 def withdrawal(beat: Beats) -> bytes:
-    """Return the message that takes back what waits at a position and behind it."""
+    """Return the message that takes back what waits at a position and behind it.
+
+    What has left there already cannot be taken back; the same drum there does not sound a second time.
+    """
     ticks = max(round((beat - NEAR) * TICKS), 0)
     digits = bytes(ticks >> 7 * n & 0x7F for n in range(_DIGITS))
     return _WITHDRAW + digits + b"\xf7"

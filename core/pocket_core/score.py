@@ -18,7 +18,7 @@ from pocket_core.settings import Settings
 from pocket_core.shift import Limits
 from pocket_core.tempo import BarPosition, MeterMap
 from pocket_core.transport import Relocated, SongClock
-from pocket_core.types import Beats, Seconds
+from pocket_core.types import Beats, Hit, Seconds
 
 SAME = Beats(1e-6)  # two positions this close are one
 EARLY = Beats(1 / 48)  # half a pulse; so much ahead of a jump still belongs behind it
@@ -68,6 +68,7 @@ class Timestep:
     planned: Seconds | None = None  # when it will leave; None: not decided yet
     decided: bool = False  # it has been planned once
     late: bool = False  # came too late for its time
+    withdrawn: bool = False  # after it had left: it is being played again from here on
     committed: Seconds = Seconds(0.0)  # when it left
     index: int = -1  # in order of leaving; negative while it waits
 
@@ -124,13 +125,13 @@ class Score:
         """The first timestep that is not complete; those behind it wait for it."""
         return next((step for step in self.pending if step.planned is None), None)
 
-    def place(self, note: Note, settings: Settings) -> Timestep:
+    def place(self, hit: Hit, settings: Settings) -> Timestep:
         """Return where a hit belongs: a timestep of `pending`, or a new one that is not in it yet.
 
         A hit within `snap` of the grid (and of what arrival jitters) is the grid's; any other is a timestep
         of its own, or of those that came with it.
         """
-        at = note.hit.at
+        at = hit.at
         beat = self._clock.beat_at(Seconds(at + settings.drums_lead))
         snap = self.snap(settings)
         grid = self._grid(beat, settings)

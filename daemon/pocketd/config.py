@@ -174,6 +174,8 @@ class Config(Section):
             raise clash("guard_ms", f"must be less than look_ahead_ms, which is {ahead:g}")
         if self.source == "file" and self.score is None:
             raise clash("source", "file plays what `score` names, and score is null")
+        if self.source != "daw" and self.clock == "internal":
+            raise clash("source", f"{self.source} plays by a clock, and clock: internal has none")
         if self.source == "daw" and lead is not None and lead > ahead + self.output_latency_ms + ROUNDING:
             raise clash(
                 "drums_lead_ms",

@@ -9,7 +9,9 @@ from pocket_core.engine import Engine
 from pocket_core.transport import SongClock, TransportChange
 from pocket_core.types import Due, Seconds
 from pocketd.backends.protocol import Incoming
+from pocketd.config import Config
 from pocketd.guard import Guard
+from pocketd.passing import Passing
 from pocketd.sources import Source, Turned
 
 
@@ -29,12 +31,17 @@ class Intake:
         self._source = source
         self._guard = guard
         self._changes: list[TransportChange] = []  # that the source has followed, and nobody has taken
-        self._passing: list[Due] = []
+        self._passing = Passing()
 
     @property
     def plays(self) -> bool:
         """Whether there is a source, which has to hear of a start at once."""
         return self._source is not None
+
+    def configure(self, config: Config) -> None:
+        """Let the source go by another configuration."""
+        if self._source is not None:
+            self._source.configure(config)
 
     def hear(self, arrived: Sequence[Incoming], now: Seconds) -> list[Incoming]:
         """Let the engine hear what has come and what the source plays by now; return all of that."""
@@ -47,10 +54,18 @@ class Intake:
                     heard += self._play(source, now)
         return heard if source is None else heard + self._play(source, now)
 
-    def take_passing(self) -> list[Due]:
-        """Return what leaves unmoved."""
-        passing, self._passing = self._passing, []
-        return passing
+    def take_passing(self, until: Seconds) -> list[Due]:
+        """Return what leaves unmoved before `until` and the notice, earliest first."""
+        return self._passing.take(Seconds(until + self._engine.settings.notice))
+
+    def passing_at(self) -> Seconds | None:
+        """Return when `take_passing` has something next; None: nothing waits."""
+        at = self._passing.next_at()
+        return None if at is None else Seconds(at - self._engine.settings.notice)
+
+    def flush(self, at: Seconds) -> None:
+        """Prepare to end: what passes gets its note-offs."""
+        self._passing.end(at)
 
     def take_changes(self) -> list[TransportChange]:
         """Return what the transport did since the last call."""
@@ -68,7 +83,7 @@ class Intake:
         turned = self._guard.safely(partial(source.turn, changes, self._clock, now), Turned([], []))
         for message in turned.heard:
             self._receive(message)
-        self._passing += turned.passed
+        self._passing.add(turned.passed)
         return turned.heard
 
     def _receive(self, message: Incoming) -> None:

@@ -143,7 +143,7 @@ class Loop:
         told = self._until
         arrived = self._intake.hear(came, self._backend.now())
         now = self._backend.now()
-        sent += self._pass_on() + self._send_due(now)
+        sent += self._send_due(now)
         self._serve(now)
         self._guard.safely(lambda: self._switch(now), None)
         self._tell(arrived, told, sent, now)
@@ -170,11 +170,12 @@ class Loop:
         told = self._until
         arrived = self._intake.hear(self._backend.poll(), self._backend.now())
         now = self._backend.now()
-        self._tell(arrived, told, self._pass_on() + self._send_due(now), now)
+        self._tell(arrived, told, self._send_due(now), now)
         self.engine.flush(now)
+        self._intake.flush(now)
         settings, stumbles = self.engine.settings, self.stumbles
         last = Seconds(now + settings.look_ahead + settings.max_late + LINGER)
-        while (leaves := self.engine.next_due()) is not None and leaves < last and stumbles == self.stumbles:
+        while (leaves := self._leaves()) is not None and leaves < last and stumbles == self.stumbles:
             self._backend.wait(leaves)
             self._backend.check()
             now = self._backend.now()
@@ -196,12 +197,9 @@ class Loop:
         counts = self.engine.counts
         return replace(counts, events_out=counts.events_out - self._unsent, late=counts.late + self._late)
 
-    def _pass_on(self) -> list[Due]:
-        """Send what the source lets out unmoved."""
-        passing = self._intake.take_passing()
-        for message in passing:
-            self._send(message)
-        return passing
+    def _leaves(self) -> Seconds | None:
+        """Return when something is to be sent next; None: nothing waits."""
+        return earliest(self.engine.next_due(), self._intake.passing_at())
 
     def _send_due(self, now: Seconds) -> list[Due]:
         """Send what is due by now, and return it."""
@@ -217,7 +215,10 @@ class Loop:
             lateness = Seconds(self._backend.now() - message.at)
             self.worst_lateness = max(self.worst_lateness, lateness)
             self._late += hit and lateness > LATE
-        return due
+        passing = self._intake.take_passing(until)
+        for message in passing:
+            self._send(message)
+        return due + passing
 
     def _send(self, message: Due) -> bool:
         """Hand a message to the back end; False: it would not take it."""
@@ -298,8 +299,7 @@ class Loop:
         """Wait for the next hit or the next poll."""
         running = self._clock.running
         backend = self._backend
-        leaves = self._guard.safely(self.engine.next_due, None)
-        leaves = min((at for at in (leaves, self._intake.next_at()) if at is not None), default=None)
+        leaves = earliest(self._guard.safely(self._leaves, None), self._intake.next_at())
         now = backend.now()
         if leaves is None or leaves > now + SLACK:
             self._outbox.pump()
@@ -371,6 +371,7 @@ class Loop:
             log.warning("%s", text)
         self.fault("config", text)
         self.engine.configure(new.config.settings(self._timing))
+        self._intake.configure(new.config)
         self._backend.declare(self.engine.settings.look_ahead)
         if new.cast is not None and not new.cast.is_as(self._copyist.cast):
             self._copyist = Copyist(new.cast)
@@ -383,3 +384,8 @@ class Loop:
         self._config = new.config
         self._songs.configure(new.config)
         self._hello()
+
+
+def earliest(*times: Seconds | None) -> Seconds | None:
+    """Return the earliest of those that there are."""
+    return min((at for at in times if at is not None), default=None)

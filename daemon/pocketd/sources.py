@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pocket_core.errors import MidiFileError
-from pocket_core.playback import NEAR, Cue, Part, Playback
+from pocket_core.playback import NEAR, Cue, Fed, Part, Playback, closes
 from pocket_core.score_features import Repeat
 from pocket_core.transport import Relocated, SongClock, Started, TransportChange
 from pocket_core.types import Beats, Due, Port, Seconds
@@ -39,6 +39,9 @@ class Turned:
 class Source(Protocol):
     """Asked in each turn of the loop, in its thread."""
 
+    def configure(self, config: Config) -> None:
+        """Go by another configuration's times."""
+
     def admit(self, message: Incoming, clock: SongClock, /) -> bool:
         """Say whether the engine hears a message that has come."""
 
@@ -52,14 +55,22 @@ class Source(Protocol):
 class FromFile:
     """A file plays; of the port `drums` only the clock is heard.
 
+    Where the song has gone back from one eighth to another it is taken to be a loop, so that nothing of what
+    lies behind its end is played ahead of time again.
+
     Args:
         part: What is in it.
-        lead: How much earlier than its place the engine wants a hit.
+        config: How much earlier than its place the engine wants a hit.
     """
 
-    def __init__(self, part: Part, lead: Seconds) -> None:
+    def __init__(self, part: Part, config: Config) -> None:
+        self._whole = part
         self._playback = Playback(part)
-        self._lead = lead
+        self.configure(config)
+
+    def configure(self, config: Config) -> None:
+        """Go by another configuration's look-ahead."""
+        self._lead = config.settings().look_ahead
 
     def admit(self, message: Incoming, _: SongClock, /) -> bool:
         """Keep out the DAW's own drums."""
@@ -67,11 +78,28 @@ class FromFile:
 
     def turn(self, changes: Sequence[TransportChange], clock: SongClock, now: Seconds) -> Turned:
         """Play on."""
-        return Turned(_incoming(self._playback, changes, clock, self._lead, now), [])
+        fed = []
+        for change in changes:
+            fed += self._playback.follow(change)
+            self._follow(change)
+        fed += self._playback.turn(clock, self._lead, now)
+        return Turned(_incoming(fed), [])
 
     def next_at(self, clock: SongClock) -> Seconds | None:
         """With the next note."""
         return self._playback.next_at(clock, self._lead)
+
+    def _follow(self, change: TransportChange) -> None:
+        """Choose what is played: a loop that is known, or the whole of it."""
+        if isinstance(change, Started):
+            if not _lies_in(change.beat, self._playback.part):
+                self._playback.use(None)
+        elif isinstance(change, Relocated):
+            repeat, part = Repeat(change.entered, change.left), self._playback.part
+            if part is not None and part.repeat is not None and closes(change, part.repeat):
+                return
+            is_loop = repeat.length > NEAR and _is_eighth(change.entered) and _is_eighth(change.left)
+            self._playback.use(_stretch(self._whole, repeat) if is_loop else None)
 
 
 class FromLoop:
@@ -81,20 +109,23 @@ class FromLoop:
     the loop, the DAW itself is heard again.
 
     Args:
-        lead: How much earlier than its place the engine wants a hit.
-        early: How much earlier than its place the DAW sends it.
+        config: How much earlier than its place the engine wants a hit, and the DAW sends it.
     """
 
-    def __init__(self, lead: Seconds, early: Seconds) -> None:
+    def __init__(self, config: Config) -> None:
         self._playback = Playback()
-        self._lead = lead
-        self._early = early
+        self.configure(config)
         self._entered: Beats | None = None  # where this pass began; None: the clock stands
         self._cues: list[Cue] = []  # of this pass, in order of arrival
         self._open: dict[tuple[int, int], int] = {}  # channel and note to the number of its cue
         self._passing: set[tuple[int, int]] = set()  # notes that leave as they are, not ended yet
         self._passed: list[Due] = []
         self._before: deque[Incoming] = deque(maxlen=16)  # came while the clock stood
+
+    def configure(self, config: Config) -> None:
+        """Go by another configuration's look-ahead and lead."""
+        self._lead = config.settings().look_ahead
+        self._early = Seconds((config.drums_lead_ms or 0.0) / 1000)
 
     @property
     def playing(self) -> bool:
@@ -115,13 +146,13 @@ class FromLoop:
 
     def turn(self, changes: Sequence[TransportChange], clock: SongClock, now: Seconds) -> Turned:
         """Follow the transport; at a loop's end what was written down becomes what is played."""
-        heard = []
+        fed = []
         for change in changes:
-            heard += _incoming(self._playback, [change], clock, self._lead, now)
+            fed += self._playback.follow(change)
             self._follow(change, clock)
-        heard += _incoming(self._playback, [], clock, self._lead, now)
+        fed += self._playback.turn(clock, self._lead, now)
         passed, self._passed = self._passed, []
-        return Turned(heard, passed)
+        return Turned(_incoming(fed), passed)
 
     def next_at(self, clock: SongClock) -> Seconds | None:
         """With the next note."""
@@ -133,35 +164,37 @@ class FromLoop:
         self._cues, self._open, self._entered = [], {}, None
         if isinstance(change, Started):
             self._entered = change.beat
-            if not self._knows(change.beat):
-                self._playback.use(None)
+            known = _lies_in(change.beat, self._playback.part)
             for message in self._before:  # a hit may come a hair before the clock that it belongs to
                 if clock.beat_at(Seconds(message.at + self._early)) >= change.beat - NEAR:
                     self._write(message, clock)
             self._before.clear()
+            if not known:
+                self._playback.use(None)
+            elif self._sounds():  # as it came
+                self._playback.use(self._playback.part, Beats(change.beat + NEAR))
         elif isinstance(change, Relocated):
             self._entered = change.entered
-            self._go_round(Repeat(change.entered, change.left), entered, cues)
+            self._go_round(change, entered, cues)
 
-    def _go_round(self, repeat: Repeat, entered: Beats | None, cues: list[Cue]) -> None:
+    def _go_round(self, jump: Relocated, entered: Beats | None, cues: list[Cue]) -> None:
         """Play what was written down in a pass, if that was a whole one."""
+        repeat = Repeat(jump.entered, jump.left)
         behind = repeat.left - NEAR  # the DAW was that much ahead of its own clock
         self._cues = [Cue(Beats(c.beat - repeat.length), c.data, c.length) for c in cues if c.beat >= behind]
         whole = [cue for cue in cues if repeat.entered - NEAR <= cue.beat < behind]
         before = self._playback.part
         if repeat.length <= 0 or entered is None or entered > repeat.entered + NEAR or not whole:
             self._playback.use(None)
-        elif before is not None and before.repeat == repeat:
-            self._playback.use(_part(whole, repeat))
+        elif before is not None and before.repeat is not None and closes(jump, before.repeat):
+            self._playback.use(_part(whole, before.repeat))
         else:
-            sounds_already = any(cue.data[0] & 0xF0 == 0x90 for cue in self._cues)
-            begin = repeat.entered + (NEAR if sounds_already else -NEAR)
+            begin = repeat.entered + (NEAR if self._sounds() else -NEAR)
             self._playback.use(_part(whole, repeat), Beats(begin))
 
-    def _knows(self, beat: Beats) -> bool:
-        part = self._playback.part
-        repeat = None if part is None else part.repeat
-        return repeat is not None and repeat.entered - NEAR <= beat < repeat.left
+    def _sounds(self) -> bool:
+        """Return whether a note of this pass has come, and passed, already."""
+        return any(cue.data[0] & 0xF0 == 0x90 for cue in self._cues)
 
     def _end_open(self, change: TransportChange) -> list[Cue]:
         """Return what was written down, with notes that nobody has ended lasting until now."""
@@ -190,15 +223,16 @@ class FromLoop:
     def _let_pass(self, message: Incoming) -> None:
         data, due = message.data, Seconds(message.at + self._early)
         kind, key = data[0] & 0xF0, (data[0] & 0x0F, data[1])
+        withheld = self.playing and self._entered is not None  # what is tried out while it stands is heard
         if kind == 0x90 and data[2:3] != b"\0":
-            if self.playing:
+            if withheld:
                 return
             self._passing.add(key)
         elif kind in (0x80, 0x90):
             if key not in self._passing:
                 return
             self._passing.discard(key)
-        elif self.playing:
+        elif withheld:
             return
         self._passed.append(Due(due, Port.OUT, data))
 
@@ -207,10 +241,22 @@ def _part(cues: list[Cue], repeat: Repeat) -> Part:
     return Part(tuple(sorted(cues, key=lambda cue: cue.beat)), repeat)
 
 
-def _incoming(
-    playback: Playback, changes: Sequence[TransportChange], clock: SongClock, lead: Seconds, now: Seconds
-) -> list[Incoming]:
-    fed = playback.turn(changes, clock, lead, now)
+def _stretch(whole: Part, repeat: Repeat) -> Part:
+    begin, end = repeat.entered - NEAR, repeat.left - NEAR
+    return Part(tuple(cue for cue in whole.cues if begin <= cue.beat < end), repeat)
+
+
+def _lies_in(beat: Beats, part: Part | None) -> bool:
+    """Return whether a loop is played, and a position is in it."""
+    repeat = None if part is None else part.repeat
+    return repeat is not None and repeat.entered - NEAR <= beat < repeat.left
+
+
+def _is_eighth(beat: Beats) -> bool:
+    return abs(2 * beat - round(2 * beat)) < 2 * NEAR
+
+
+def _incoming(fed: Sequence[Fed]) -> list[Incoming]:
     return [Incoming(each.at, Port.DRUMS, each.data) for each in fed]
 
 
@@ -220,11 +266,10 @@ def make_source(config: Config) -> Source | None:
     Raises:
         MidiFileError: The file cannot be read, or has no drums.
     """
-    settings = config.settings()
     if config.source == "file":
-        return FromFile(read_part(Path(config.score or ""), settings.snap), settings.look_ahead)
+        return FromFile(read_part(Path(config.score or ""), config.settings().snap), config)
     if config.source == "loop":
-        return FromLoop(settings.look_ahead, Seconds((config.drums_lead_ms or 0.0) / 1000))
+        return FromLoop(config)
     return None
 
 

@@ -45,7 +45,8 @@ class Rig:
 
     def __post_init__(self) -> None:
         self.engine = Engine(self.settings, self.clock, self.predictor)
-        self.playback = Playback(self.part)
+        self.playback = Playback(None if self.part.repeat else self.part)
+        self.playback.use(self.part)
 
     def tell(self, at: float, *messages: bytes) -> None:
         """Let messages come on `control`."""
@@ -64,7 +65,9 @@ class Rig:
     def turn(self) -> None:
         self.due += self.engine.take_due(Seconds(self.now))
         changes = self.engine.take_changes()
-        for fed in self.playback.turn(changes, self.clock, self.settings.look_ahead, Seconds(self.now)):
+        told = [fed for change in changes for fed in self.playback.follow(change)]
+        told += self.playback.turn(self.clock, self.settings.look_ahead, Seconds(self.now))
+        for fed in told:
             self.engine.receive(fed.data, Port.DRUMS, fed.at)
         self.due += self.engine.take_due(Seconds(self.now))
 

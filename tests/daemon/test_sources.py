@@ -12,6 +12,7 @@ import pytest
 
 from pocket_core.errors import ConfigError, MidiFileError
 from pocket_core.predict import Predictor, ZeroPredictor
+from pocket_core.settings import AT_ONCE, Timing
 from pocket_core.testing import FixedPredictor
 from pocket_core.types import Port, Seconds
 from pocket_core.wire import note_off, note_on, song_position
@@ -20,6 +21,7 @@ from pocketd.backends.loopback import Loopback
 from pocketd.config import Config, parse
 from pocketd.loop import Loop
 from pocketd.outbox import Outbox
+from pocketd.reload import Reloaded
 from pocketd.requests import Requests
 from pocketd.sources import make_source
 
@@ -35,9 +37,10 @@ class Rig:
 
     config: Config
     predictor: Predictor = field(default_factory=ZeroPredictor)
+    timing: Timing = AT_ONCE
 
     def __post_init__(self) -> None:
-        self.backend = Loopback(VirtualClock())
+        self.backend = Loopback(VirtualClock(), self.timing)
         self.ours, self.desk = socket.socketpair()
         self.loop = Loop(
             self.config,
@@ -143,6 +146,57 @@ def test_what_a_take_of_a_file_tells_is_what_the_engine_heard(from_file: Rig) ->
     assert len(drums) >= 1
 
 
+def test_a_file_goes_round_with_the_daws_loop_and_each_hit_sounds_once(song: Path) -> None:
+    for early in (0.0, -0.030):
+        rig = Rig(
+            Config(source="file", score=str(song), model="none", restore=0, late_commit=False),
+            FixedPredictor(early),
+        )
+        for lap in range(4):
+            begin = BEGIN + lap * 2 * BEAT
+            rig.clock(2, begin, (START,) if lap == 0 else (song_position(0), CONTINUE))
+
+        struck = rig.until(BEGIN + 8 * BEAT - 0.1)
+
+        assert [note for _, note in struck] == [KICK, SNARE] * 4
+        grid = [BEGIN + n * BEAT for n in range(8)]
+        assert [at - place for (at, _), place in zip(struck, grid, strict=True)][3:] == pytest.approx(
+            [early] * 5, abs=0.003
+        )
+        assert rig.unended == set()
+        rig.close()
+
+
+def test_a_song_that_leaves_a_loop_of_a_file_goes_on_in_the_file(from_file: Rig) -> None:
+    from_file.clock(2)
+    from_file.clock(4, BEGIN + 2 * BEAT, (song_position(0), CONTINUE))
+
+    struck = from_file.until(BEGIN + 6 * BEAT - 0.1)
+
+    # the loop's first hit had left when its end was passed; the file has the same drum there, struck once
+    assert [note for _, note in struck] == [KICK, SNARE, KICK, SNARE, KICK, SNARE]
+    assert from_file.unended == set()
+
+
+@pytest.mark.parametrize("ahead", [60, 200])
+def test_a_reload_with_another_look_ahead_leaves_a_file_on_the_grid(song: Path, ahead: int) -> None:
+    rig = Rig(Config(source="file", score=str(song), model="none", restore=0, late_commit=False))
+    rig.clock(4)
+    rig.until(BEGIN + 0.6 * BEAT)
+
+    rig.loop.take_over(Reloaded(rig.config.model_copy(update={"look_ahead_ms": float(ahead)}), None))
+    struck = rig.until(BEGIN + 4 * BEAT)
+    rig.close()
+
+    assert struck[1:] == [(1.5, SNARE), (2.0, KICK), (2.5, SNARE)]
+
+
+@pytest.mark.parametrize("source", ["file", "loop"])
+def test_a_source_of_our_own_wants_a_clock(source: str) -> None:
+    with pytest.raises(ConfigError, match=f"{source} plays by a clock, and clock: internal has none"):
+        parse(f"source: {source}\nscore: a.mid\nclock: internal".encode(), "c.yaml")
+
+
 def test_a_file_that_is_missing_or_has_no_drums_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MidiFileError, match=r"none\.mid"):
         make_source(Config(source="file", score=str(tmp_path / "none.mid")))
@@ -216,4 +270,59 @@ def test_a_stop_leaves_no_note_sounding(from_loop: Rig) -> None:
 
     from_loop.until(BEGIN + 8 * BEAT)
 
+    assert from_loop.unended == set()
+
+
+def test_a_known_loop_is_silent_where_the_song_starts_or_jumps_elsewhere(from_loop: Rig) -> None:
+    play_loop(from_loop, 3)
+    elsewhere = BEGIN + 6 * BEAT
+    for begin in (elsewhere, elsewhere + 5 * BEAT):
+        from_loop.clock(4, begin, (song_position(400), CONTINUE))
+        for n in range(4):
+            from_loop.drum(HAT, begin + n * BEAT - 0.002)
+        from_loop.backend.feed(Port.CONTROL, STOP, Seconds(begin + 3.5 * BEAT))
+
+    struck = from_loop.until(elsewhere + 10 * BEAT)
+
+    behind = [note for at, note in struck if at > elsewhere + 0.01]
+    assert set(behind) == {HAT}
+    assert len(behind) >= 7
+
+
+def test_what_is_tried_out_while_the_song_stands_is_heard(from_loop: Rig) -> None:
+    play_loop(from_loop, 3)
+    from_loop.backend.feed(Port.CONTROL, STOP, Seconds(BEGIN + 6 * BEAT))
+    stood = BEGIN + 7 * BEAT
+    for n in range(4):
+        from_loop.drum(HAT, stood + n * BEAT)
+
+    struck = from_loop.until(stood + 4 * BEAT)
+
+    assert [at for at, note in struck if note == HAT] == pytest.approx(
+        [stood + n * BEAT for n in range(4)], abs=0.002
+    )
+
+
+@pytest.mark.parametrize("notice", [0.0, 0.003])
+def test_what_passes_leaves_in_its_time_though_the_daw_sends_it_early(notice: float) -> None:
+    config = Config(source="loop", drums_lead_ms=120, model="none", late_commit=False)
+    rig = Rig(config, timing=Timing(Seconds(notice)))
+    rig.clock(2)
+    rig.drum(KICK, BEGIN + 0.5 * BEAT - 0.12)
+    rig.drum(SNARE, BEGIN + BEAT - 0.12)
+
+    struck = rig.until(BEGIN + 2 * BEAT)
+    rig.close()
+
+    assert [at for at, _ in struck] == pytest.approx([BEGIN + 0.5 * BEAT, BEGIN + BEAT], abs=0.002)
+
+
+def test_at_the_end_what_passed_gets_its_note_off(from_loop: Rig) -> None:
+    from_loop.clock(2)
+    from_loop.drum(HAT, BEGIN + 0.1, length=9.0)
+    from_loop.until(BEGIN + 0.3)
+
+    from_loop.loop.finish()
+
+    assert len(from_loop.backend.sent) == 2
     assert from_loop.unended == set()
