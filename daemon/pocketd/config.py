@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Self
@@ -297,6 +298,17 @@ class Config(Section):
         """Return the dotted keys that differ and that a running daemon cannot change."""
         fixed = (*FIXED, "score") if new.source == "file" else FIXED
         return [key for key in fixed if _value(old, key) != _value(new, key)]
+
+    def with_values_of(self, other: Config, keys: Sequence[str]) -> Config:
+        """Return this configuration with some dotted keys as another one has them."""
+        values: dict[str, Any] = {}
+        for section, _, key in (key.rpartition(".") for key in keys):
+            if section:
+                inner = values.get(section, getattr(self, section))
+                values[section] = inner.model_copy(update={key: getattr(getattr(other, section), key)})
+            else:
+                values[key] = getattr(other, key)
+        return self.model_copy(update=values)
 
 
 def load(path: Path | None) -> Config:

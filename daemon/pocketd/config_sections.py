@@ -4,15 +4,28 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from pocket_core.types import Port
+from pocketd.backends.patchbay import plain
 
 Note = Annotated[int, Field(ge=0, le=127)]
 Channel = Annotated[int, Field(ge=1, le=16)]
 Number = Annotated[int, Field(ge=0, le=127)]
-PortName = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*\S[^\x00-\x1f]*$")]
+
+
+def _is_more_than_a_number(part: str) -> str:
+    if not plain(part):  # it would be a part of every name
+        raise ValueError
+    return part
+
+
+PortName = Annotated[
+    str,
+    Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f]*$"),
+    AfterValidator(_is_more_than_a_number),
+]
 SongName = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[^\x00-\x1f]*$")]
 
 
@@ -37,7 +50,7 @@ class Section(BaseModel):
 
 
 def _ports() -> list[PortName]:
-    return Field(default=[], description="a list of parts of port names")
+    return Field(default=[], description="parts of port names, without the numbers, which change")
 
 
 class Connect(Section):

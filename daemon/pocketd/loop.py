@@ -45,6 +45,7 @@ SLACK = Seconds(0.001)  # with less than this until the next hit, the desk has t
 LATE = Seconds(0.005)  # a hit sent this much behind its time counts as late
 LINGER = Seconds(0.100)  # how long notes may sound on after the last hit has left, at exit
 HEAR_EVERY = Seconds(0.050)  # between two looks at what the desk answers
+COLLECT_EVERY = Seconds(60.0)  # while the transport stands
 SWITCH = Seconds(0.0005)  # the longest that a reload's thread keeps the loop from running
 GOODBYE = Seconds(1.0)  # the desk's time to take what waits, at exit
 
@@ -101,6 +102,7 @@ class Loop:
         self._hears = Seconds(0.0)  # what the desk answers, from then on
         self._late = 0  # hits
         self._unsent = 0  # hits that the back end would not take
+        self._collects = Seconds(0.0)  # garbage by then, where the transport stands
         self._littered = False  # the transport ran since the last collection of garbage
         backend.declare(self.engine.settings.look_ahead)
         self._songs = SongKeeper(config, self.engine)
@@ -307,7 +309,7 @@ class Loop:
                 self._hears = Seconds(now + HEAR_EVERY)
                 self._guard.safely(self._learn_songs, None)
             if not running:
-                self._collect()
+                self._collect(now)
         self._littered |= running
         settings = self.engine.settings
         often = LATE_COMMIT_POLL if settings.late_commit or self._intake.plays else POLL
@@ -320,10 +322,10 @@ class Loop:
             backend.doze(poll)
         self._guard.stumbled = False
 
-    def _collect(self) -> None:
-        """Collect the garbage of a run once nothing waits."""
-        if self._littered and self.engine.idle:
-            self._littered = False
+    def _collect(self, now: Seconds) -> None:
+        """Collect the garbage of a run once nothing waits, and now and then what else has come together."""
+        if self.engine.idle and (self._littered or now >= self._collects):
+            self._littered, self._collects = False, Seconds(now + COLLECT_EVERY)
             gc.collect()
 
     def _serve(self, now: Seconds) -> None:
@@ -364,14 +366,15 @@ class Loop:
             self._hello()
 
     def take_over(self, new: Reloaded) -> None:
-        """Play by a new configuration, and by a new model if it is another one."""
+        """Play by a new configuration, as far as that can be, and by a new model if it is another one."""
         stuck = Config.changed_needing_restart(self._config, new.config)
+        config = new.config.with_values_of(self._config, stuck)
         text = f"a change of {', '.join(stuck)} needs a restart of pocketd" if stuck else ""
         if stuck:
             log.warning("%s", text)
         self.fault("config", text)
-        self.engine.configure(new.config.settings(self._timing))
-        self._intake.configure(new.config)
+        self.engine.configure(config.settings(self._timing))
+        self._intake.configure(config)
         self._backend.declare(self.engine.settings.look_ahead)
         if new.cast is not None and not new.cast.is_as(self._copyist.cast):
             self._copyist = Copyist(new.cast)
@@ -381,8 +384,8 @@ class Loop:
         elif self._watch is not None:
             self._watch.forget()
         self.fault("model file", new.model_fault or "")
-        self._config = new.config
-        self._songs.configure(new.config)
+        self._config = config
+        self._songs.configure(config)
         self._hello()
 
 

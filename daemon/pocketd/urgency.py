@@ -5,11 +5,15 @@ It stays below JACK's own threads, and passes nothing on to the threads and proc
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
 import sys
 import threading
+from contextlib import suppress
+
+log = logging.getLogger(__name__)
 
 RTKIT = ("org.freedesktop.RealtimeKit1", "/org/freedesktop/RealtimeKit1", "org.freedesktop.RealtimeKit1")
 RTKIT_MOST = 20  # the highest priority that RealtimeKit gives, unless its administrator says otherwise
@@ -73,4 +77,7 @@ def _rtkit(priority: int) -> bool:
 
 
 def _calm(*_: object) -> None:
-    os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    """Give the priority back, as RealtimeKit asks of a loop that never pauses; it ends who does not."""
+    with suppress(OSError):
+        os.sched_setscheduler(0, os.SCHED_OTHER | os.SCHED_RESET_ON_FORK, os.sched_param(0))
+        log.warning("busy for 0.1 s without a pause: the real-time priority is given back until a restart")

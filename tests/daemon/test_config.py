@@ -317,6 +317,21 @@ def test_a_reload_names_what_it_cannot_change() -> None:
     assert Config.changed_needing_restart(new, new) == []
 
 
+def test_what_needs_a_restart_stays_as_it_was_until_then() -> None:
+    old = Config.model_validate({"clock": "auto", "takes": {"folder": "/a"}, "amount": 1.0})
+    new = Config.model_validate({"clock": "internal", "takes": {"folder": "/b", "song": "x"}, "amount": 0.5})
+
+    taken = new.with_values_of(old, Config.changed_needing_restart(old, new))
+
+    assert (taken.clock, taken.takes.folder, taken.takes.song, taken.amount) == ("auto", "/a", "x", 0.5)
+    assert Config.changed_needing_restart(taken, new) == ["clock", "takes.folder"]
+
+
+def test_a_port_that_is_a_number_alone_is_refused() -> None:
+    with pytest.raises(ConfigError, match=r'connect.out.*"28:0".*allowed: parts of port names, without'):
+        parse(b"connect: {out: ['28:0']}", "c.yaml")
+
+
 plain = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8)
 keys = st.sampled_from([*Config.model_fields, "channels", "notes", "kick", "song"]) | st.text(max_size=6)
 trees = st.recursive(

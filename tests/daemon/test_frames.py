@@ -100,6 +100,35 @@ def test_frames_that_a_server_has_lost_are_counted(machine: Machine) -> None:
     assert second - first == 5 * FRAMES
 
 
+@pytest.mark.parametrize("leap", [-1, -192_512, 10 * RATE, WRAP // 2])
+def test_a_count_that_leaps_is_another_and_time_goes_on(machine: Machine, leap: int) -> None:
+    clock = FrameClock(machine)
+    clock.begin(1_000_000, FRAMES, RATE)
+    due = clock.frame(Seconds(clock.now() + 0.020))  # has been handed over
+    times = [clock.now()]
+
+    for n in range(1, 5):
+        machine.at += FRAMES / RATE
+        start = clock.begin((1_000_000 + leap + n * FRAMES) % WRAP, FRAMES, RATE)
+        times.append(clock.now())
+
+    assert times == pytest.approx([times[0] + n * FRAMES / RATE for n in range(5)], abs=FRAMES / RATE + 1e-4)
+    assert clock.seconds(due) == pytest.approx(times[0] + 0.020, abs=1 / RATE)
+    assert start + FRAMES == pytest.approx(clock.frame(Seconds(times[-1])), abs=1)
+
+
+def test_a_rate_that_changes_leaves_time_at_its_pace(machine: Machine) -> None:
+    clock = FrameClock(machine)
+    clock.begin(0, FRAMES, RATE)
+    before = clock.now()
+
+    for n in range(1, 101):
+        machine.at += FRAMES / (2 * RATE)
+        clock.begin(n * FRAMES, FRAMES, 2 * RATE)
+
+    assert clock.now() - before == pytest.approx(100 * FRAMES / (2 * RATE), abs=FRAMES / RATE)
+
+
 @pytest.mark.parametrize("rate", [RATE, 44_100])
 def test_a_new_server_takes_over_where_time_is(machine: Machine, rate: int) -> None:
     clock = FrameClock(machine)

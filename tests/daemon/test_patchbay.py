@@ -124,3 +124,8 @@ def test_who_is_connected_is_told_until_the_server_is_lost() -> None:
         Port.OUT: ("Sampler:in",),
     }
     assert patchbay.connected == {}
+
+
+def test_a_number_alone_is_a_part_of_no_name() -> None:
+    assert not matches("28:0", "Midi Through:Midi Through Port-0 14:0")
+    assert matches("Through Port-0 28:0", "Midi Through:Midi Through Port-0 14:0")

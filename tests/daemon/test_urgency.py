@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -52,3 +54,26 @@ def test_who_may_not_is_told_what_to_do(monkeypatch: pytest.MonkeyPatch, tmp_pat
     monkeypatch.setattr(urgency, "_rtkit", lambda _: False)
 
     assert "join the group" in urgency.hurry(5)
+
+
+def test_who_is_busy_for_too_long_gives_the_priority_back_though_a_thread_may_do_little_else() -> None:
+    # as RealtimeKit leaves it, for a user who may not clear the flag
+    script = (
+        "import os, signal\n"
+        "from pocketd.urgency import _calm, is_hurried\n"
+        "os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(5))\n"
+        "os.setgid(65534)\n"
+        "os.setuid(65534)\n"
+        "signal.signal(signal.SIGXCPU, _calm)\n"
+        "before = is_hurried()\n"
+        "os.kill(os.getpid(), signal.SIGXCPU)\n"
+        "print(before, is_hurried())\n"
+    )
+    if os.geteuid() != 0:
+        pytest.skip("only root can become somebody who may not")
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    if "PermissionError" in done.stderr and "sched_setscheduler" in done.stderr and "SCHED_RR" in done.stderr:
+        pytest.skip("this user may not")
+
+    assert done.stdout == "True False\n"
+    assert "the real-time priority is given back" in done.stderr

@@ -4,8 +4,9 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,10 +14,10 @@ import pytest
 from benchmarks.jack_server import PERIOD, JackServer, jack_server
 from benchmarks.on_the_frame import measure, reactions
 
-from pocket_core.types import Seconds
 from pocket_core.wire import note_off, note_on
 from pocketd.backends.frames import FrameClock
-from pocketd.backends.jack_client import Calls, JackClient
+from pocketd.backends.jack import Jack
+from pocketd.backends.jack_client import Calls, JackClient, jack_module
 from pocketd.backends.transit import Transit
 from tests.real.conftest import need
 from tests.real.rig import (
@@ -295,9 +296,69 @@ def test_without_a_server_the_line_says_what_to_do(tmp_path: Path, monkeypatch: 
     )
 
 
+def test_a_message_longer_than_jack_carries_is_lost_alone_and_said(jack: JackServer, tmp_path: Path) -> None:
+    dump = b"\xf0" + bytes(40_000) + b"\xf7"
+    waiting = deque(dump[n : n + 1_000] for n in range(0, len(dump), 1_000))
+    waiting += (note_on(9, 36, 100), note_off(9, 36, 64))
+    sends = jack_module().Client("sends", no_start_server=True)
+    drums = sends.midi_outports.register("drums")
+
+    def one_a_period(_: int) -> None:
+        drums.clear_buffer()
+        if drums.is_connected_to("pocketd:drums") and waiting:
+            drums.write_midi_event(0, waiting.popleft())
+
+    with daemon(tmp_path, model="none", drums_lead_ms=0) as pocketd:
+        heard = Listener("out")
+        sends.set_process_callback(one_a_period)
+        with sends:
+            sends.connect(drums, "pocketd:drums")
+            time.sleep(len(waiting) * PERIOD + LOOK_AHEAD + 0.5)
+        came = [message.data for message in heard.heard()]
+        heard.close()
+        code, said = pocketd.end()
+
+    assert came == [note_on(9, 36, 100), note_off(9, 36, 64)]
+    assert code == 0
+    assert said == "pocketd: jack: a message of 40002 bytes is more than it carries; it is lost\n"
+
+
+def test_a_server_that_dies_as_it_is_found_is_waited_for(
+    jack: JackServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    back_end = Jack("waits")
+    opened, runs, died = back_end._open, threading.Event(), threading.Event()
+
+    def open_and_die() -> JackClient:
+        client = opened()
+        if not died.is_set() and runs.wait(10.0):
+            jack.kill()
+            while client.alive:
+                time.sleep(0.01)
+            died.set()
+        return client
+
+    monkeypatch.setattr(back_end, "_open", open_and_die)
+    jack.kill()
+    jack.revive()
+    runs.set()
+    assert died.wait(10.0)
+    time.sleep(0.5)
+    between = back_end.check()
+    jack.revive()
+    end = time.perf_counter() + 10.0
+    while back_end.check() and time.perf_counter() < end:
+        time.sleep(0.05)
+    after = back_end.check()
+    back_end.close()
+
+    assert between != ""
+    assert after == ""
+
+
 def test_a_port_that_has_gone_since_it_was_listed_has_no_other_names(jack: JackServer) -> None:
     calls = Calls(lambda: None, lambda _: None, lambda: None, lambda: None)
-    client = JackClient("asks", FrameClock(), Transit(), Seconds(0.0), calls)
+    client = JackClient("asks", FrameClock(), Transit(), calls)
 
     aliases = client.aliases("daw:gone")
     client.close()

@@ -34,6 +34,36 @@ if __name__ == "__main__":
     print(json.dumps([found.exact, len(found.errors), found.lost, found.doubled, found.reordered]))
 """
 
+#: A device takes the graph over and goes, then the rate changes: how far our clock is from the machine's.
+CHANGE = """
+import json, subprocess, time
+from pocketd.backends.jack import Jack
+
+def said(*command):
+    subprocess.run(command, stdout=subprocess.DEVNULL, check=True)
+
+back_end = Jack("changes")
+time.sleep(1.0)
+ahead = []
+
+def measure():
+    time.sleep(2.0)
+    ahead.append(back_end.now() - began - (time.perf_counter() - start))
+
+began, start = back_end.now(), time.perf_counter()
+device = "{ factory.name=support.null-audio-sink node.name=sink media.class=Audio/Sink object.linger=1 }"
+said("pw-cli", "create-node", "adapter", device)
+measure()
+said("pw-cli", "destroy", "sink")
+measure()
+for rate in ("44100", "96000"):
+    said("pw-metadata", "-n", "settings", "0", "clock.force-rate", rate)
+    measure()
+rate = back_end._client._client.samplerate
+back_end.close()
+print(json.dumps([ahead, rate]))
+"""
+
 
 def under_pipewire(folder: Path, *command: str) -> str:
     """Run a program in a session of its own with PipeWire, and return what it prints."""
@@ -78,3 +108,13 @@ def test_every_hit_comes_back_once_in_order_and_most_on_the_very_frame(tmp_path:
 
     assert (came, lost, doubled, reordered) == (HITS, 0, 0, 0)
     assert exact >= 0.9 * HITS  # without a sound card PipeWire's own timer drives it
+
+
+def test_time_goes_on_as_devices_come_and_go_and_the_rate_changes(tmp_path: Path) -> None:
+    script = tmp_path / "change.py"
+    script.write_text(CHANGE)
+
+    ahead, rate = json.loads(under_pipewire(tmp_path, sys.executable, str(script)).splitlines()[-1])
+
+    assert rate == 96_000
+    assert ahead == pytest.approx([0.0] * 4, abs=0.5)  # it loses a little where the graph is made anew

@@ -4,7 +4,8 @@
 has come by then, and all that is due later can still leave at its exact frame. Between two announcements the
 machine's clock carries on, for a cycle at most, so that a server which stumbles takes time along. Where no
 server runs, or one has stood still for a while, the machine's clock carries on for good: time never ends, and
-never goes back.
+never goes back. On PipeWire the count is that of the device which drives the graph, and leaps where another
+takes over: time goes on.
 """
 
 from __future__ import annotations
@@ -17,6 +18,9 @@ from dataclasses import dataclass
 from pocket_core.types import Seconds
 
 STILL = 1.0  # seconds without a cycle: the server has stood still, and is as good as gone
+LEAP = (
+    0.1  # seconds that a count may gain on the machine's clock from one cycle to the next; else it is another
+)
 WRAP = 1 << 32  # JACK counts frames in 32 bits: at 48 kHz a little over a day
 
 
@@ -57,7 +61,8 @@ class FrameClock:
         """Take note that a cycle begins.
 
         Args:
-            told: What the server says is its first frame; counted from anywhere, in 32 bits.
+            told: What the server says is its first frame; counted from anywhere, in 32 bits, and perhaps
+                from anywhere else than in the cycle before.
             frames: How long it is.
             rate: Frames a second.
 
@@ -65,12 +70,15 @@ class FrameClock:
             Its first frame, which never wraps and goes on where a new server takes over.
         """
         machine = self._machine()
-        if self._told is None or rate != self._count.rate or self.still:
+        passed = machine - self._cycle.machine
+        gained = 0 if self._told is None else (told - self._told) % WRAP  # a step back is a great one ahead
+        leaps = gained / rate > passed + frames / rate + LEAP
+        if self._told is None or rate != self._count.rate or leaps or self.still:
             now = self.now()
             self._count = _Count(round(now * rate) - frames, now - frames / rate, rate)
             self._start = self._count.frame
         else:
-            self._start += (told - self._told) % WRAP
+            self._start += gained
         self._told = told
         self._cycle = _Cycle(self.seconds(self._start + frames), machine, frames / rate)
         return self._start

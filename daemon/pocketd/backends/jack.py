@@ -29,7 +29,8 @@ log = logging.getLogger(__name__)
 #: How long before its time a message is handed over: what the loop may be late (docs/decisions/0016-jack.md).
 NOTICE = Seconds(0.003)
 CLAIM = Seconds(0.0005)  # from an onset's coming in to its hit's being handed over
-TRY_EVERY = 0.2  # seconds between two looks for a server
+TRY_EVERY = 0.2  # seconds between two looks for a server, for so many of them, and from then on
+TRIES, SELDOM = 150, 1.0
 LEAST_WAIT = 0.0001  # seconds
 LOOK_EVERY = 0.005  # seconds, at the end
 PATIENCE = 1.0  # seconds for what was sent to leave, and for libjack to let go, at the end
@@ -72,6 +73,9 @@ class Jack:
         self._gone = ""  # why, where no server carries our ports
         self._missing: frozenset[tuple[int, int]] = frozenset()  # notes that sound on where a cable was cut
         self._told = 0  # troubles of the callback
+        self._tries = 0  # looks for a server since the last one went
+        self._dropped = 0  # messages that it had no room for
+        self._lock = threading.Lock()  # around `_gone`, where a server goes as it is found
         self._client: JackClient | None = None
         try:
             self._client = self._open()
@@ -138,6 +142,9 @@ class Jack:
             if self._told == 0:
                 log.error("jack: %r; a message may be lost", trouble.first, exc_info=trouble.first)
             self._told = trouble.count
+        if trouble is not None and trouble.too_long > self._dropped:
+            self._dropped = trouble.too_long
+            log.error("jack: a message of %d bytes is more than it carries; it is lost", trouble.longest)
         if not self._gone and self._clock.still:
             return "JACK's server stands still; waiting for it"
         return self._gone
@@ -173,7 +180,8 @@ class Jack:
 
     def _lost(self, reason: str) -> None:
         self._clock.lose()
-        self._gone = "JACK's server has gone; waiting for it" + (f" ({reason})" if reason else "")
+        with self._lock:
+            self._gone = "JACK's server has gone; waiting for it" + (f" ({reason})" if reason else "")
         self._missing |= self._transit.cut()
         self._dirty.set()
         self._arrived()
@@ -186,13 +194,13 @@ class Jack:
     def _open(self) -> JackClient:
         calls = Calls(self._arrived, self._lost, self._dirty.set, self._cut)
         name, clock, transit = self._client_name, self._clock, self._transit
-        return JackClient(name, clock, transit, self._latency, calls, watch=self._watch)
+        return JackClient(name, clock, transit, calls, watch=self._watch)
 
     def _keep(self) -> None:
         """Do what may wait, until the back end is closed."""
         self._dirty.set()
         while not self._closing:
-            self._dirty.wait(TRY_EVERY if self._gone else None)
+            self._dirty.wait(self._pause())
             self._dirty.clear()
             try:
                 self._keep_up()
@@ -203,14 +211,20 @@ class Jack:
         if self._client is not None:
             self._client.close()
 
+    def _pause(self) -> float | None:
+        """Return how long to wait for something to do, in seconds; None: until there is."""
+        self._tries = self._tries + 1 if self._gone else 0
+        if not self._gone:
+            return None
+        return TRY_EVERY if self._tries < TRIES else SELDOM
+
     def _keep_up(self) -> None:
         if self._gone:
             self._come_back()
         client = self._client
         if client is None or self._gone or self._closing:
             return
-        if client.latency != self._latency:
-            client.declare(self._latency)
+        client.declare(self._latency)
         if self._patchbay.keep(client) and self._missing:
             missing, self._missing = self._missing, frozenset()
             self._transit.release(missing)
@@ -228,7 +242,10 @@ class Jack:
         except MidiSystemError:
             return  # not yet
         self.port_names = self._client.port_names
-        self._gone = ""
+        self._told = self._dropped = 0
+        with self._lock:
+            if self._client.alive:
+                self._gone = ""
 
 
 def in_order(arrived: Sequence[Arrived]) -> list[Arrived]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from pocket_core.errors import MidiSystemError
@@ -47,6 +48,8 @@ class Trouble:
 
     count: int = 0
     first: BaseException | None = field(default=None)
+    too_long: int = 0  # messages that were dropped, for no period has room for one of them
+    longest: int = 0  # bytes of the longest
 
 
 class JackClient:
@@ -56,7 +59,6 @@ class JackClient:
         name: The client's.
         clock: Is told of each cycle.
         transit: Where messages come from and go to.
-        latency: From `drums` to `out`, to be declared.
         calls: What is told of.
         watch: Says what of the transport goes to the `Transit`; None: nothing.
 
@@ -69,7 +71,6 @@ class JackClient:
         name: str,
         clock: FrameClock,
         transit: Transit,
-        latency: Seconds,
         calls: Calls,
         *,
         watch: TransportWatch | None = None,
@@ -78,11 +79,11 @@ class JackClient:
         self.trouble = Trouble()
         self._clock = clock
         self._transit = transit
-        self.latency = latency
+        self._declared: tuple[Seconds, int] = (Seconds(0.0), 0)  # of the look-ahead, and at which rate
         self._calls = calls
         self._watch = watch
         self._jack = jack
-        self._alive = True
+        self.alive = True  # until the server goes
         try:
             self._client = jack.Client(name, use_exact_name=True, no_start_server=True)
         except jack.JackOpenError as error:
@@ -125,7 +126,10 @@ class JackClient:
 
     def ports(self, *, sending: bool) -> list[str]:
         """Return the MIDI ports of others: those that send, or those that can be sent to."""
-        found = self._client.get_ports(is_midi=True, is_output=sending, is_input=not sending)
+        try:
+            found = self._client.get_ports(is_midi=True, is_output=sending, is_input=not sending)
+        except self._jack.JackError:  # one has gone since it was listed; of that we are told as well
+            return []
         return [port.name for port in found if port.name not in self.port_names]
 
     def aliases(self, name: str) -> list[str]:
@@ -168,20 +172,35 @@ class JackClient:
             trouble.first = trouble.first or error
 
     def _cycle(self, frames: int) -> None:
-        if self._clock.still:  # what waited is of no use any more
+        rate = self._client.samplerate
+        if self._clock.still or rate != self._rate:  # what waited is of no use, or counted otherwise
             self._transit.release(self._transit.cut())
-        start = self._clock.begin(self._client.last_frame_time, frames, self._rate)
+        if rate != self._rate:
+            self._rate, self.period = rate, frames / rate
+            self._calls.changed()
+        start = self._clock.begin(self._client.last_frame_time, frames, rate)
         transit, came = self._transit, self._look(start, frames)
         for port, end in self._inputs:
             for offset, data in end.incoming_midi_events():
                 transit.arrive(start + offset, port, first_message(bytes(data)))
                 came = True
-        out = self._out
-        out.clear_buffer()
-        for frame, data in transit.leave(start, start + frames):
-            out.write_midi_event(frame - start, data)
+        self._out.clear_buffer()
+        self._write(start, frames)
         if came:
             self._calls.arrived()
+
+    def _write(self, start: int, frames: int) -> None:
+        """Let out what is due in a cycle, as far as there is room; what there is not stays for the next."""
+        out, empty = self._out, True
+        for frame, data in self._transit.leave(start, start + frames):
+            if len(data) > out.max_event_size:
+                if not empty:
+                    return
+                self.trouble.too_long += 1
+                self.trouble.longest = max(self.trouble.longest, len(data))
+            else:
+                out.write_midi_event(frame - start, data)
+                empty = False
 
     def _look(self, start: int, frames: int) -> bool:
         """Take in what the transport says, if it says something new."""
@@ -197,7 +216,7 @@ class JackClient:
         self.period = frames / self._rate
 
     def _shut_down(self, _: object, reason: str) -> None:
-        self._alive = False
+        self.alive = False
         self._calls.gone(reason)
 
     def _ports_changed(self, *_: object) -> None:
@@ -211,9 +230,10 @@ class JackClient:
     # --- latency ---------------------------------------------------------------------------------------
 
     def declare(self, latency: Seconds) -> None:
-        """Declare another latency."""
-        self.latency = latency
-        self._call("jack_recompute_total_latencies")
+        """Declare how long what comes on `drums` takes to `out`, unless that has been declared."""
+        if self._declared != (latency, self._rate):
+            self._declared = (latency, self._rate)
+            self._call("jack_recompute_total_latencies")
 
     def _tell_latency(self) -> None:
         self._on_latency = _LATENCY_CALLBACK(self._latencies)  # kept: libjack does not
@@ -223,7 +243,8 @@ class JackClient:
         """Say that what is heard of `out` came to `drums` so much earlier, and the other way round."""
         drums, out = self._pointer(self._inputs[0][1]), self._pointer(self._out)
         known, told = (drums, out) if mode == CAPTURE else (out, drums)
-        span, more = _Range(), round(self.latency * self._rate)
+        span, (latency, rate) = _Range(), self._declared
+        more = round(latency * rate)
         lib = _library()
         lib.jack_port_get_latency_range(known, mode, ctypes.byref(span))
         span.least, span.most = span.least + more, span.most + more
@@ -239,7 +260,7 @@ class JackClient:
 
     def close(self) -> None:
         """Take the ports away; with a server that has gone libjack may take its time."""
-        if self._alive:
+        if self.alive:
             self._client.deactivate(ignore_errors=True)
         self._client.close(ignore_errors=True)
 
@@ -284,6 +305,7 @@ def _ffi() -> Any:
     return jack._ffi
 
 
+@cache
 def _library() -> Any:
     import jack
 

@@ -86,7 +86,7 @@ class Patchbay:
 
 def matches(part: str, name: str) -> bool:
     """Say whether a part that a user wrote is one of a port's name, whatever the case and the numbers."""
-    return plain(part) in plain(name)
+    return plain(part) != "" and plain(part) in plain(name)
 
 
 def plain(name: str) -> str:

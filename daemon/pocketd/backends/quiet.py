@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from functools import cache
 from pathlib import Path
 
 
@@ -13,11 +14,16 @@ def hush_jack() -> None:
         return
     paths = {line.split()[-1] for line in maps.read_text().splitlines() if "libjack" in line}
     for path in paths:
-        jack = ctypes.CDLL(path)
-        # strlen takes a message, does nothing with it, and may be called on any thread without Python
-        deaf = ctypes.CDLL(None).strlen
-        jack.jack_set_error_function(deaf)
-        jack.jack_set_info_function(deaf)
+        _hush(path)
+
+
+@cache  # a library stays, and what is loaded anew each time is not let go of before the next collection
+def _hush(path: str) -> None:
+    jack = ctypes.CDLL(path)
+    # strlen takes a message, does nothing with it, and may be called on any thread without Python
+    deaf = ctypes.CDLL(None).strlen
+    jack.jack_set_error_function(deaf)
+    jack.jack_set_info_function(deaf)
 
 
 def hush_alsa() -> None:

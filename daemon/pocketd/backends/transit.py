@@ -37,7 +37,6 @@ class Transit:
     """What has come and not been polled, and what was handed over and has not left."""
 
     def __init__(self) -> None:
-        self.late = 0  # messages that left behind their frame
         self._arrived: deque[Arrived] = deque()
         self._handed: deque[_Leaving] = deque()
         self._number = count()
@@ -90,16 +89,16 @@ class Transit:
         while self._handed:
             heapq.heappush(self._leaving, self._handed.popleft())
         while self._hanging:
+            first = min(start, self._leaving[0].frame) if self._leaving else start
             for channel, note in sorted(self._hanging.popleft() - self._sounding):
                 off = note_off(channel, note, RELEASE_VELOCITY)
-                heapq.heappush(self._leaving, _Leaving(start, -1, off))  # before all that is due
+                heapq.heappush(self._leaving, _Leaving(first, -1, off))  # before all that is due
         while self._leaving and self._leaving[0].frame < end:
-            first = self._leaving[0]
-            yield max(first.frame, start), first.data
+            message = self._leaving[0]
+            yield max(message.frame, start), message.data
             heapq.heappop(self._leaving)
-            self.late += first.frame < start
-            if first.data[0] & 0xE0 == 0x80:
-                follow(self._sounding, first.data)
+            if message.data[0] & 0xE0 == 0x80:
+                follow(self._sounding, message.data)
 
     # --- either, while no callback runs ----------------------------------------------------------------
 
