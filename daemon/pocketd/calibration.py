@@ -18,7 +18,8 @@ LEAST_AHEAD = Seconds(0.020)  # the shortest look-ahead of the configuration
 LEAST_EARLY = Seconds(0.010)  # that hits should be able to be early at all
 NEEDED = Seconds(1 / 12)  # ... and wanted: from straight to triplets at 120 BPM
 SAME_MS = 0.05  # what differs by less is as it was
-ON_GRID = Seconds(0.002)  # drums that come this near to the grid are not sent early
+ON_GRID = Seconds(0.002)  # drums that come this little before the grid are not sent early
+HARDLY_LATE = 0.5  # of the look-ahead; what is less late than that is no delay of the wrong sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +72,20 @@ def propose_lead(lead: Lead, config: Config, timing: Timing) -> Proposal:
     Raises:
         MeasureError: They come late.
     """
-    early = lead.early
-    if early < -ON_GRID:
+    early, settings = lead.early, config.settings(timing)
+    if early < -max(settings.snap + 2 * lead.spread, ON_GRID):
         raise MeasureError(
-            f"the drums come {early_or_late(early)}: the drum track's delay has the wrong sign; flip it, in "
-            f"Live it is negative for early, so that they come {ms(-early)} early, and measure again"
+            f"the drums come {early_or_late(early)}: "
+            + (
+                "send clock and drums from the same program, with a smaller buffer, or set `snap_ms` to more"
+                if -early < HARDLY_LATE * settings.look_ahead
+                else "the drum track's delay has the wrong sign; flip it, in Live it is negative for early, "
+                f"so that they come {ms(-early)} early"
+            )
+            + ", and measure again"
         )
-    output, guard = config.output_latency_ms / 1000, config.settings(timing).guard
-    before = {"look_ahead_ms": config.look_ahead_ms, "drums_lead_ms": _lead_ms(config)}
+    output, guard = config.output_latency_ms / 1000, settings.guard
+    before = {"look_ahead_ms": config.look_ahead_ms, "drums_lead_ms": _lead_ms(config, config.look_ahead_ms)}
     if early <= ON_GRID:
         late = ms(config.look_ahead_ms / 1000 + output)
         because = (
@@ -100,14 +107,13 @@ def propose_lead(lead: Lead, config: Config, timing: Timing) -> Proposal:
             f"from straight to triplets takes {ms(NEEDED)}: for all of it send them "
             f"{ms(NEEDED + guard + output)} early"
         )
-    changed = _changed(numbers, before)
-    if config.drums_lead_ms is None and abs(numbers["drums_lead_ms"] - ahead_ms) < SAME_MS:
-        changed.pop("drums_lead_ms", None)  # null goes with the look-ahead
-    return Proposal(changed, tuple(lines))
+    before["drums_lead_ms"] = _lead_ms(config, ahead_ms)
+    return Proposal(_changed(numbers, before), tuple(lines))
 
 
-def _lead_ms(config: Config) -> float:
-    return config.look_ahead_ms if config.drums_lead_ms is None else config.drums_lead_ms
+def _lead_ms(config: Config, ahead_ms: float) -> float:
+    """Return how early the drums are said to come, with a look-ahead of so much: null goes along with it."""
+    return ahead_ms if config.drums_lead_ms is None else config.drums_lead_ms
 
 
 def _changed(numbers: Mapping[str, float], before: Mapping[str, float]) -> dict[str, float]:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
+from pocket_core.errors import PocketError
 from pocket_core.types import Port, Seconds
 from pocketd.backends.patchbay import matches
 from pocketd.config import Config
 from pocketd.findings import Finding, advice, ok, wrong
 from pocketd.lead_verdict import judge_sent_early
-from pocketd.listening import Listened
+from pocketd.listening import Listened, way_to_a_clock
+from pocketd.sources import read_part
 from pocketd.wording import ms
 
 JITTERY_MS = 3.0  # of the clock; beyond it hits that belong to the grid are taken for loose ones
 BEHIND = Seconds(0.005)  # the grid; what nobody hears
 LONG = Seconds(0.0107)  # a period; 512 frames at 48 kHz
+NAMES = {"jack": "JACK's transport", "link": "the Link session"}  # of clocks that are no MIDI clock
 NEEDED = Seconds(1 / 12)  # how early a hit wants to be at most: x..x..x. to triplets at 120 BPM
 
 
@@ -83,12 +87,17 @@ def _clock(listened: Listened, config: Config) -> Finding:
     if config.clock == "internal":
         return ok("clock", f"internal: the first hit starts the song, at {config.tempo:g} BPM")
     carrying = [port for port in (Port.CONTROL, Port.DRUMS) if heard.pulses.get(port)]
+    if heard.running and config.clock != "midi" and (not carrying or config.clock in NAMES):
+        return ok("clock", f"{NAMES.get(config.clock, NAMES['jack'])}, {heard.bpm:.1f} BPM")
+    if config.clock in NAMES:
+        todo = f"{way_to_a_clock(config, ports[Port.CONTROL])}; then press play"
+        return wrong("clock", f"{NAMES[config.clock]} stands", todo)
     if not carrying:
         return wrong(
             "clock",
             f"no MIDI clock in {_seconds(listened)}",
-            f"have the DAW send MIDI clock and song position to {ports[Port.CONTROL]}, and press play; where "
-            "it has none set `clock: internal`",
+            f"{way_to_a_clock(config, ports[Port.CONTROL])}, and press play; where it has none set "
+            "`clock: internal`",
         )
     where = " and ".join(map(str, carrying))
     found = f"on {where}, {heard.bpm:.1f} BPM, jitter {heard.jitter_ms:.2f} ms"
@@ -117,7 +126,7 @@ def _drums(listened: Listened, config: Config) -> Finding:
     heard, port = listened.heard, listened.ports[Port.DRUMS]
     count = heard.notes.get(Port.DRUMS, 0)
     if config.source == "file":
-        return ok("drums", f"pocketd plays {config.score}")
+        return _score(config)
     if not count:
         return _silent(
             listened,
@@ -134,6 +143,14 @@ def _drums(listened: Listened, config: Config) -> Finding:
             "give them to a voice, if they are drums",
         )
     return ok("drums", found)
+
+
+def _score(config: Config) -> Finding:
+    try:
+        read_part(Path(config.score or ""), config.settings().snap)
+    except PocketError as error:
+        return wrong("drums", str(error), "name a file with drums in `score`")
+    return ok("drums", f"pocketd plays {config.score}")
 
 
 def _human(listened: Listened) -> Finding:

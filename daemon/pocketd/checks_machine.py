@@ -198,6 +198,17 @@ def _steps(verdict: Verdict, config: Config) -> str:
     return f", a step takes {ms(steps.median)} (p99 {ms(steps.p99)}, limit {config.step_limit_ms:g} ms)"
 
 
+def judge_like(config: Config) -> Finding | None:
+    """See whether the drummer whom the drums shall be like can be read; None: nobody is named."""
+    if config.like is None:
+        return None
+    try:
+        config.habits()
+    except PocketError as error:
+        return wrong("like", f"{error}; the drums are like nobody", "name another file in `like`")
+    return ok("like", f"the drums are like {config.like}")
+
+
 def judge_takes(config: Config) -> Finding:
     """See whether takes can be kept: a folder that can be written to, and room."""
     name = "takes"
@@ -207,14 +218,15 @@ def judge_takes(config: Config) -> Finding:
         folder = config.takes_folder
     except ConfigError as error:
         return wrong(name, str(error), "name a folder in `takes.folder`")
-    trouble = _cannot_write(folder)
-    if trouble:
-        return wrong(
-            name,
-            f"{folder}: {trouble}",
-            "make room, see who owns it, or name another folder in `takes.folder`",
-        )
-    return _judge_room(config, folder, shutil.disk_usage(_nearest(folder)).free)
+    try:
+        trouble = _cannot_write(folder)
+        if not trouble:
+            return _judge_room(config, folder, shutil.disk_usage(_nearest(folder)).free)
+    except OSError as error:  # a name that is too long, a folder above it that may not be read
+        trouble = error.strerror or str(error)
+    return wrong(
+        name, f"{folder}: {trouble}", "make room, see who owns it, or name another folder in `takes.folder`"
+    )
 
 
 def _judge_room(config: Config, folder: Path, free: int) -> Finding:

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 
 from pocket_core.clock_port import ClockPort
 from pocket_core.loop_filter import PPQN
+from pocket_core.report import decode_report
 from pocket_core.settings import Settings
 from pocket_core.transport import ClockEvent, SongClock, Started
-from pocket_core.types import Beats, Continue, Hit, Port, Pulse, Seconds, SongPosition, Start, Stop
+from pocket_core.types import Beats, Continue, Hit, Other, Port, Pulse, Seconds, SongPosition, Start, Stop
 from pocket_core.wire import Decoder
 from pocketd.backends.protocol import INPUTS, Incoming
 from pocketd.lead import Strike
@@ -69,6 +70,7 @@ class Ears:
         self._strays: set[int] = set()
         self._strikes: deque[Strike] = deque(maxlen=NEWEST)
         self._run = 0  # pulses since the transport started
+        self._reported = False  # a transport rolls, and has told its tempo
 
     def configure(self, settings: Settings) -> None:
         """Listen by other settings from here on."""
@@ -82,6 +84,9 @@ class Ears:
         """Take in a message, in order of arrival."""
         self._at = max(self._at, message.at)
         for event in self._decoders[message.port].feed(message.data, message.at):
+            if message.port is Port.CONTROL and isinstance(event, Other):
+                self._learn(event)
+                continue
             match event:
                 case Pulse() | Start() | Continue() | Stop() | SongPosition():
                     self._follow(event, message.port)
@@ -122,6 +127,13 @@ class Ears:
             self.begin()
         self._run += pulse
 
+    def _learn(self, message: Other) -> None:
+        """Follow what a transport reports; it tells its tempo with it."""
+        report = decode_report(message.data, message.at)
+        if report is not None:
+            self._clock.feed(report)
+            self._reported = report.rolling
+
     def _strike(self, hit: Hit, port: Port) -> None:
         self._notes[port] += 1
         if port is Port.HUMAN:
@@ -132,6 +144,6 @@ class Ears:
         if voice is None:
             self._strays.add(hit.note)
         self._clock.check(hit.at)
-        if self._clock.running and self._run >= SETTLED:
+        if self._clock.running and (self._reported or self._run >= SETTLED):
             pace = Seconds(60.0 / self._clock.bpm)
             self._strikes.append(Strike(hit.at, Beats(self._clock.beat_at(hit.at)), pace, voice))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pocket_core.clock import PulseClock
 from pocket_core.types import Port, Seconds
 from pocketd.backends.protocol import Backend
 from pocketd.config import Config
 from pocketd.ears import Ears, Heard
 from pocketd.lead import Lead, find_lead
-from pocketd.listening import named
+from pocketd.listening import named, way_to_a_clock
 from pocketd.round_trip import MeasureError
+from pocketd.song_clock import heard_clock
 from pocketd.wording import early_or_late, ms
 
 LOOK = Seconds(0.020)  # between two looks at the ports
@@ -38,10 +38,9 @@ def hear_lead(backend: Backend, config: Config, bars: int, patience: Seconds, te
     """
     heard = _bars(backend, config, bars, patience, tell)
     ports = named(tuple(backend.port_names))
-    if not any(heard.pulses.values()):
+    if not any(heard.pulses.values()) and not heard.strikes:
         raise MeasureError(
-            f"no MIDI clock in {patience:.0f} s; have the DAW send it to {ports[Port.CONTROL]}, and press "
-            "play"
+            f"no clock in {patience:.0f} s; {way_to_a_clock(config, ports[Port.CONTROL])}, and press play"
         )
     if not heard.notes.get(Port.DRUMS):
         raise MeasureError(f"no drums on {ports[Port.DRUMS]}; route the drum track's MIDI output there")
@@ -83,7 +82,7 @@ def _near(early: float, usual: tuple[float, ...]) -> bool:
 
 def _bars(backend: Backend, config: Config, bars: int, patience: Seconds, tell: Watch) -> Heard:
     """Listen until so many bars were heard with drums in them, or the transport has stopped behind some."""
-    ears = Ears(config.settings(backend.timing), PulseClock(config.tempo))
+    ears = Ears(config.settings(backend.timing), heard_clock(config))
     start, wanted = backend.now(), bars * config.time_signature.bar_beats
     first: float | None = None  # beat that a drum was heard at
     while (now := backend.now()) < start + patience:

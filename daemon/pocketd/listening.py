@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from pocket_core.clock import PulseClock
 from pocket_core.settings import Timing
 from pocket_core.types import Port, Seconds
 from pocketd.backends.clock import Clock
 from pocketd.backends.protocol import INPUTS, Backend
 from pocketd.config import Config
 from pocketd.ears import Ears, Heard
+from pocketd.song_clock import heard_clock
 from pocketd.standing import Standing
 
 LOOK = Seconds(0.020)  # between two looks at the ports
@@ -41,13 +41,29 @@ def named(names: tuple[str, ...]) -> dict[Port, str]:
     return dict(zip((*INPUTS, Port.OUT), names or tuple(map(str, (*INPUTS, Port.OUT))), strict=True))
 
 
+def way_to_a_clock(config: Config, control: str) -> str:
+    """Say how the clock comes that a configuration asks for.
+
+    Args:
+        config: It.
+        control: The name of the port `control`.
+    """
+    match config.clock:
+        case "jack":
+            return "let the DAW move JACK's transport, or set `clock: auto`"
+        case "link":
+            return "turn on the DAW's Link and its start/stop sync, or set `clock: auto`"
+        case _:
+            return f"have the DAW send MIDI clock and song position to {control}"
+
+
 def listen(backend: Backend, config: Config, seconds: Seconds, tell: Watch) -> Listened:
     """Listen on ports that are open and our own.
 
     Raises:
         MidiSystemError: The MIDI system has gone for good.
     """
-    ears = Ears(config.settings(backend.timing), PulseClock(config.tempo))
+    ears = Ears(config.settings(backend.timing), heard_clock(config))
     start, trouble = backend.now(), ""
     while (now := backend.now()) < start + seconds:
         trouble = backend.check() or trouble

@@ -37,6 +37,7 @@ STOPPED_EVERY = Seconds(1.0)
 VITALS_EVERY = Seconds(1.0)
 CLOCK_BYTES = frozenset((0xF8, 0xFE))  # timing clock, active sensing
 NO_CLOCK = "drums come but no MIDI clock; send one, or set `clock: internal`"
+NO_START = "drums come and so does a clock, but only a start says where the song is: stop, and press play"
 NOTHING_ROLLS = {  # where the configuration asks for another clock
     "jack": "drums come but JACK's transport does not roll; let the DAW move it, or set `clock: auto`",
     "link": "drums come but the Link session does not play; turn on the DAW's start/stop sync",
@@ -83,6 +84,7 @@ class Reporter:
         self._backend = backend
         self._next_vitals = Seconds(0.0)
         self._pulses = dict.fromkeys(INPUTS, 0)
+        self._ticks = dict(self._pulses)  # as they were at the last `Now`
 
     def hello(
         self,
@@ -170,7 +172,9 @@ class Reporter:
         if running:
             self.fault(now, "clock", "")
         elif not self._running and counts.events_in > self._hits:
-            self.fault(now, "clock", self._no_clock)
+            ticks = any(self._pulses[port] > self._ticks[port] for port in INPUTS)
+            self.fault(now, "clock", NO_START if ticks and self._no_clock == NO_CLOCK else self._no_clock)
+        self._ticks = dict(self._pulses)
         self._hits = counts.events_in
         self._running = running
         self._next_now = Seconds(now + (RUNNING_EVERY if running else STOPPED_EVERY))

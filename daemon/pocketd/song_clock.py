@@ -25,6 +25,11 @@ def song_clock(config: Config) -> SongClock:
             return BestClock(config.tempo)
 
 
+def heard_clock(config: Config) -> SongClock:
+    """Return the clock to listen by: as `song_clock`, but the DAW's where the configuration has none."""
+    return PulseClock(config.tempo) if config.clock == "internal" else song_clock(config)
+
+
 def song_clock_of(memory: ClockMemory, config: Config, bpm: float) -> SongClock:
     """Return such a clock that runs on from what another knew; `bpm` holds where that did not tell."""
     match config.clock:

@@ -76,14 +76,26 @@ def write_standing(path: Path, standing: Standing) -> None:
 
 def read_standing(path: Path) -> Standing | None:
     """Return how the daemon is; None: none runs, or it is of another version of this file."""
+    standing, age = _read(path)
+    return standing if standing is not None and age < FRESH and _lives(standing.pid) else None
+
+
+def find_stuck(path: Path) -> tuple[Standing, Seconds] | None:
+    """Return a daemon that lives and tells nothing, and for how long; None: none is known of."""
+    standing, age = _read(path)
+    stuck = standing is not None and age >= FRESH and _is_pocketd(standing.pid)
+    return (standing, age) if standing is not None and stuck else None
+
+
+def _read(path: Path) -> tuple[Standing | None, Seconds]:
+    """Return what stands in the file, and how old it is."""
     try:
         with path.open("rb") as file:
             age = datetime.now().timestamp() - os.fstat(file.fileno()).st_mtime
             data = file.read(LARGEST)
-        standing = _STANDING.validate_json(data)
+        return _STANDING.validate_json(data), Seconds(age)
     except (OSError, ValidationError):
-        return None
-    return standing if age < FRESH and _lives(standing.pid) else None
+        return None, Seconds(0.0)
 
 
 def remove_standing(path: Path, pid: int) -> None:
@@ -121,3 +133,11 @@ def _lives(pid: int) -> bool:
     except OSError:  # another user's, which has come after ours
         return False
     return True
+
+
+def _is_pocketd(pid: int) -> bool:
+    """Say whether a process is pocketd's, where the system tells: the number may be another's by now."""
+    try:
+        return b"pocketd" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return False

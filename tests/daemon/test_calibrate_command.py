@@ -138,3 +138,11 @@ def test_a_running_daemon_has_the_ports_and_that_is_told(tmp_path: Path) -> None
         f"a daemon runs and has the ports (process {pocketd.process.pid}): end it"
     )
     assert "--client NAME" in str(result.exception)
+
+
+@pytest.mark.parametrize("words", [("lead",), ("round-trip",)])
+def test_a_client_name_that_cannot_be_is_one_line(mine: Path, words: tuple[str, ...]) -> None:
+    result = run(*words, "--config", mine, "--client", "a/b")
+
+    assert isinstance(result.exception, ConfigError)
+    assert str(result.exception).startswith("--client is 'a/b'; allowed: ")

@@ -60,6 +60,33 @@ def test_what_takes_time_to_be_heard_is_taken_off_the_look_ahead() -> None:
     assert proposal.because[0] == "heard on the grid, and a hit may be 117.7 ms early (12.3 ms are the guard)"
 
 
+def test_a_lead_that_went_with_the_look_ahead_is_written_where_that_becomes_another() -> None:
+    config = Config(output_latency_ms=17.7)  # drums_lead_ms: null, so 120
+
+    proposal = led(120.0, config)
+    after = config.model_copy(update=dict(proposal.numbers))
+
+    assert proposal.numbers == {"look_ahead_ms": 102.3, "drums_lead_ms": 120.0}
+    assert led(120.0, after).numbers == {}
+
+
+@pytest.mark.parametrize(("early_ms", "spread_ms"), [(-2.9, 0.0), (-5.4, 1.5)])
+def test_drums_that_come_a_little_late_are_on_the_grid_as_doctor_says(
+    early_ms: float, spread_ms: float
+) -> None:
+    lead = Lead(Seconds(early_ms / 1000), Seconds(spread_ms / 1000), 48)
+
+    assert propose_lead(lead, Config(drums_lead_ms=0), JACK).numbers == {}
+
+
+def test_drums_that_come_later_than_that_by_a_buffer_are_not_blamed_on_a_delay() -> None:
+    with pytest.raises(MeasureError) as caught:
+        led(-25.0)
+
+    assert "wrong sign" not in str(caught.value)
+    assert "set `snap_ms` to more" in str(caught.value)
+
+
 def test_a_lead_that_leaves_the_model_too_little_room_is_told_what_it_takes() -> None:
     proposal = led(90.0)
 

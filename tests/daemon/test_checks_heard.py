@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -12,6 +13,7 @@ from pocketd.ears import Heard
 from pocketd.findings import Finding, Mark
 from pocketd.listening import Listened, named
 from tests.daemon.test_lead import ROCK, struck
+from tests.daemon.test_sources import write_song
 
 PERIOD = Timing(Seconds(0.003), Seconds(256 / 48_000), Seconds(0.0032))
 HEARD = Heard(
@@ -111,7 +113,7 @@ def test_drum_notes_of_no_voice_are_named() -> None:
 @pytest.mark.parametrize(
     ("changes", "config", "mark", "todo"),
     [
-        ({"pulses": {}}, {}, Mark.WRONG, "pocketd:control, and press play"),
+        ({"pulses": {}, "running": False}, {}, Mark.WRONG, "pocketd:control, and press play"),
         ({"pulses": {}}, {"clock": "internal"}, Mark.OK, ""),
         ({"pulses": {Port.DRUMS: 9}}, {"clock_port": "control"}, Mark.WRONG, "set `clock_port: auto`"),
         ({"pulses": {Port.DRUMS: 9, Port.CONTROL: 9}}, {}, Mark.ADVICE, "one is enough"),
@@ -165,10 +167,13 @@ def test_rtmidi_over_jack_waits_for_periods_that_it_does_not_know() -> None:
     assert "pocketd[jack]" in finding.todo
 
 
-def test_drums_of_a_file_are_not_waited_for() -> None:
-    finding = found(with_heard(notes={}, strikes=()), source="file", score="song.mid")["drums"]
+def test_drums_of_a_file_are_not_waited_for(tmp_path: Path) -> None:
+    song = tmp_path / "song.mid"
+    write_song(song)
 
-    assert (finding.mark, finding.found) == (Mark.OK, "pocketd plays song.mid")
+    finding = found(with_heard(notes={}, strikes=()), source="file", score=str(song))["drums"]
+
+    assert (finding.mark, finding.found) == (Mark.OK, f"pocketd plays {song}")
 
 
 def test_whom_the_configuration_names_and_nobody_is_connected_to_is_told() -> None:
@@ -181,3 +186,30 @@ def test_whom_the_configuration_names_and_nobody_is_connected_to_is_told() -> No
     assert some.found == ("not connected, though `connect` names it: 'Launchkey' (human), 'Hydrogen' (out)")
     assert unable.found == "rtmidi over ALSA connects nothing by itself"
     assert "connect" not in found(connect={"human": ["keys"]})
+
+
+@pytest.mark.parametrize(
+    ("clock", "said"),
+    [("auto", "JACK's transport"), ("jack", "JACK's transport"), ("link", "the Link session")],
+)
+def test_a_transport_that_rolls_is_a_clock(clock: str, said: str) -> None:
+    findings = found(with_heard(pulses={}), clock=clock)
+
+    assert findings["clock"].mark is Mark.OK
+    assert findings["clock"].found == f"{said}, 120.0 BPM"
+
+
+@pytest.mark.parametrize(("clock", "todo"), [("jack", "JACK's transport"), ("link", "start/stop sync")])
+def test_a_transport_that_stands_is_told_as_what_it_is(clock: str, todo: str) -> None:
+    findings = found(with_heard(running=False, strikes=()), clock=clock)
+
+    assert findings["clock"].mark is Mark.WRONG
+    assert findings["clock"].found.endswith(" stands")
+    assert todo in findings["clock"].todo
+
+
+def test_a_score_that_cannot_be_read_is_red(tmp_path: Path) -> None:
+    findings = found(source="file", score=str(tmp_path / "none.mid"))
+
+    assert findings["drums"].mark is Mark.WRONG
+    assert "none.mid" in findings["drums"].found

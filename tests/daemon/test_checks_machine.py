@@ -13,6 +13,7 @@ from pocketd.backends.system import System
 from pocketd.champion import nights_folder
 from pocketd.checks_machine import (
     Sequencer,
+    judge_like,
     judge_locked_memory,
     judge_model,
     judge_permissions,
@@ -236,3 +237,19 @@ def test_takes_that_nobody_wants_kept_need_no_room(tmp_path: Path) -> None:
 )
 def test_the_service_is_told_of(health: Health | PocketError, mark: Mark) -> None:
     assert judge_service(health).mark is mark
+
+
+def test_a_folder_for_takes_with_an_impossible_name_is_red_and_no_more(tmp_path: Path) -> None:
+    finding = judge_takes(Config(takes=Takes(folder=str(tmp_path / ("x" * 300) / "takes"))))
+
+    assert finding.mark is Mark.WRONG
+    assert "too long" in finding.found
+
+
+def test_a_drummer_who_cannot_be_read_is_red_and_nobody_is_no_line(tmp_path: Path) -> None:
+    finding = judge_like(Config(like=str(tmp_path / "none.mid")))
+
+    assert judge_like(Config()) is None
+    assert finding is not None
+    assert finding.mark is Mark.WRONG
+    assert "none.mid" in finding.found

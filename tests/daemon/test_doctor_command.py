@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import time
 from pathlib import Path
@@ -140,3 +141,21 @@ def test_what_a_daemon_that_was_killed_has_left_is_ignored(tmp_path: Path) -> No
 
     assert "daemon" not in found
     assert found["ports"]["found"].endswith("open while doctor listens")
+
+
+@pytest.mark.skipif(not Path("/proc").exists(), reason="this system does not tell what a process is")
+def test_a_daemon_that_hangs_is_named_and_no_port_is_opened_beside_it(tmp_path: Path) -> None:
+    with running(tmp_path, model="none") as pocketd:
+        assert pocketd.ready()
+        told(pocketd_path())
+        pocketd.process.send_signal(signal.SIGSTOP)
+        time.sleep(0.3)  # a write may be under way
+        os.utime(pocketd_path(), (1.0, 1.0))
+        result = doctor(tmp_path, "--json")
+        pocketd.process.send_signal(signal.SIGCONT)
+        pocketd.end(signal.SIGTERM)
+
+    found = page(result)
+    assert found["daemon"]["mark"] == "WRONG"
+    assert found["daemon"]["todo"].startswith(f"end it (`kill -9 {pocketd.process.pid}`)")
+    assert "ports" not in found

@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import pytest
 
+from pocket_core.best_clock import BestClock
 from pocket_core.clock import PulseClock
+from pocket_core.report import Report, encode_report
 from pocket_core.settings import HumanFilter, Settings
-from pocket_core.types import Port, Seconds
+from pocket_core.types import Beats, Port, Seconds
 from pocket_core.wire import control_change, note_off, note_on
 from pocketd.backends.protocol import Incoming
 from pocketd.ears import NEWEST, Ears, Heard
@@ -41,6 +43,19 @@ def test_notes_are_counted_by_port_and_those_of_the_musician_that_count_apart() 
     heard = listening.heard
     assert heard.notes == {Port.HUMAN: 2, Port.DRUMS: 1}
     assert (heard.onsets, heard.moves) == (1, 1)
+
+
+def test_where_a_transport_reports_no_pulse_is_waited_for() -> None:
+    listening = Ears(Settings(), BestClock(120.0))
+    report = Report(Seconds(1.0), Beats(4.0), 120.0, rolling=True)
+
+    tell(listening, Port.DRUMS, KICK, 0.9)
+    tell(listening, Port.CONTROL, encode_report(report), 1.0)
+    tell(listening, Port.DRUMS, KICK, 1.5)
+
+    heard = listening.heard
+    assert heard.running
+    assert [strike.beat for strike in heard.strikes] == pytest.approx([5.0])
 
 
 def test_a_drum_note_of_no_voice_is_named() -> None:

@@ -63,7 +63,7 @@ def test_a_song_that_stops_sooner_is_judged_by_what_came() -> None:
 @pytest.mark.parametrize(
     ("backend", "said"),
     [
-        (studio(0.12, clock=False), "no MIDI clock in 20 s; have the DAW send it to loopback:control"),
+        (studio(0.12, clock=False), "no clock in 20 s; have the DAW send MIDI clock and song"),
         (studio(0.12, eighths=((), (), (), ())), "no drums on loopback:drums"),
         (studio(0.12, start=False), "only 0 drums came while it was known where the song is; stop the DAW"),
         (studio(0.125, eighths=EVEN), "as even as a clock: they may be"),

@@ -357,6 +357,23 @@ def test_a_reload_that_is_asked_for_during_another_comes_behind_it() -> None:
     assert rig.loop.engine.settings.laid_back == Seconds(0.040)
 
 
+def test_a_clock_that_ran_before_is_told_to_start_anew() -> None:
+    here, desk = socket.socketpair()
+    backend = Loopback(VirtualClock())
+    loop = Loop(Config(model="none"), backend, ZeroPredictor(), outbox=Outbox(here), requests=Requests())
+    for n in range(8 * 24):
+        backend.feed(Port.CONTROL, b"\xf8", Seconds(1.0 + n * BEAT / 24))
+        if n % 24 == 0:
+            backend.feed(Port.DRUMS, KICK, Seconds(1.0 + n * BEAT / 24))
+
+    while backend.now() < 5.0:
+        loop.turn()
+
+    with desk:
+        assert b"drums come and so does a clock, but only a start says" in desk.recv(1 << 20)
+        loop._outbox.close(Seconds(1.0))
+
+
 def test_drums_without_a_clock_are_told_as_a_fault() -> None:
     here, desk = socket.socketpair()
     backend = Loopback(VirtualClock())

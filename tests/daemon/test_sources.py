@@ -86,9 +86,8 @@ class Rig:
         return sounding
 
 
-@pytest.fixture
-def song(tmp_path: Path) -> Path:
-    """Four beats: kick, snare, kick, snare."""
+def write_song(path: Path) -> None:
+    """Write four beats: kick, snare, kick, snare."""
     track = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(90))])
     for n in range(4):
         note = SNARE if n % 2 else KICK
@@ -96,7 +95,12 @@ def song(tmp_path: Path) -> Path:
         track.append(mido.Message("note_off", channel=9, note=note, time=120))
     file = mido.MidiFile(ticks_per_beat=480)
     file.tracks.append(track)
-    file.save(tmp_path / "song.mid")
+    file.save(path)
+
+
+@pytest.fixture
+def song(tmp_path: Path) -> Path:
+    write_song(tmp_path / "song.mid")
     return tmp_path / "song.mid"
 
 

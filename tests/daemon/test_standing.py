@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from dataclasses import replace
 from io import StringIO
 from pathlib import Path
@@ -12,7 +14,7 @@ from pocketd.config import Config
 from pocketd.desk_main import Desk
 from pocketd.desk_records import Fault, Message, Record, Tally, Vitals, encode
 from pocketd.recorder import Recorder
-from pocketd.standing import read_standing, standing_path, write_standing
+from pocketd.standing import find_stuck, read_standing, standing_path, write_standing
 from pocketd.standing_keeper import StandingKeeper
 from pocketd.terminal import Lines
 from tests.daemon.full_disk import files_no_larger_than
@@ -198,3 +200,26 @@ def test_a_daemon_that_runs_is_told_of_and_no_take_has_what_only_this_file_wants
     (journal,) = (tmp_path / "takes").rglob("journal.jsonl")
     assert b"vitals" not in journal.read_bytes()
     assert not path.exists()
+
+
+def test_a_daemon_that_lives_and_tells_nothing_is_found_and_another_process_of_its_number_is_not(
+    tmp_path: Path,
+) -> None:
+    sleeps = "import sys, time; print(flush=True); time.sleep(60)"
+    for name, is_stuck in (("pocketd", True), ("another", False)):
+        with subprocess.Popen([sys.executable, "-c", sleeps, name], stdout=subprocess.PIPE) as process:
+            assert process.stdout is not None
+            process.stdout.readline()
+            kept = Kept(
+                tmp_path / name, hello(config=Config().model_dump(mode="json")), VITALS, pid=process.pid
+            )
+            kept.keeper.turn(Seconds(5.0))
+            fresh = find_stuck(kept.path)
+            os.utime(kept.path, (1.0, 1.0))
+            found = find_stuck(kept.path)
+            process.kill()
+
+        assert fresh is None
+        assert (found is not None) is is_stuck
+        assert read_standing(kept.path) is None
+        assert find_stuck(kept.path) is None

@@ -95,12 +95,15 @@ class Daw:
 
 
 @contextmanager
-def daw(bpm: float, meter: Meter, *, clock: bool = False, master: bool = True) -> Iterator[Daw]:
-    """Run it while the block lasts, connected with a pocketd that is there."""
+def daw(
+    bpm: float, meter: Meter, *, clock: bool = False, master: bool = True, connect: bool = True
+) -> Iterator[Daw]:
+    """Run it while the block lasts, connected with a pocketd that is there, or waiting for one to connect."""
     it = Daw(bpm, meter, clock=clock, master=master)
     try:
-        it.client.connect("daw:drums", "pocketd:drums")
-        it.client.connect("daw:clock", "pocketd:control")
+        if connect:
+            it.client.connect("daw:drums", "pocketd:drums")
+            it.client.connect("daw:clock", "pocketd:control")
         yield it
     finally:
         it.client.transport_stop()

@@ -6,13 +6,16 @@ import json
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from benchmarks.jack_server import PERIOD, RATE, JackServer
 
+from pocket_core.tempo import Meter
 from pocketd.standing import read_standing, standing_path
 from tests.real.fake_daw import CONNECT, Daw, fake_daw
+from tests.real.jack_daw import daw
 from tests.real.rig import PATIENCE, daemon
 
 pytestmark = [pytest.mark.real, pytest.mark.alone]
@@ -170,3 +173,20 @@ def wait_until_told() -> None:
     while read_standing(path) is None:
         assert time.monotonic() < end, "the daemon says nothing"
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize("beside", ["alone", "beside a daemon"])
+def test_jacks_transport_is_a_clock_for_doctor(
+    jack: JackServer, mine: Path, tmp_path: Path, beside: str
+) -> None:
+    with ExitStack() as stack:
+        if beside != "alone":
+            stack.enter_context(daemon(tmp_path, connect=CONNECT, model="none"))
+            wait_until_told()
+        rolling = stack.enter_context(daw(120.0, Meter(4, 4), connect=beside != "alone"))
+        rolling.client.transport_start()
+        _, page = doctor(mine, 5.0)
+
+    assert page["clock"]["mark"] == "ok", page["clock"]
+    assert page["clock"]["found"] == "JACK's transport, 120.0 BPM"
+    assert "cannot be told" not in page["sent early"]["found"]

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 import typer
+from pydantic import ValidationError
 
 from pocket_core.errors import ConfigError, MidiSystemError
 from pocket_core.types import Port, Seconds
@@ -23,7 +24,7 @@ from pocketd.impulses import Impulse, measure
 from pocketd.lead_listening import hear_lead
 from pocketd.round_trip import RoundTrip
 from pocketd.standard import printable
-from pocketd.standing import read_standing, standing_path
+from pocketd.standing import find_stuck, read_standing, standing_path
 from pocketd.wording import early_or_late, ms
 
 COUNT = 8  # impulses in a series
@@ -145,7 +146,13 @@ def _read(path: Path | None, client: str | None, *, write: bool) -> Config:
     if path is None and write:
         raise ConfigError("name the configuration to write to with --config FILE; the one that ships stays")
     config = load(None) if path is None else read_config(path)[0]
-    return config if client is None else Config.model_validate({**config.model_dump(), "client": client})
+    if client is None:
+        return config
+    try:
+        return Config.model_validate({**config.model_dump(), "client": client})
+    except ValidationError:
+        allowed = Config.model_fields["client"].description
+        raise ConfigError(f"--client is {client!r}; allowed: {allowed}") from None
 
 
 @contextmanager
@@ -157,6 +164,12 @@ def _ports(config: Config) -> Iterator[Backend]:
         raise MidiSystemError(
             f"a daemon runs and has the ports (process {daemon.pid}): end it (Ctrl-C, `systemctl --user stop "
             "pocketd`), or give calibrate ports of its own with --client NAME"
+        )
+    stuck = None if path is None else find_stuck(path)
+    if stuck is not None:
+        raise MidiSystemError(
+            f"a daemon has the ports and hangs: end it (`kill -9 {stuck[0].pid}`), or give calibrate "
+            "ports of its own with --client NAME"
         )
     backend = open_backend(config)
     try:

@@ -28,7 +28,7 @@ from pocketd.findings import Finding, advice, drawn, is_wrong, ok, plain, verdic
 from pocketd.listening import listen, listen_to_daemon
 from pocketd.service_state import Health
 from pocketd.standard import printable
-from pocketd.standing import Standing, read_standing, standing_path
+from pocketd.standing import Standing, find_stuck, read_standing, standing_path
 
 SOMETHING_WRONG = 1
 PRIORITY = (
@@ -77,6 +77,7 @@ def look(config: Config, seconds: Seconds) -> Page:
     """Look at everything; what a running daemon plays by counts more than the configuration."""
     path = standing_path(config.client)
     daemon = None if path is None else read_standing(path)
+    stuck = None if path is None or daemon is not None else find_stuck(path)
     findings = [checks_machine.judge_version()]
     systems = () if config.backend == LOOPBACK else survey()
     choice = _choice(config, systems)
@@ -89,11 +90,14 @@ def look(config: Config, seconds: Seconds) -> Page:
         model = checks_machine.judge_model(plays, tell)
     if daemon is not None and path is not None:
         page = _ask(daemon, path, plays, seconds)
+    elif stuck is not None:
+        page = Page([_stuck(*stuck)])
     elif choice is not None:
         page = _alone(config, seconds)
     else:
         page = Page([], MidiSystemError.exit_code)
-    findings += [*page.findings, model, checks_machine.judge_takes(plays)]
+    findings += [*page.findings, model, *filter(None, [checks_machine.judge_like(plays)])]
+    findings.append(checks_machine.judge_takes(plays))
     findings.append(checks_machine.judge_service(_service()))
     return Page(findings, page.exit_code)
 
@@ -149,6 +153,14 @@ def _alone(config: Config, seconds: Seconds) -> Page:
     finally:
         backend.close()
     return Page([*findings, *judge_heard(listened, config)])
+
+
+def _stuck(daemon: Standing, age: Seconds) -> Finding:
+    return wrong(
+        "daemon",
+        f"process {daemon.pid} has the ports, and has told nothing for {age:.0f} s: it hangs, or was stopped",
+        f"end it (`kill -9 {daemon.pid}`), and start it again; the take it was at is kept",
+    )
 
 
 def _ask(daemon: Standing, path: Path, config: Config, seconds: Seconds) -> Page:
