@@ -183,7 +183,7 @@ def test_jacks_transport_is_a_clock_for_doctor(
         if beside != "alone":
             stack.enter_context(daemon(tmp_path, connect=CONNECT, model="none"))
             wait_until_told()
-        rolling = stack.enter_context(daw(120.0, Meter(4, 4), connect=beside != "alone"))
+        rolling = stack.enter_context(daw(120.0, Meter(4, 4), connect=False))
         rolling.client.transport_start()
         _, page = doctor(mine, 5.0)
 
