@@ -66,7 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             server = f"jackd -d dummy at {RATE} Hz, {kind}; {FRAMES} frames unless a row says otherwise"
             sections.append(Section(f"the daemon, JACK {FRAMES}", _living(console, on_jack=True)))
             sections.append(Section("events, python-rtmidi", _events(console, options.seconds, options.seed)))
-        sections.append(Section("events, JACK", _frames(console, options)))
+        if options.events:
+            sections.append(Section("events, JACK", _frames(console, options)))
         sections.append(Section("late commit, JACK", _pulled(console, options)))
     except NoServerError as error:
         server = f"no JACK server: {error}"
@@ -248,7 +249,7 @@ def _best() -> str:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = parser_of(__doc__, seed="of when events come")
-    parser.add_argument("--events", type=int, default=2_000, help="hits for each of JACK's periods")
+    parser.add_argument("--events", type=int, default=2_000, help="hits for each of JACK's periods; 0: none")
     parser.add_argument("--seconds", type=float, default=15.0, help="for each distribution")
     return parser.parse_args(arguments)
 

@@ -5,6 +5,7 @@ What is real of it is in tests/real/test_jack.py.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
@@ -30,6 +31,7 @@ class Library:
     queues: dict[str, list[bytes]] = field(default_factory=dict)  # what comes from a port
     got: dict[str, list[bytes]] = field(default_factory=dict)  # what was sent to a port
     open: list[End] = field(default_factory=list)
+    heard: Callable[[], None] = lambda: None  # something was sent
 
     def MidiIn(self, *_: object) -> End:  # noqa: N802
         return End(self, self.senders)
@@ -62,6 +64,7 @@ class End:
 
     def send_message(self, data: bytes) -> None:
         self.library.got.setdefault(self.name, []).append(bytes(data))
+        self.library.heard()
 
     def delete(self) -> None:
         if self in self.library.open:
@@ -86,6 +89,25 @@ def test_on_windows_the_ports_that_somebody_has_made_are_opened_by_name(library:
 
     assert [(m.port, m.data) for m in arrived] == [(Port.HUMAN, b"\x90\x3c\x40")]
     assert library.got == {"pocketd out 3": [b"\x99\x24\x64"]}
+
+
+@pytest.mark.parametrize("how", ["wait", "doze", "poll", "close"])
+def test_what_is_handed_over_ahead_leaves_at_its_time(library: Library, how: str) -> None:
+    clock = VirtualClock(Seconds(1.0))
+    backend = RtMidi("WinMM", clock=clock)
+    sent: list[float] = []
+    library.heard = lambda: sent.append(clock.now())
+    backend.send(Due(Seconds(1.0004), Port.OUT, b"\x99\x24\x64"))
+    before = list(sent)
+
+    if how == "close":
+        backend.close()
+    elif how == "poll":
+        backend.poll()
+    else:
+        getattr(backend, how)(Seconds(1.001))
+
+    assert (before, sent) == ([], [1.0004])
 
 
 def test_where_they_are_missing_it_is_said_exactly_what_to_make(library: Library) -> None:

@@ -1,6 +1,7 @@
 """Virtual ports by python-rtmidi: on ALSA, JACK and CoreMIDI.
 
-It sends at once, and over JACK at the start of the next period; so this back end sleeps to just before.
+It sends at once, and over JACK at the start of the next period; so this back end is handed messages just
+ahead of their time, sleeps to just before, and spins.
 Each port is a client of its own. ALSA calls all four `pocketd`; JACK makes names unique, so there they are
 `pocketd:drums`, `pocketd-01:human`, `pocketd-02:control` and `pocketd-03:out`; CoreMIDI shows no clients,
 so there the ports are `pocketd drums` and so on, as they have to be called on Windows, where others make
@@ -15,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pocket_core.errors import MidiSystemError
-from pocket_core.settings import AT_ONCE
+from pocket_core.settings import Timing
 from pocket_core.types import Due, Port, Seconds
 from pocketd.arrival import Arrivals
 from pocketd.backends.alsa_survey import FORBIDDEN, SEQUENCER
@@ -25,12 +26,16 @@ from pocketd.backends.jack_survey import MISSING as NO_JACK
 from pocketd.backends.lifeline import Lifeline, connections
 from pocketd.backends.packet import first_message
 from pocketd.backends.protocol import INPUTS, Incoming
+from pocketd.backends.punctual import Punctual
 from pocketd.backends.quiet import hush_jack
 from pocketd.backends.rtmidi_ends import Cables, Input, open_input
 from pocketd.backends.system import RTMIDI, System
 
 CLIENT = "pocketd"  # unless the config says otherwise
 PRIORITY = 60  # of SCHED_FIFO; below the interrupts of sound cards and JACK's threads
+#: How long before its time a message is handed over: the engine and the loop take up to 0.3 ms to decide it.
+NOTICE = Seconds(0.0005)
+LONGEST = Seconds(0.1)  # that a message is held; the configuration allows no longer notice
 LISTEN = Seconds(0.010)  # the longest sleep: the first message of all is stamped that much late at most
 NAMED = "WinMM"  # the one system without virtual ports: they are made by others, and known by name
 
@@ -91,7 +96,7 @@ class RtMidi:
 
     connected = None
     wakes = False
-    timing = AT_ONCE
+    timing = Timing(NOTICE)
     priority = PRIORITY
 
     def __init__(
@@ -106,7 +111,9 @@ class RtMidi:
         self._client = client
         self._clock = clock or SystemClock()
         library = python_rtmidi()
+        self._lifeline: Lifeline | None = None
         before = connections() if system == "JACK" else frozenset()
+        self._held = Punctual(self._clock, self._send)
         self._ends: list[Any] = []  # the inputs as in INPUTS, then `out`
         self._cables = Cables(library, _api(system), client, {} if wanted is None else wanted)
         try:
@@ -121,7 +128,8 @@ class RtMidi:
         except library.RtMidiError as error:
             self.close()
             raise MidiSystemError(f"cannot open ports on {system}: {error}; see `pocketd ports`") from None
-        self._lifeline = Lifeline(connections() - before) if system == "JACK" else None
+        if system == "JACK":
+            self._lifeline = Lifeline(connections() - before)
         self._arrived: list[Incoming] = []
         self._drained = self._clock.now()  # when the queues were last empty
         self._inputs = [
@@ -171,7 +179,8 @@ class RtMidi:
         return self._clock.now()
 
     def poll(self) -> list[Incoming]:
-        """Empty the three queues."""
+        """Empty the three queues; what is about to leave goes first."""
+        self._held.keep(Seconds(self._clock.now() + NOTICE))
         self._listen()
         arrived, self._arrived = self._arrived, []
         if len(arrived) > 1:
@@ -189,18 +198,26 @@ class RtMidi:
         self._drained = start
 
     def send(self, due: Due) -> None:
-        """Send now."""
-        self._out.send_message(due.data)
-        self._cables.send(due.data)
+        """Send a message at its time, which is when somebody polls or waits."""
+        self._held.hand(due)
+
+    def _send(self, data: bytes) -> None:
+        self._out.send_message(data)
+        self._cables.send(data)
 
     def wait(self, until: Seconds) -> None:
         """Sleep to just before, then spin."""
+        self._held.keep(until)
         self._clock.wait(until)
 
     def doze(self, until: Seconds) -> None:
         """Sleep, but wake for what arrives."""
         while not self._arrived and (now := self._clock.now()) < until:
-            self._clock.doze(Seconds(min(until, now + LISTEN)))
+            rest = Seconds(min(until, now + LISTEN))
+            if self._held.next_at() <= rest:
+                self._held.keep(rest)
+            else:
+                self._clock.doze(rest)
             self._listen()
 
     def declare(self, latency: Seconds) -> None:
@@ -213,7 +230,9 @@ class RtMidi:
         return ""
 
     def close(self) -> None:
-        """Take the ports away; over JACK after the cycle that carries what was sent last."""
+        """Take the ports away, once all has been sent; over JACK after the cycle that carries the last."""
+        if self._lifeline is None or not self._lifeline.cut():
+            self._held.keep(Seconds(self._clock.now() + LONGEST))
         self._cables.close()
         for end in reversed(self._ends):
             end.delete()
