@@ -159,7 +159,13 @@ class Decider:
         return next((i for i in reversed(range(len(pending))) if pending[i].enters is not None), -1)
 
     def forecast(
-        self, pending: Sequence[Timestep], settings: Settings, now: Seconds, *, anew: bool = True
+        self,
+        pending: Sequence[Timestep],
+        settings: Settings,
+        now: Seconds,
+        *,
+        anew: bool = False,
+        at_tempo: bool = False,
     ) -> None:
         """Ask the model about the timesteps that are complete, each from the state after the one before.
 
@@ -168,7 +174,9 @@ class Decider:
             settings: For the meter.
             now: What is ready by then is complete; infinity: all.
             anew: More may have changed than which timesteps there are.
+            at_tempo: What was asked at another tempo is asked again.
         """
+        bpm = self._clock.bpm if at_tempo else None
         state, previous, met = self._state, self._recent[-1] if self._recent else None, self._newest_met()
         alone, begins = self._alone.queue(), self._begins(pending)
         for i, step in enumerate(pending):
@@ -181,7 +189,7 @@ class Decider:
             after = pending[i + 1] if i + 1 < len(pending) else None
             around = Neighbours(previous, after, met)
             own = step.sure and step.features is not None  # an onset of its own must not be known
-            if not own and (anew or around != step.around):
+            if not own and (anew or around != step.around or _is_asked_at_another(bpm, step)):
                 self._look(step, around, settings)
             if step.features is not None and step.came_in is not state:
                 self._ask(step, step.features, state)
@@ -317,6 +325,10 @@ class Decider:
         prediction, after = self._predictor.step(features, state, step.beat)
         step.prediction, step.came_in = prediction if prediction.sane else NOTHING, state
         step.came_out = after if prediction.sane else state
+
+
+def _is_asked_at_another(bpm: float | None, step: Timestep) -> bool:
+    return bpm is not None and step.context is not None and step.context.bpm != bpm
 
 
 def _held(own: Expression, step: Timestep, wish: Seconds, leaves: Seconds) -> Expression:

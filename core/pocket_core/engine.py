@@ -235,7 +235,8 @@ class Engine:
             return
         self._counts.human += 1
         self._plan()
-        self._decider.forecast(self._score.pending, s, NEVER)  # what was expected before this onset
+        # what was expected before this onset; what has not changed since the plan is not asked again
+        self._decider.forecast(self._score.pending, s, NEVER, at_tempo=True)
         onset = Seconds(event.at - s.input_latency - s.output_latency)
         where = self._listener.place(
             onset,
@@ -364,10 +365,11 @@ class Engine:
 
     def _plan(self) -> None:
         """Bring the decisions on all that waits up to date."""
-        waiting, undecided = self._score.pending, self._score.undecided
-        completes = undecided is not None and undecided.ready <= self._now
-        if not (self._learnt or self._stale or completes):
-            return
+        waiting = self._score.pending
+        if not (self._learnt or self._stale):
+            undecided = self._score.undecided
+            if undecided is None or undecided.ready > self._now:
+                return
         for step in waiting:
             step.nominal = self._score.nominal(step)
         self._decider.forecast(waiting, self._settings, self._now, anew=self._learnt)

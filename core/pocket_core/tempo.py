@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 
 from pocket_core.types import Beats, Seconds
 
+MOST_KNOWN = 64  # positions that are kept
+
 
 @dataclass(frozen=True, slots=True)
 class TempoChange:
@@ -118,6 +120,7 @@ class MeterMap:
         if any(b <= a for a, b in zip(self._beats, self._beats[1:], strict=False)):
             raise ValueError("meter changes must come at rising beats")
         self._meters = [change.meter for change in changes]
+        self._known: dict[Beats, BarPosition] = {}  # a hit and its onset ask for the same place several times
         self._first_bar = [1]
         for i in range(1, len(changes)):
             bars = (self._beats[i] - self._beats[i - 1]) / self._meters[i - 1].bar_beats
@@ -125,6 +128,14 @@ class MeterMap:
 
     def position(self, beat: Beats) -> BarPosition:
         """Return bar, beat and meter of a position in quarter notes."""
+        known = self._known.get(beat)
+        if known is None:
+            if len(self._known) >= MOST_KNOWN:
+                self._known.clear()
+            known = self._known[beat] = self._look(beat)
+        return known
+
+    def _look(self, beat: Beats) -> BarPosition:
         i = max(bisect_right(self._beats, beat + 1e-9) - 1, 0)
         meter = self._meters[i]
         bars = math.floor((beat - self._beats[i]) / meter.bar_beats + 1e-9)
