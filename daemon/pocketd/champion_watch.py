@@ -70,6 +70,7 @@ class ChampionWatch:
         self._seen: _Seen | None = _Seen(self._mark(), config.takes.song)
         self._held: set[str] = set()  # sha256 of models that have been tried and held
         self._next = Seconds(0.0)
+        self._asked = config.takes.song  # the song of the newest look
         self._in_the_way = False
 
     def make_way(self) -> None:
@@ -77,7 +78,9 @@ class ChampionWatch:
         self._in_the_way = True
 
     def turn(self, now: Seconds, config: Config, song: str | None, cast: Cast) -> Found | None:
-        """Take in what the last look has found, and look again once a second; while the transport stands.
+        """Take in what the last look has found, and look again once a second, or at once for another song.
+
+        To be called while the transport stands.
 
         Args:
             now: On any steady clock.
@@ -96,8 +99,9 @@ class ChampionWatch:
             self._seen = outcome
             if outcome.found is not None:
                 return outcome.found
-        if config.model == CHAMPION and now >= self._next and not self._errand.under_way:
-            self._next = Seconds(now + LOOK_EVERY)
+        due = now >= self._next or song != self._asked
+        if config.model == CHAMPION and due and not self._errand.under_way:
+            self._next, self._asked = Seconds(now + LOOK_EVERY), song
             self._errand.start(lambda: self._look(self._seen, config, song, cast))
         return None
 

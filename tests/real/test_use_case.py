@@ -6,6 +6,7 @@ musician swings. The drums begin with the paper's first network, which has heard
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import subprocess
@@ -20,13 +21,14 @@ from benchmarks.jack_server import PERIOD, JackServer, jack_server
 from tests.real.conftest import need
 from tests.real.hydrogen_song import SHIPPED, Stroke, write_song
 from tests.real.jack_programs import LOOK_AHEAD, NEEDED, connect, dumped, play_along, studio, transport
-from tests.real.rig import Daemon, Listener, Player, daemon, hits
+from tests.real.rig import Daemon, Listener, Player, daemon, hits, read
 
 pytestmark = [pytest.mark.real, pytest.mark.alone, pytest.mark.data]
 
 DATA = Path(os.environ.get("POCKETD_DATA", "../shared/data"))
 BPM, BARS = 120, 14
 SONG = "the tune"
+MODEL = "lstm-solo"  # the paper's first network
 KICK, SNARE, HAT = 36, 38, 42
 STRAIGHT = [
     *(Stroke(eighth * 24, HAT, 80) for eighth in range(8)),
@@ -35,13 +37,13 @@ STRAIGHT = [
 ]
 SWING = 60 / BPM * (2 / 3 - 1 / 2)  # seconds: how much later a swung off-beat is
 LAST_BARS = 6
-EPOCHS = "3"
+EPOCHS = "10"  # with three the song's mean is learnt, and little of what goes beyond it
 CONFIG = {
     "drums_lead_ms": 0,
     "late_commit": False,
     "snap_ms": PERIOD * 1000 + 1,  # Hydrogen's hits come at the start of a period
     "songs": {"0": SONG},
-    "retrain": {"start": "lstm-solo", "style": "variance", "a": 3, "b": 4, "groove": str(DATA.resolve())},
+    "retrain": {"start": MODEL, "style": "variance", "a": 3, "b": 4, "groove": str(DATA.resolve())},
 }
 
 
@@ -83,7 +85,7 @@ def play_a_take(folder: Path, model: str) -> Daemon:
         ):
             connect(source, target)
         control.send(bytes((0xC0, 0)))  # the song's number
-        time.sleep(0.2)
+        time.sleep(3.0)  # its model is loaded meanwhile
         transport("locate 0", "play")
         onsets = [n / 2 + (n % 2) / 6 for n in range(BARS * 8 - 2)]
         play_along(ticks, human, onsets, BPM, BARS)
@@ -96,13 +98,25 @@ def play_a_take(folder: Path, model: str) -> Daemon:
     return running
 
 
-def reached(report: Path) -> float:
-    """Return how much of the musician's swing the drums played in a take's last bars."""
+def reached(report: Path, within: float = 0.5) -> float:
+    """Return how far the drums were moved in a take's last bars, as a share of the musician's swing.
+
+    Args:
+        report: The take's.
+        within: Where in the beat.
+    """
     steps = json.loads(report.read_text())["timesteps"]
     last = max(step["bar"] for step in steps)
-    moved = [s["played_ms"] for s in steps if s["bar"] > last - LAST_BARS and s["beat"] % 1 == 0.5]
+    moved = [s["played_ms"] for s in steps if s["bar"] > last - LAST_BARS and s["beat"] % 1 == within]
     assert len(moved) >= 2 * LAST_BARS
     return float(sum(moved) / len(moved) / (SWING * 1000))
+
+
+def models_of(report: Path) -> set[str]:
+    """Return the checksums of the models that have played a take."""
+    take, *rest = read(report.with_name("journal.jsonl"))
+    hellos = [take["hello"], *(record for record in rest if record["kind"] == "hello")]
+    return {hello["sha256"] for hello in hellos}
 
 
 def test_straight_drums_swing_by_the_third_take_of_a_song_for_nights_lie_between(
@@ -114,7 +128,7 @@ def test_straight_drums_swing_by_the_third_take_of_a_song_for_nights_lie_between
 
     with studio(tmp_path, tmp_path / "song.h2song", BPM):
         for take in range(3):
-            running = play_a_take(tmp_path, "lstm-solo" if take == 0 else "champion")
+            running = play_a_take(tmp_path, MODEL if take == 0 else "champion")
             if take < 2:
                 pocketd(running.config, "retrain", "--takes", str(running.takes), "--epochs", EPOCHS)
                 night = max(path.name for path in nights.glob("20*"))
@@ -125,9 +139,13 @@ def test_straight_drums_swing_by_the_third_take_of_a_song_for_nights_lie_between
     share = [reached(report) for report in reports]
     assert len(reports) == 3
     assert abs(share[0]) < 0.3
-    assert 0.6 < share[2] < 1.3, share
-    assert share[2] > share[0] + 0.4
-    assert {json.loads(report.read_text())["take"]["song"] for report in reports} == {SONG}
+    assert 0.7 < share[2] < 1.3, share
+    assert abs(reached(reports[2], within=0.0)) < 0.25  # and what is on the beat stays there
+    takes = [json.loads(report.read_text())["take"] for report in reports]
+    assert [(take["song"], take["models"]) for take in takes] == [(SONG, [MODEL])] * 3
+    learnt = sorted(nights.glob(f"20*/{MODEL}.onnx"))
+    for report, model in zip(reports[1:], learnt, strict=True):
+        assert models_of(report) == {hashlib.sha256(model.read_bytes()).hexdigest()}
     picture = tmp_path / "third.png"
     pocketd(running.config, "takes", "plot", "last", "--bars", "9-12", "--out", str(picture))
     assert picture.read_bytes().startswith(b"\x89PNG")
