@@ -41,6 +41,7 @@ LATE_COMMIT_POLL = Seconds(0.001)  # so soon is an onset heard while hits wait f
 POLL = Seconds(0.003)  # otherwise while it runs; less than the guard, so that no hit is late for it
 WOKEN_POLL = Seconds(0.010)  # where the back end wakes for what arrives
 STILL_POLL = Seconds(0.030)  # while the transport stands: all that comes leaves a look-ahead later
+STILL_WOKEN_POLL = Seconds(0.1)  # the same where the back end wakes
 SLACK = Seconds(0.001)  # with less than this until the next hit, the desk has to wait
 LATE = Seconds(0.005)  # a hit sent this much behind its time counts as late
 LINGER = Seconds(0.100)  # how long notes may sound on after the last hit has left, at exit
@@ -314,7 +315,8 @@ class Loop:
         settings = self.engine.settings
         often = LATE_COMMIT_POLL if settings.late_commit or self._intake.plays else POLL
         often = WOKEN_POLL if backend.wakes else often
-        seldom = often if self._intake.plays else min(STILL_POLL, settings.look_ahead / 2)
+        seldom = STILL_WOKEN_POLL if backend.wakes else min(STILL_POLL, settings.look_ahead / 2)
+        seldom = often if self._intake.plays else seldom
         poll = Seconds(now + (often if running else seldom))
         if leaves is not None and leaves <= poll and not self._guard.stumbled:
             backend.wait(leaves)
