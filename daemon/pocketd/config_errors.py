@@ -29,8 +29,16 @@ def explain(error: ValidationError, document: Document, model: type[BaseModel]) 
         key = _known(tuple(first["loc"]), document.values)
         text = _unknown(key, document, model) if first["type"] == "extra_forbidden" else ""
         text = text or f"{_shown(key, document, model)}; allowed: {_allowed(key, model)}"
-    more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
+    others = {_place(problem, document.values) for problem in problems} - {_place(first, document.values)}
+    more = f" (and {len(others)} more)" if others else ""
     return ConfigError(" ".join(f"{document.where(key)}: {text}{more}".split()))
+
+
+def _place(problem: Any, values: Any) -> KeyPath:
+    """Return the key that a problem is with; each kind that a value might have been is one of its own."""
+    if problem["type"] == "clash":
+        return tuple(problem["ctx"]["key"].split("."))
+    return _known(tuple(problem["loc"]), values)
 
 
 def _unknown(key: KeyPath, document: Document, model: type[BaseModel]) -> str:

@@ -57,7 +57,7 @@ def read_yaml(path: Path) -> Document:
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
     except FileNotFoundError:
-        raise ConfigError(f"there is no file {name}; check the name") from None
+        raise ConfigError(f"there is no file {name}; check the name, or make one: it may be empty") from None
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         raise ConfigError(f"cannot read {name}: {getattr(error, 'strerror', None) or error}") from error
     return parse_yaml(data, name)

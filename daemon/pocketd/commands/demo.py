@@ -102,6 +102,7 @@ def play(
             raise PocketError(f"the take {taken[-1]} is not whole; see what pocketd said above")
         _show(performance, take, heard, out, console)
     console.print(f"The take: {taken[-1]}")
+    console.print(f"Look at it: pocketd takes show last --config {out / 'config.yaml'}")
 
 
 def prepare(human: Path | None, drums: Path | None, seconds: Seconds, console: Console) -> Plan:
