@@ -41,6 +41,7 @@ from pocketd.wholefile import write_together, write_whole
 IN_PROCESS = "loopback"
 PARTS = ("drums.mid", "drums-quantised.mid", "human.mid")  # what is written, beside the take
 PICTURE = "performance.png"
+CONFIG = "config.yaml"  # what it ran with
 
 
 def command(
@@ -102,7 +103,7 @@ def play(
             raise PocketError(f"the take {taken[-1]} is not whole; see what pocketd said above")
         _show(performance, take, heard, out, console)
     console.print(f"The take: {taken[-1]}")
-    console.print(f"Look at it: pocketd takes show last --config {out / 'config.yaml'}")
+    console.print("Look at it: pocketd takes show last --config", out / CONFIG)
 
 
 def prepare(human: Path | None, drums: Path | None, seconds: Seconds, console: Console) -> Plan:
@@ -174,7 +175,7 @@ def _write_config(out: Path, takes: Path, performance: Plan, system: Choice | No
         "meter_display": "auto" if sys.stdout.isatty() else "lines",
         "takes": {"folder": str(takes.resolve()), "song": "demo"},
     }
-    path = out / "config.yaml"
+    path = out / CONFIG
     text = yaml.safe_dump(values, sort_keys=False, allow_unicode=True)
     write_whole(path, f"# What the demo ran with; all else is default.\n{text}".encode())
     return path
