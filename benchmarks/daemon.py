@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 import tempfile
@@ -78,6 +79,15 @@ def daemon(on_jack: bool, **settings: object) -> Iterator[Started]:
 def private_mib(process: psutil.Process) -> float:
     """Return the memory that would come free if the process ended (USS)."""
     return float(process.memory_full_info().uss / MIB)
+
+
+def written_mib(process: psutil.Process) -> float:
+    """Return the private memory that it has written to, whoever else has the same libraries."""
+    rollup = Path(f"/proc/{process.pid}/smaps_rollup")
+    if not rollup.exists():
+        return private_mib(process)
+    dirty = re.search(r"^Private_Dirty: +(\d+) kB", rollup.read_text(), re.MULTILINE)
+    return float(dirty[1]) / 1024 if dirty else private_mib(process)
 
 
 def family(process: psutil.Popen) -> list[psutil.Process]:
