@@ -18,9 +18,8 @@ from dataclasses import dataclass
 from pocket_core.types import Seconds
 
 STILL = 1.0  # seconds without a cycle: the server has stood still, and is as good as gone
-LEAP = (
-    0.1  # seconds that a count may gain on the machine's clock from one cycle to the next; else it is another
-)
+#: Seconds that a count may gain on the machine's clock in a cycle; with more it is another's.
+LEAP = 0.1
 WRAP = 1 << 32  # JACK counts frames in 32 bits: at 48 kHz a little over a day
 
 
