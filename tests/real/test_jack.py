@@ -222,6 +222,17 @@ def test_a_server_that_is_killed_and_restarted_within_a_take_is_played_on_within
     assert len(hits(heard)) >= len(hits(played["drums"])) - 2
 
 
+def test_a_server_that_is_killed_time_and_again_is_found_each_time(jack: JackServer, tmp_path: Path) -> None:
+    with daemon(tmp_path, model="none") as pocketd:
+        for _ in range(8):
+            jack.kill()
+            jack.revive()
+            Listener("out", patience=2.0).close()
+        code, said = pocketd.end()
+
+    assert (code, said) == (0, "")
+
+
 def test_a_server_that_stands_still_does_not_keep_the_daemon_from_ending(
     jack: JackServer, tmp_path: Path
 ) -> None:

@@ -10,6 +10,7 @@ jack/jack.h has them. Calls into libjack let other Python threads run.
 from __future__ import annotations
 
 import ctypes
+import select
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
@@ -25,6 +26,7 @@ from pocketd.backends.protocol import INPUTS
 from pocketd.backends.quiet import hush_jack
 from pocketd.backends.transit import Transit
 
+RETURNED = 0.1  # seconds in which a callback of ours has returned
 CAPTURE, PLAYBACK = 0, 1  # JackLatencyCallbackMode
 
 
@@ -259,9 +261,16 @@ class JackClient:
     # --- the end ---------------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Take the ports away; with a server that has gone libjack may take its time."""
+        """Take the ports away; with a server that has gone libjack may take its time.
+
+        libjack cancels its threads. One that runs Python as it is cancelled takes Python's own lock along,
+        and the process stands still for good; so nothing is called any more, and what was has time to return.
+        """
         if self.alive:
             self._client.deactivate(ignore_errors=True)
+            for kind in ("port_registration", "port_connect", "buffer_size", "latency"):
+                self._call(f"jack_set_{kind}_callback", None, None)
+        select.select((), (), (), RETURNED)
         self._client.close(ignore_errors=True)
 
 
