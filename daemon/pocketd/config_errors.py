@@ -21,15 +21,13 @@ def explain(error: ValidationError, document: Document, model: type[BaseModel]) 
     """Return the error for the first thing that is wrong; how much more there is, it says too."""
     problems = error.errors(include_url=False)
     first = problems[0]
-    context = first.get("ctx", {})
+    key = _place(first, document.values)
     if first["type"] == "clash":
-        key: KeyPath = tuple(context["key"].split("."))
-        text = f"{_shown(key, document, model)}; {context['text']}"
+        text = f"{_shown(key, document, model)}; {first['ctx']['text']}"
     else:
-        key = _known(tuple(first["loc"]), document.values)
         text = _unknown(key, document, model) if first["type"] == "extra_forbidden" else ""
         text = text or f"{_shown(key, document, model)}; allowed: {_allowed(key, model)}"
-    others = {_place(problem, document.values) for problem in problems} - {_place(first, document.values)}
+    others = {_place(problem, document.values) for problem in problems} - {key}
     more = f" (and {len(others)} more)" if others else ""
     return ConfigError(" ".join(f"{document.where(key)}: {text}{more}".split()))
 

@@ -84,10 +84,9 @@ class Ears:
         """Take in a message, in order of arrival."""
         self._at = max(self._at, message.at)
         for event in self._decoders[message.port].feed(message.data, message.at):
-            if message.port is Port.CONTROL and isinstance(event, Other):
-                self._learn(event)
-                continue
             match event:
+                case Other() if message.port is Port.CONTROL and self._learn(event):
+                    pass
                 case Pulse() | Start() | Continue() | Stop() | SongPosition():
                     self._follow(event, message.port)
                 case Hit():
@@ -127,12 +126,14 @@ class Ears:
             self.begin()
         self._run += pulse
 
-    def _learn(self, message: Other) -> None:
-        """Follow what a transport reports; it tells its tempo with it."""
+    def _learn(self, message: Other) -> bool:
+        """Follow what a transport reports, and its tempo with it; say whether this is a report."""
         report = decode_report(message.data, message.at)
-        if report is not None:
-            self._clock.feed(report)
-            self._reported = report.rolling
+        if report is None:
+            return False
+        self._clock.feed(report)
+        self._reported = report.rolling
+        return True
 
     def _strike(self, hit: Hit, port: Port) -> None:
         self._notes[port] += 1

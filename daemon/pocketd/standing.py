@@ -83,8 +83,9 @@ def read_standing(path: Path) -> Standing | None:
 def find_stuck(path: Path) -> tuple[Standing, Seconds] | None:
     """Return a daemon that lives and tells nothing, and for how long; None: none is known of."""
     standing, age = _read(path)
-    stuck = standing is not None and age >= FRESH and _is_pocketd(standing.pid)
-    return (standing, age) if standing is not None and stuck else None
+    if standing is None or age < FRESH or not _is_pocketd(standing.pid):
+        return None
+    return standing, age
 
 
 def _read(path: Path) -> tuple[Standing | None, Seconds]:

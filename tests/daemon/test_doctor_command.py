@@ -144,12 +144,18 @@ def test_what_a_daemon_that_was_killed_has_left_is_ignored(tmp_path: Path) -> No
 
 
 @pytest.mark.skipif(not Path("/proc").exists(), reason="this system does not tell what a process is")
-def test_a_daemon_that_hangs_is_named_and_no_port_is_opened_beside_it(tmp_path: Path) -> None:
+def test_a_daemon_that_hangs_is_named_and_no_port_is_opened_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (elsewhere := tmp_path / "elsewhere").mkdir(mode=0o700)
     with running(tmp_path, model="none") as pocketd:
         assert pocketd.ready()
         told(pocketd_path())
         pocketd.process.send_signal(signal.SIGSTOP)
-        time.sleep(0.3)  # a write may be under way
+        left = pocketd_path().read_bytes()
+        monkeypatch.setenv("XDG_RUNTIME_DIR", str(elsewhere))  # where nobody writes meanwhile
+        pocketd_path().parent.mkdir()
+        pocketd_path().write_bytes(left)
         os.utime(pocketd_path(), (1.0, 1.0))
         result = doctor(tmp_path, "--json")
         pocketd.process.send_signal(signal.SIGCONT)

@@ -58,6 +58,15 @@ def test_where_a_transport_reports_no_pulse_is_waited_for() -> None:
     assert [strike.beat for strike in heard.strikes] == pytest.approx([5.0])
 
 
+def test_a_program_change_is_a_move_and_a_report_is_none() -> None:
+    listening = ears()
+
+    tell(listening, Port.CONTROL, b"\xc0\x03", 1.0)
+    tell(listening, Port.CONTROL, encode_report(Report(Seconds(1.1), Beats(0.0), 120.0, rolling=True)), 1.1)
+
+    assert listening.heard.moves == 1
+
+
 def test_a_drum_note_of_no_voice_is_named() -> None:
     listening = ears()
 

@@ -205,9 +205,11 @@ def test_a_daemon_that_runs_is_told_of_and_no_take_has_what_only_this_file_wants
 def test_a_daemon_that_lives_and_tells_nothing_is_found_and_another_process_of_its_number_is_not(
     tmp_path: Path,
 ) -> None:
-    sleeps = "import sys, time; print(flush=True); time.sleep(60)"
+    waits = "import sys; print(flush=True); sys.stdin.read()"
     for name, is_stuck in (("pocketd", True), ("another", False)):
-        with subprocess.Popen([sys.executable, "-c", sleeps, name], stdout=subprocess.PIPE) as process:
+        with subprocess.Popen(
+            [sys.executable, "-c", waits, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        ) as process:
             assert process.stdout is not None
             process.stdout.readline()
             kept = Kept(
