@@ -1,0 +1,1 @@
+"""Sources of drums that make them: bars, continue, pattern and groove, by ONNX Runtime and numpy."""

@@ -1,0 +1,1 @@
+"""How the generators come to be: their data, training, figures and files."""
