@@ -59,7 +59,7 @@ def test_a_bar_and_more_is_there_ahead_of_its_time(rig: GeneratorRig) -> None:
 
     rig.until(BEGIN + 15 * BEAT, look)
 
-    assert [(w.begin, w.length) for w in asked] == [(0, 8)]
+    assert [(float(w.begin), float(w.length)) for w in asked] == [(0.0, 8.0)]
     assert min(ahead) >= 4
 
 
@@ -132,7 +132,7 @@ def test_a_listener_hears_the_musician_and_is_asked_again_each_half_bar(groove: 
     groove.until(BEGIN + 15 * BEAT)
 
     heard = [letter.beat for letter in groove.letters if isinstance(letter, Heard)]
-    asked = [letter.begin for letter in groove.letters if isinstance(letter, Wanted)]
+    asked = [float(letter.begin) for letter in groove.letters if isinstance(letter, Wanted)]
     assert heard[:3] == pytest.approx([0.02, 1.02, 2.02], abs=0.01)
     assert asked[-5:] == [8, 10, 12, 14, 16]
     newest = groove.generators["groove"].asks[-1]
@@ -146,7 +146,7 @@ def test_without_a_musician_a_listener_is_not_asked_for_what_it_has_said(groove:
 
     groove.until(BEGIN + 15 * BEAT)
 
-    asked = [letter.begin for letter in groove.letters if isinstance(letter, Wanted)]
+    asked = [float(letter.begin) for letter in groove.letters if isinstance(letter, Wanted)]
     assert asked == sorted(set(asked))
 
 
