@@ -42,8 +42,7 @@ def pretrain(
     ),
     model: str = typer.Option(
         ALL,
-        help="follower, seq2seq, lstm or lstm-solo; of the sources bars, continue, pattern, groove or presets; "
-        "or all.",
+        help="follower, seq2seq, lstm or lstm-solo; of the sources bars, continue, pattern, groove, presets; all.",
     ),
     patterns: Path | None = typer.Option(
         None, help="Multi-track MIDI files that pattern learns from, too; else where they usually lie."
@@ -119,8 +118,8 @@ def pretrain(
                 )
                 usual_epochs = asked.epochs or WORKSHOPS[name].epochs
                 with interruptible(asked.checkpoint), _shown(console, name, usual_epochs) as watch:
-                    path = WORKSHOPS[name].make(asked, groove, watch)
-                console.print(f"wrote {path}", soft_wrap=True)
+                    card = WORKSHOPS[name].make(asked, groove, watch)
+                console.print(f"wrote {card}", soft_wrap=True)
                 continue
             usual = SCHOOLS[name].recipe
             recipe = replace(usual, seed=seed, epochs=epochs or (QUICK_EPOCHS if quick else usual.epochs))

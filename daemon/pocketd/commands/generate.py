@@ -204,6 +204,7 @@ def groove(
             start=begin,
             goal=end,
             heard=heard,
+            bpm=bpm,
             morph=None if end is None else _as_it_is,
             progress=progress,
         )

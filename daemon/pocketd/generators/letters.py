@@ -80,6 +80,7 @@ class Wanted:
     begin: Beats
     length: Beats
     bar: Beats = BAR  # how long a bar is
+    bpm: float = 120.0  # quarter notes a minute, now
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,6 +20,7 @@ def play_through(
     start: Phrase | None = None,
     goal: Phrase | None = None,
     heard: Sequence[Onset] = (),
+    bpm: float = 120.0,
     morph: Callable[[float], float] | None = None,
     progress: Callable[[float], None] = lambda _: None,
 ) -> Phrase:
@@ -32,8 +33,8 @@ def play_through(
         seed: Of its chance.
         start: Where it begins.
         goal: Where `knobs.morph` leads.
-        heard: The musician's part; each bar is answered to what came before its end, as if it had been known,
-            for nobody waits here.
+        heard: The musician's part. A generator is told the two bars from each bar on, too, for nobody waits.
+        bpm: The tempo.
         morph: From the share of the bars that are over, 0..1, to `knobs.morph`; None: it stands.
         progress: Told which share is done.
 
@@ -49,7 +50,7 @@ def play_through(
                 knobs.temperature, knobs.density, knobs.voices, morph(n / max(bars - 1, 1)), knobs.follow
             )
         before = tuple(s for s in joined(made).strokes if s.beat >= begin - MEMORY)
-        known = tuple(o for o in heard if begin - MEMORY <= o.beat < begin)
+        known = tuple(o for o in heard if begin - MEMORY <= o.beat < begin + 2 * BAR)
         made.append(
             generator.phrase(
                 Ask(
@@ -60,6 +61,7 @@ def play_through(
                     goal=goal,
                     knobs=turned,
                     seed=seed,
+                    bpm=bpm,
                 )
             )
         )

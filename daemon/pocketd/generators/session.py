@@ -160,6 +160,7 @@ class Session:
             goal=self._goal,
             knobs=Knobs(turned.temperature, turned.density, turned.voices, turned.morph, turned.follow),
             seed=setup.seed,
+            bpm=wanted.bpm,
         )
         if bar == BAR:
             return generator.phrase(replace(ask, length=wanted.length))

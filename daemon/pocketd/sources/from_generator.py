@@ -94,7 +94,7 @@ class FromGenerator:
 
     def configure(self, config: Config, settings: Settings) -> None:
         """Go by another configuration."""
-        self._config = config
+        self._bpm = float(config.tempo)  # until the clock says another
         self._settings = settings
         self._bar = settings.meters.position(Beats(0.0)).meter.bar_beats
         if self._panel.configure(config) and self._source:
@@ -250,7 +250,8 @@ class FromGenerator:
         length = ahead.begin(count) if self._stale else ahead.bar
         self._asked, self._stale, self._refused = now, False, False
         begin = ahead.begin(missing)
-        self._line.send(Wanted(number=self._number, begin=begin, length=length, bar=ahead.bar))
+        bpm = self._bpm if self._clock is None else self._clock.bpm
+        self._line.send(Wanted(number=self._number, begin=begin, length=length, bar=ahead.bar, bpm=bpm))
 
     def _answers(self) -> None:
         for answer in self._line.hear():
