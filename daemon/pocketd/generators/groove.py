@@ -1,8 +1,9 @@
 """Answers a musician's groove with a whole kit: a transformer that remembers, and an autoencoder of grooves.
 
 The musician's part, or a stored groove where nobody plays, is flattened to one voice over two bars; the
-transformer makes drums of it that go on from those it played before. Live nobody knows the two bars to come, so what
-the musician played two bars before stands for them. Between grooves, and from nothing, the autoencoder finds the way.
+transformer makes drums of it that go on from those it played before. Live nobody knows the two bars to
+come, so what the musician played two bars before stands for them. Between grooves, and from nothing, the
+autoencoder finds the way.
 """
 
 from __future__ import annotations

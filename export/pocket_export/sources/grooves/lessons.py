@@ -1,4 +1,4 @@
-"""What a groove transformer learns from: every window, each epoch seen in another way, and how far off it is."""
+"""What a groove transformer learns from: every window, each epoch seen otherwise, and how far off it is."""
 
 from __future__ import annotations
 
@@ -79,8 +79,8 @@ def rarity(y: NDArray[np.float32], power: float) -> Tensor:
 
 def loss(said: Tensor, y: Tensor, weights: Weights, rare: Tensor) -> Tensor:
     """Return how far what a model says, `(B, T, 27)`, is from what was played."""
-    hits, velocity, offset = y.split(COUNT, -1)
-    logits, said_velocity, said_offset = said.split(COUNT, -1)
+    hits, velocity, offset = torch.chunk(y, 3, -1)
+    logits, said_velocity, said_offset = torch.chunk(said, 3, -1)
     struck = hits.sum().clamp(min=1.0)
     bce = functional.binary_cross_entropy_with_logits(logits, hits, reduction="none")
     bce = (bce * (1 + hits * (rare - 1))).mean()
