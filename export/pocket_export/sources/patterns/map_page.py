@@ -39,6 +39,11 @@ PROGRAM = (
     "scatter.js",
     "gestures.js",
     "send.js",
+    "state.js",
+    "choosing.js",
+    "showing.js",
+    "legend.js",
+    "sharing.js",
     "map.js",
 )
 GENERATOR = "pocketd patterns map"  # how a page is known as ours

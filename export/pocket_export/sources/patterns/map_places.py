@@ -14,9 +14,9 @@ from pocket_export.needs import need
 from pocket_export.sources.patterns.map_content import NO_GENRE
 
 FEW = 8  # patterns; so few have no neighbourhoods, and lie along their principal components
-GRID = 88  # cells along a side of the square that areas are drawn on
-REACH = 1.08  # half its side; patterns lie within -1..1
-SPREAD = 2.6  # cells: how far a pattern makes its genre felt
+GRID = 96  # cells along a side of the square that areas are drawn on
+REACH = 1.25  # half its side; patterns lie within -1..1
+SPREAD = 2.5  # cells: how far a pattern makes its genre felt
 MOST_GENRES = 12  # have a colour of their own; all others are drawn as none
 LEAST_PATTERNS = 3  # of a genre that is drawn at all
 
@@ -128,6 +128,8 @@ def _blur(grids: NDArray[np.float64]) -> NDArray[np.float64]:
     """Spread each cell over its neighbours, by a bell of `SPREAD` cells."""
     reach = int(np.ceil(3 * SPREAD))
     bell = np.exp(-0.5 * (np.arange(-reach, reach + 1) / SPREAD) ** 2)
+    bell /= bell.sum()
     for axis in (1, 2):
-        grids = np.apply_along_axis(np.convolve, axis, grids, bell / bell.sum(), mode="same")
+        padded = np.pad(grids, [(reach, reach) if a == axis else (0, 0) for a in range(3)])
+        grids = np.lib.stride_tricks.sliding_window_view(padded, len(bell), axis) @ bell
     return grids

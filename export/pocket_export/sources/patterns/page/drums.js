@@ -15,18 +15,18 @@ class Drums {
     this.voices = [
       (at, level) => this.#kick(at, level),
       (at, level) => this.#snare(at, level),
-      (at, level) => this.#hat(at, level * 0.7, 0.06, true),
-      (at, level) => this.#skin(at, level, 86, 0.42, 0.15),
-      (at, level) => this.#skin(at, level, 122, 0.36, 0.15),
-      (at, level) => this.#hat(at, level * 0.65, 0.5, false),
-      (at, level) => this.#skin(at, level, 168, 0.3, 0.15),
+      (at, level) => this.#hat(at, level * 0.75, 0.09, true),
+      (at, level) => this.#skin(at, level, 86, 0.6, 0.15),
+      (at, level) => this.#skin(at, level, 122, 0.5, 0.15),
+      (at, level) => this.#hat(at, level * 0.65, 0.65, false),
+      (at, level) => this.#skin(at, level, 168, 0.42, 0.15),
       (at, level) => this.#crash(at, level),
       (at, level) => this.#ride(at, level),
       (at, level) => this.#block(at, level),
-      (at, level) => this.#skin(at, level * 0.8, 415, 0.12, 0.3),
-      (at, level) => this.#skin(at, level * 0.8, 305, 0.16, 0.3),
-      (at, level) => this.#skin(at, level * 0.8, 262, 0.09, 0.45),
-      (at, level) => this.#skin(at, level * 0.85, 176, 0.32, 0.2),
+      (at, level) => this.#skin(at, level * 0.8, 415, 0.18, 0.3),
+      (at, level) => this.#skin(at, level * 0.8, 305, 0.24, 0.3),
+      (at, level) => this.#skin(at, level * 0.8, 262, 0.1, 0.45),
+      (at, level) => this.#skin(at, level * 0.85, 176, 0.4, 0.2),
     ];
   }
 
@@ -36,13 +36,13 @@ class Drums {
   }
 
   #kick(at, level) {
-    this.#tone("sine", [155, 47], 0.09, at, level * 1.1, 0.42);
+    this.#tone("sine", [155, 47], 0.1, at, level, 0.62);
     this.#hiss("lowpass", 2600, at, level * 0.35, 0.018);
   }
 
   #snare(at, level) {
-    this.#tone("triangle", [238, 178], 0.05, at, level * 0.55, 0.14);
-    this.#hiss("highpass", 1400, at, level * 0.5, 0.19);
+    this.#tone("triangle", [238, 178], 0.05, at, level * 0.5, 0.2);
+    this.#hiss("highpass", 1400, at, level * 0.45, 0.3);
     this.#hiss("bandpass", 4200, at, level * 0.3, 0.11);
   }
 
@@ -57,12 +57,12 @@ class Drums {
   }
 
   #crash(at, level) {
-    this.#metal(at, level * 0.34, 1.5, 52, 4200);
-    this.#hiss("highpass", 3800, at, level * 0.42, 1.3);
+    this.#metal(at, level * 0.26, 2.2, 52, 4200);
+    this.#hiss("highpass", 3800, at, level * 0.3, 2.0);
   }
 
   #ride(at, level) {
-    this.#metal(at, level * 0.26, 0.65, 61, 5200);
+    this.#metal(at, level * 0.26, 0.9, 61, 5200);
     this.#tone("triangle", [3150, 3140], 0.05, at, level * 0.12, 0.32);
     this.#hiss("highpass", 7000, at, level * 0.1, 0.22);
   }

@@ -38,7 +38,7 @@ class Gestures {
     if (this.pressed.size === 2) {
       const [other] = [...this.pressed].filter(([id]) => id !== event.pointerId).map(([, at]) => at);
       const apart = (at) => Math.hypot(at[0] - other[0], at[1] - other[1]);
-      this.scatter.zoom(apart([x, y]) / Math.max(apart(before), 1), (x + other[0]) / 2, (y + other[1]) / 2);
+      this.scatter.zoom(apart([x, y]) / Math.max(apart(before), 1), [(x + other[0]) / 2, (y + other[1]) / 2]);
     } else if (this.begun !== null) {
       this.begun.moved ||= Math.hypot(x - this.begun.x, y - this.begun.y) > STILL;
       if (this.begun.moved) this.#drag(x, y, before);
@@ -76,7 +76,7 @@ class Gestures {
   #wheel(event) {
     event.preventDefault();
     const lines = event.deltaMode === WheelEvent.DOM_DELTA_LINE ? 30 : 1;
-    this.scatter.zoom(Math.exp(-0.0016 * lines * event.deltaY), ...this.#at(event));
+    this.scatter.zoom(Math.exp(-0.0016 * lines * event.deltaY), this.#at(event));
   }
 
   #at(event) {

@@ -4,10 +4,12 @@ const NEAR = 14; // pixels: how far from a point it is still meant
 const CLOSEST = 40; // how large it can be made
 
 class Scatter {
-  constructor(canvas, data, look) {
+  /** look(): {colours, none, ink, ground, accent, font}; covered(): pixels at the bottom that the legend takes. */
+  constructor(canvas, data, look, covered) {
     this.canvas = canvas;
     this.data = data;
-    this.look = look; // () => {colours, none, ink, soft, ground, dark}
+    this.look = look;
+    this.covered = covered;
     this.areas = new Areas(data);
     this.shown = new Set([...data.genres.keys(), data.genres.length]); // the last is "no genre"
     this.view = { x: 0, y: 0, scale: 1 }; // what lies in the middle, and how large
@@ -33,14 +35,14 @@ class Scatter {
 
   /** Pixels of the canvas for a place of the map. */
   pixel([x, y]) {
-    const { width, height, unit } = this.#size();
-    return [width / 2 + (x - this.view.x) * unit, height / 2 - (y - this.view.y) * unit];
+    const { middle, unit } = this.#size();
+    return [middle[0] + (x - this.view.x) * unit, middle[1] - (y - this.view.y) * unit];
   }
 
   /** Place of the map for pixels of the canvas. */
   under(px, py) {
-    const { width, height, unit } = this.#size();
-    return [this.view.x + (px - width / 2) / unit, this.view.y - (py - height / 2) / unit];
+    const { middle, unit } = this.#size();
+    return [this.view.x + (px - middle[0]) / unit, this.view.y - (py - middle[1]) / unit];
   }
 
   /** The shown pattern nearest to a pixel; null: none is near. */
@@ -77,7 +79,7 @@ class Scatter {
     this.#keepInside();
   }
 
-  zoom(by, px = this.canvas.clientWidth / 2, py = this.canvas.clientHeight / 2) {
+  zoom(by, [px, py] = this.#size().middle) {
     const before = this.under(px, py);
     this.view.scale = Math.min(CLOSEST, Math.max(1, this.view.scale * by));
     const after = this.under(px, py);
@@ -112,7 +114,9 @@ class Scatter {
 
   #size() {
     const { clientWidth: width, clientHeight: height } = this.canvas;
-    return { width, height, unit: (Math.min(width, height - 30) / 2.12) * this.view.scale };
+    const free = Math.max(height - this.covered(), 1);
+    const unit = (Math.min(width, free) / 2.14) * this.view.scale;
+    return { width, height, unit, middle: [width / 2, free / 2] };
   }
 
   #keepInside() {
