@@ -60,7 +60,8 @@ def main(takes: str) -> None:
     config = Config(
         backend="loopback", model="none", tempo=BPM, takes=Takes(folder=takes), meter_display="off"
     )
-    outbox, desk = spawn_desk(config)
+    helpers = spawn_desk(config)
+    outbox, desk = helpers.outbox, helpers.desk
     if desk is None:
         raise SystemExit("the system starts no desk")
     backend = Loopback(SystemClock())

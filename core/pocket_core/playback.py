@@ -15,9 +15,10 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
+from typing import Protocol
 
 from pocket_core.score_features import Repeat
-from pocket_core.transport import Relocated, SongClock, Started, TransportChange
+from pocket_core.transport import Relocated, Started, TransportChange
 from pocket_core.types import Beats, Seconds
 from pocket_core.wire import note_off
 
@@ -51,6 +52,20 @@ class Fed:
 
     at: Seconds  # when a DAW would have sent it
     data: bytes
+
+
+class Timeline(Protocol):
+    """Times to positions and back: a song's clock, or one that counts otherwise."""
+
+    @property
+    def running(self) -> bool:
+        """Whether it runs."""
+
+    def beat_at(self, at: Seconds) -> Beats:
+        """Return the position at a time."""
+
+    def time_of(self, beat: Beats) -> Seconds:
+        """Return the time of a position."""
 
 
 class Playback:
@@ -97,11 +112,11 @@ class Playback:
             self._offs.clear()  # the engine ends every note where the transport stops
         return []
 
-    def turn(self, clock: SongClock, lead: Seconds, now: Seconds) -> list[Fed]:
+    def turn(self, clock: Timeline, lead: Seconds, now: Seconds) -> list[Fed]:
         """Return what is to be handed over by now, in order.
 
         Args:
-            clock: The engine's.
+            clock: The engine's, or another that counts where it goes.
             lead: How much earlier than its place each message is handed over.
             now: On the clock of the MIDI system.
         """
@@ -118,7 +133,7 @@ class Playback:
         self._next = max(self._next, until)
         return fed + self._end_before(until, clock, lead)
 
-    def next_at(self, clock: SongClock, lead: Seconds) -> Seconds | None:
+    def next_at(self, clock: Timeline, lead: Seconds) -> Seconds | None:
         """Return when there is something to hand over next; None: nothing, as things are."""
         if self._next is None or not clock.running:
             return None
@@ -137,7 +152,7 @@ class Playback:
         self._offs.clear()  # the engine ends what began before the jump
         return [Fed(change.at, withdrawal(change.entered))] if self._part else []
 
-    def _go_straight_on(self, clock: SongClock, now: Seconds) -> list[Fed]:
+    def _go_straight_on(self, clock: Timeline, now: Seconds) -> list[Fed]:
         """Notice that a loop has not gone round: what was handed over for behind it was wrong."""
         repeat = self._part.repeat if self._part else None
         here = clock.beat_at(now)
@@ -174,7 +189,7 @@ class Playback:
             lap += 1
         return found
 
-    def _end_before(self, beat: Beats, clock: SongClock, lead: Seconds) -> list[Fed]:
+    def _end_before(self, beat: Beats, clock: Timeline, lead: Seconds) -> list[Fed]:
         fed = []
         while self._offs and self._offs[0][0] <= beat:
             at, _, data = heapq.heappop(self._offs)

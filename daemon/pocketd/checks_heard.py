@@ -12,7 +12,7 @@ from pocketd.config import Config
 from pocketd.findings import Finding, advice, ok, wrong
 from pocketd.lead_verdict import judge_sent_early
 from pocketd.listening import Listened, way_to_a_clock
-from pocketd.sources import read_part
+from pocketd.sources.from_file import read_part
 from pocketd.wording import ms
 
 JITTERY_MS = 3.0  # of the clock; beyond it hits that belong to the grid are taken for loose ones

@@ -21,6 +21,7 @@ COMMANDS = {
     "doctor": "pocketd.commands.doctor",
     "calibrate": "pocketd.commands.calibrate",
     "render": "pocketd.commands.render",
+    "generate": "pocketd.commands.generate",
     "models": "pocketd.commands.models",
     "takes": "pocketd.commands.takes",
     "service": "pocketd.commands.service",

@@ -19,14 +19,17 @@ from pocket_core.types import Beats, Port, Seconds
 from pocket_core.voices import ROLAND, VoiceMap
 from pocketd.config_errors import explain
 from pocketd.config_sections import (
+    ONE_OF_SOURCES,
     Connect,
     Control,
+    Generate,
     Human,
     Note,
     Number,
     Retrain,
     Section,
     SongName,
+    Source,
     Takes,
     clash,
     milliseconds,
@@ -46,7 +49,6 @@ FIXED = (
     "connect.control",
     "connect.out",
     "clock",
-    "source",
     "tempo",
     "takes.record",
     "takes.folder",
@@ -118,7 +120,7 @@ class Config(Section):
     output_latency_ms: float = milliseconds(0, 0, 500)
     human: Human = Field(default_factory=Human, description="keys channels, notes and least_velocity")
     control: Control = Field(
-        default_factory=Control, description="keys channel, four controllers and song_program"
+        default_factory=Control, description="keys channel, controllers, song_program and source_program"
     )
     voices: dict[str, list[Note]] = Field(
         default={name: list(notes) for name, notes in ROLAND.items()},
@@ -130,10 +132,11 @@ class Config(Section):
         pattern=r"^[^\x00]*$",
         description="champion, a model's name, a path to an .onnx, or none",
     )
-    source: Literal["daw", "file", "loop"] = Field(default="daw", description="daw, file or loop")
+    source: Source = Field(default="daw", description=ONE_OF_SOURCES)
     score: str | None = Field(
         default=None, min_length=1, pattern=r"^[^\x00]*$", description="a MIDI file, or null"
     )
+    generate: Generate = Field(default_factory=Generate, description="what generators make drums of")
     model_without_score: str = Field(
         default="follower",
         min_length=1,
@@ -296,8 +299,7 @@ class Config(Section):
     @staticmethod
     def changed_needing_restart(old: Config, new: Config) -> list[str]:
         """Return the dotted keys that differ and that a running daemon cannot change."""
-        fixed = (*FIXED, "score") if new.source == "file" else FIXED
-        return [key for key in fixed if _value(old, key) != _value(new, key)]
+        return [key for key in FIXED if _value(old, key) != _value(new, key)]
 
     def with_values_of(self, other: Config, keys: Sequence[str]) -> Config:
         """Return this configuration with some dotted keys as another one has them."""

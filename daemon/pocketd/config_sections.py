@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
+from pocket_core.phrases.kit import GENERAL_MIDI
 from pocket_core.types import Port
 from pocketd.backends.patchbay import plain
 
@@ -84,6 +85,50 @@ class Human(Section):
         return self
 
 
+DAW, FILE, LOOP = "daw", "file", "loop"
+GENERATORS = ("bars", "continue", "pattern", "groove")
+#: Where drums come from, in the order in which controllers and programs count them.
+SOURCES = (DAW, FILE, LOOP, *GENERATORS)
+Source = Literal["daw", "file", "loop", "bars", "continue", "pattern", "groove"]
+ONE_OF_SOURCES = "daw, file, loop, bars, continue, pattern or groove"
+LAST_CONTROLLER = 119  # those above are channel mode messages
+
+
+class Generate(Section):
+    """What generators make drums of."""
+
+    start: str | None = Field(
+        default="rock",
+        min_length=1,
+        pattern=r"^[^\x00]*$",
+        description="a preset's name, a MIDI file, or null",
+    )
+    goal: str | None = Field(
+        default=None,
+        min_length=1,
+        pattern=r"^[^\x00]*$",
+        description="a preset's name, a MIDI file, or null",
+    )
+    morph: float = Field(default=0.0, ge=0, le=1, description="0 to 1")
+    temperature: float = Field(default=1.0, ge=0, le=2, description="0 to 2")
+    density: float = Field(default=0.5, ge=0, le=1, description="0 to 1")
+    follow: float = Field(default=1.0, ge=0, le=1, description="0 to 1")
+    hold: bool = Field(default=False, description="true or false")
+    seed: int = Field(default=1, ge=0, le=2**31 - 1, description="0 to 2147483647")
+    notes: dict[str, Note] = Field(
+        default=dict(GENERAL_MIDI), description="the nine voices, each with a note 0 to 127"
+    )
+
+    @field_validator("notes")
+    @classmethod
+    def _nine(cls, notes: dict[str, int]) -> dict[str, int]:
+        for name in notes:
+            if name not in GENERAL_MIDI:
+                voices = ", ".join(GENERAL_MIDI)
+                raise clash("generate.notes", f"no voice is called {name!r}; the nine are {voices}")
+        return {**GENERAL_MIDI, **notes}
+
+
 class Control(Section):
     """What a controller on `control` moves."""
 
@@ -93,14 +138,31 @@ class Control(Section):
     laid_back_cc: int | None = controller(22)
     song_cc: int | None = controller(None)
     song_program: bool = Field(default=True, description="true or false")
+    source_cc: int | None = controller(23)
+    source_program: int | None = Field(
+        default=120, ge=0, le=128 - len(SOURCES), description=f"0 to {128 - len(SOURCES)}, or null"
+    )
+    density_cc: int | None = controller(24)
+    temperature_cc: int | None = controller(25)
+    morph_cc: int | None = controller(26)
+    follow_cc: int | None = controller(27)
+    hold_cc: int | None = controller(28)
+    preset_cc: int | None = controller(29)
+    voices_cc: int | None = Field(
+        default=102,
+        ge=0,
+        le=LAST_CONTROLLER - 8,
+        description="the first of nine controllers, 0 to 111, or null",
+    )
 
     @model_validator(mode="after")
     def _apart(self) -> Self:
         seen: dict[int, str] = {}
-        for key in ("amount_cc", "bypass_cc", "laid_back_cc", "song_cc"):
-            number = getattr(self, key)
-            if number is not None and seen.setdefault(number, key) != key:
-                raise clash(f"control.{key}", f"{seen[number]} has it too; choose another controller")
+        for key in (name for name in type(self).model_fields if name.endswith("_cc")):
+            first = getattr(self, key)
+            for number in () if first is None else range(first, first + (9 if key == "voices_cc" else 1)):
+                if seen.setdefault(number, key) != key:
+                    raise clash(f"control.{key}", f"{seen[number]} has it too; choose another controller")
         return self
 
 

@@ -31,14 +31,22 @@ def play_in_process(plan: Plan, config: Config, clock: Clock) -> int:
     Raises:
         KeyboardInterrupt: Ctrl-C; the take is finished before.
     """
-    outbox, desk = spawn_desk(config)
+    helpers = spawn_desk(config)
     requests = Requests()
     cast = make_cast(config)
     if cast.fault is not None:
         print(f"pocketd: {cast.fault}; {cast.instead}", file=sys.stderr)
     begin = Seconds(clock.now() + BEGIN)
     backend = Loopback(_UntilTheEnd(clock, Seconds(begin + plan.length + REST), requests))
-    loop = Loop(config, backend, cast.player, outbox=outbox, requests=requests, copyist=Copyist(cast))
+    loop = Loop(
+        config,
+        backend,
+        cast.player,
+        outbox=helpers.outbox,
+        requests=requests,
+        copyist=Copyist(cast),
+        line=helpers.line,
+    )
     loop.fault("model file", cast.fault or "")
     for cue in plan.cues:
         backend.feed(cue.port, cue.data, Seconds(begin + cue.at - plan.cues[0].at))
@@ -46,8 +54,8 @@ def play_in_process(plan: Plan, config: Config, clock: Clock) -> int:
         with _interrupt(requests) as interrupted:
             loop.run()
     finally:
-        if desk is not None:
-            desk.wait(FAREWELL)
+        if helpers.desk is not None:
+            helpers.desk.wait(FAREWELL)
     if interrupted.is_set():
         raise KeyboardInterrupt
     return strikes([sent.due.data for sent in backend.sent])

@@ -1,8 +1,9 @@
 """Starts the process outside real time, which keeps the takes and draws the meter, and may be slow, or die.
 
     real-time process ─ Outbox ─ socket ─ desk ─┬─ Recorder ─ takes on disk
-                                                ├─ StandingKeeper ─ a file for `pocketd doctor`
-                                                └─ MeterReader ─ terminal
+                    └─ Line ─ socket ─┐         ├─ StandingKeeper ─ a file for `pocketd doctor`
+                                      │         ├─ MeterReader ─ terminal
+                                      └─────────┴─ StudioKeeper ─ the generators' process
 
 This side is light: what the desk itself needs is imported in its own process only.
 """
@@ -13,10 +14,12 @@ import os
 import socket
 import subprocess
 import sys
+from dataclasses import dataclass
 
 from pocket_core.types import Seconds
 from pocketd.champion import nights_folder
 from pocketd.config import Config
+from pocketd.generators.line import Line
 from pocketd.outbox import Outbox
 from pocketd.standing import standing_path
 
@@ -46,17 +49,32 @@ class DeskProcess:
         return True
 
 
-def spawn_desk(config: Config) -> tuple[Outbox, DeskProcess | None]:
-    """Start the desk; of what is open here it inherits the standard streams and its socket, no MIDI system.
+@dataclass(frozen=True, slots=True)
+class Helpers:
+    """What runs outside real time, as the real-time process sees it."""
 
-    Returns:
-        Where to put records, and the process; a dead outbox and None where the system starts no process:
-        the drums go on without.
+    outbox: Outbox  # where to put records
+    line: Line  # to the generators
+    desk: DeskProcess | None  # None: the system starts no process, and the drums go on without
+
+    def hang_up(self, patience: Seconds) -> None:
+        """Send what waits for at most `patience`; then they end."""
+        self.line.close()
+        self.outbox.close(patience)
+
+
+def spawn_desk(config: Config) -> Helpers:
+    """Start the desk; of what is open here it inherits the standard streams and its sockets, no MIDI system.
+
+    Where the system starts no process, outbox and line are dead.
     """
     ours, theirs = socket.socketpair()
-    with theirs:
+    near, far = socket.socketpair()
+    with theirs, far:
         theirs.set_inheritable(True)
+        far.set_inheritable(True)
         command = [sys.executable, "-m", "pocketd.desk_main", "--socket", str(theirs.fileno())]
+        command += ["--studio", str(far.fileno())]
         command += ["--display", config.meter_display]
         if config.takes.record:
             command += ["--takes", str(config.takes_folder), "--songs", str(config.songs_folder)]
@@ -71,10 +89,11 @@ def spawn_desk(config: Config) -> tuple[Outbox, DeskProcess | None]:
                 command,
                 stdin=subprocess.DEVNULL,
                 close_fds=os.name == "posix",
-                pass_fds=(theirs.fileno(),) if os.name == "posix" else (),
+                pass_fds=(theirs.fileno(), far.fileno()) if os.name == "posix" else (),
                 process_group=0 if os.name == "posix" else None,  # Ctrl-C is not for the desk
             )
         except OSError:
             ours.close()
-            return Outbox(None), None
-    return Outbox(ours), DeskProcess(process)
+            near.close()
+            return Helpers(Outbox(None), Line(None), None)
+    return Helpers(Outbox(ours), Line(near), DeskProcess(process))

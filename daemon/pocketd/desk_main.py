@@ -24,6 +24,7 @@ from pocketd.champion import Nights
 from pocketd.chores import Chores
 from pocketd.desk_answers import encode_answer
 from pocketd.desk_records import Fault, Vitals, decode
+from pocketd.generators.keeper import StudioKeeper
 from pocketd.meter import MeterReader, MeterState
 from pocketd.playing import Playing
 from pocketd.recorder import Recorder
@@ -208,6 +209,7 @@ def main() -> None:
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     parser = argparse.ArgumentParser(prog="pocketd.desk_main")
     parser.add_argument("--socket", type=int, required=True, help="an inherited stream socket")
+    parser.add_argument("--studio", type=int, help="likewise, for the generators' process, which it starts")
     parser.add_argument("--display", required=True, help="auto, on, lines or off")
     parser.add_argument("--takes", type=Path, help="the takes folder; nothing is kept without")
     parser.add_argument("--songs", type=Path, help="the folder of songs; nothing is known of any without")
@@ -226,8 +228,13 @@ def main() -> None:
         ThreadPoolExecutor(1, "disk") as syncer,
     ):
         desk = _desk(options, terminal, worker, syncer)
-        _serve(desk, channel)
+        studio = None
+        if options.studio is not None:
+            studio = StudioKeeper(socket.socket(fileno=options.studio))
+        _serve(desk, channel, studio)
         desk.close()
+        if studio is not None:
+            studio.close()
     out.drain(LAST_WORDS)
 
 
@@ -256,12 +263,15 @@ def _today() -> datetime:
     return datetime.now().astimezone()
 
 
-def _serve(desk: Desk, channel: socket.socket) -> None:
+def _serve(desk: Desk, channel: socket.socket, studio: StudioKeeper | None) -> None:
     shown, answers = Seconds(0.0), b""
     channel.setblocking(False)
     while True:
-        readable, writable, _ = select.select([channel], [channel] if answers else [], [], FRAME)
-        if readable:
+        letters = [] if studio is None or studio.waits is None else [studio.waits]
+        readable, writable, _ = select.select([channel, *letters], [channel] if answers else [], [], FRAME)
+        if studio is not None:
+            studio.turn(letters=bool(letters) and letters[0] in readable, now=Seconds(time.monotonic()))
+        if channel in readable:
             try:
                 data = channel.recv(READ)
             except ConnectionError:  # killed with answers of ours unread

@@ -20,7 +20,7 @@ from pocket_core.tempo import Meter
 from pocket_core.transport import Relocated, Started, TransportChange
 from pocket_core.types import Beats, Port, Seconds
 
-FORMAT = 4  # of the journal; a change to any record raises it, and is added to pocketd.journal_formats
+FORMAT = 5  # of the journal; a change to any record raises it, and is added to pocketd.journal_formats
 
 _STRICT = ConfigDict(
     extra="forbid", strict=True, allow_inf_nan=False, ser_json_bytes="hex", val_json_bytes="hex"
@@ -133,6 +133,20 @@ class Remembered:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Generated:
+    """A half bar that a generator has made, as it is handed over to be timed; since format 5."""
+
+    __pydantic_config__: ClassVar[ConfigDict] = _STRICT
+    kind: Literal["generated"] = "generated"
+    at: Seconds
+    source: str  # bars, continue, pattern or groove; plain: what sounds where none has answered yet
+    held: bool  # it was played before, and is repeated as nothing new had come or was wanted
+    position: Beats  # of the song, where it begins
+    length: Beats
+    strokes: tuple[tuple[Beats, int, int, Beats], ...]  # beat from `position`, note, velocity, own offset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Now:
     """Where the song is and what plays: ten times a second while it runs, at least once a second else."""
 
@@ -229,6 +243,7 @@ Record = (
     | Message
     | Timestep
     | Remembered
+    | Generated
     | Now
     | Fault
     | Vitals

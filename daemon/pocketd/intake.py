@@ -12,7 +12,9 @@ from pocketd.backends.protocol import Incoming
 from pocketd.config import Config
 from pocketd.guard import Guard
 from pocketd.passing import Passing
-from pocketd.sources import Source, Turned
+from pocketd.sources.choice import Choice
+from pocketd.sources.from_generator import HandedOver
+from pocketd.sources.protocol import Turned
 
 
 class Intake:
@@ -25,7 +27,7 @@ class Intake:
         guard: Keeps a bug from ending the loop.
     """
 
-    def __init__(self, engine: Engine, clock: SongClock, source: Source | None, guard: Guard) -> None:
+    def __init__(self, engine: Engine, clock: SongClock, source: Choice | None, guard: Guard) -> None:
         self._engine = engine
         self._clock = clock
         self._source = source
@@ -35,13 +37,17 @@ class Intake:
 
     @property
     def plays(self) -> bool:
-        """Whether there is a source, which has to hear of a start at once."""
-        return self._source is not None
+        """Whether a source plays by itself, which has to hear of a start at once."""
+        return self._source is not None and self._source.plays
 
     def configure(self, config: Config) -> None:
-        """Let the source go by another configuration."""
+        """Let the source go by another configuration, and the engine's settings as they are."""
         if self._source is not None:
-            self._source.configure(config)
+            self._source.configure(config, self._engine.settings)
+
+    def take_generated(self) -> list[HandedOver]:
+        """Return what generators have made and was handed over since the last call."""
+        return [] if self._source is None else self._source.take_generated()
 
     def hear(self, arrived: Sequence[Incoming], now: Seconds) -> list[Incoming]:
         """Let the engine hear what has come and what the source plays by now; return all of that."""
@@ -77,7 +83,7 @@ class Intake:
         source = self._source
         return None if source is None else self._guard.safely(partial(source.next_at, self._clock), None)
 
-    def _play(self, source: Source, now: Seconds) -> list[Incoming]:
+    def _play(self, source: Choice, now: Seconds) -> list[Incoming]:
         changes = self._guard.safely(self._engine.take_changes, list[TransportChange]())
         self._changes += changes
         turned = self._guard.safely(partial(source.turn, changes, self._clock, now), Turned([], []))

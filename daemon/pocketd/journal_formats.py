@@ -59,8 +59,14 @@ def _to_4(record: dict[str, Any]) -> dict[str, Any]:
     return {**record, "format": 4} if record.get("kind") == "take" else record
 
 
+def _to_5(record: dict[str, Any]) -> dict[str, Any]:
+    """Say nothing more: nothing was generated."""
+    return {**record, "format": 5} if record.get("kind") == "take" else record
+
+
 _STEPS: Sequence[Callable[[dict[str, Any]], dict[str, Any]]] = (
     _to_2,
     _to_3,
     _to_4,
+    _to_5,
 )  # each to the next format

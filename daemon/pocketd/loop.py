@@ -20,6 +20,7 @@ from pocketd.champion_watch import ChampionWatch
 from pocketd.config import Config
 from pocketd.copyist import Copyist
 from pocketd.desk_answers import decode_answer
+from pocketd.generators.line import Line
 from pocketd.guard import Guard
 from pocketd.intake import Intake
 from pocketd.model import OnnxPredictor
@@ -30,7 +31,7 @@ from pocketd.reporter import Happened, Reporter
 from pocketd.requests import Requests
 from pocketd.song_clock import song_clock
 from pocketd.song_keeper import SongKeeper
-from pocketd.sources import Source
+from pocketd.sources.choice import Choice
 from pocketd.urgency import hurry
 
 __all__ = ["Loop", "Requests"]
@@ -65,7 +66,8 @@ class Loop:
         notifier: Tells systemd how it goes; None: it is not told.
         copyist: Says who plays from where on, beginning with `predictor`; None: nobody else.
         habits: The drummer whom the drums shall be like.
-        source: Where the drums come from; None: from the DAW as it plays.
+        source: Where the drums come from; None: always from the DAW as it plays.
+        line: The source's, to the generators' process; the loop closes it.
     """
 
     def __init__(
@@ -81,7 +83,8 @@ class Loop:
         notifier: Notifier | None = None,
         copyist: Copyist | None = None,
         habits: Habits = UNKNOWN,
-        source: Source | None = None,
+        source: Choice | None = None,
+        line: Line | None = None,
     ) -> None:
         self._clock = song_clock(config)
         self._timing = backend.timing
@@ -96,6 +99,8 @@ class Loop:
         self._notifier = notifier or Notifier()
         self._copyist = copyist or Copyist(Cast(predictor))
         self._guard = Guard(self.fault)
+        self._source = source
+        self._line = line
         self._intake = Intake(self.engine, self._clock, source, self._guard)
         self._outbox = outbox
         self._reporter = Reporter(outbox.offer, self.engine, self._clock, lambda: self.counts, backend)
@@ -135,6 +140,8 @@ class Loop:
             gc.enable()
             self._reporter.bye(self._backend.now())
             self._outbox.close(GOODBYE)
+            if self._line is not None:
+                self._line.close()
             self._backend.close()
 
     def turn(self) -> None:
@@ -147,6 +154,7 @@ class Loop:
         arrived = self._intake.hear(came, self._backend.now())
         now = self._backend.now()
         sent += self._send_due(now)
+        self._guard.safely(lambda: self._follow_source(now), None)
         self._serve(now)
         self._guard.safely(lambda: self._switch(now), None)
         self._tell(arrived, told, sent, now)
@@ -248,7 +256,25 @@ class Loop:
 
     def _happened(self) -> Happened:
         engine = self.engine
-        return Happened(self._intake.take_changes(), engine.take_records(), engine.take_memories())
+        return Happened(
+            self._intake.take_changes(),
+            engine.take_records(),
+            engine.take_memories(),
+            self._intake.take_generated(),
+        )
+
+    def _follow_source(self, now: Seconds) -> None:
+        """Let the engine know where the drums come from, and everybody else."""
+        source = self._source
+        if source is None:
+            return
+        self._reporter.fault(now, "source", source.fault)
+        if source.name != self._config.source:
+            self._config = self._config.model_copy(update={"source": source.name})
+            lead = self._config.settings().drums_lead
+            self.engine.configure(replace(self.engine.settings, drums_lead=lead))
+            source.retime(self.engine.settings)
+            self._hello()
 
     def _follow_score(self, happened: Happened, now: Seconds) -> None:
         """Let whoever is to play from here on play."""
@@ -370,13 +396,16 @@ class Loop:
     def take_over(self, new: Reloaded) -> None:
         """Play by a new configuration, as far as that can be, and by a new model if it is another one."""
         stuck = Config.changed_needing_restart(self._config, new.config)
-        config = new.config.with_values_of(self._config, stuck)
+        asked = new.config.with_values_of(self._config, stuck)
+        config = asked.model_copy(update={"source": self._config.source})  # until the next bar line
         text = f"a change of {', '.join(stuck)} needs a restart of pocketd" if stuck else ""
         if stuck:
             log.warning("%s", text)
         self.fault("config", text)
         self.engine.configure(config.settings(self._timing))
-        self._intake.configure(config)
+        self._intake.configure(asked)
+        if self._source is not None:
+            self._source.follow_file(new.part)
         self._backend.declare(self.engine.settings.look_ahead)
         if new.cast is not None and not new.cast.is_as(self._copyist.cast):
             self._copyist = Copyist(new.cast)

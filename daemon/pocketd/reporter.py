@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from pocket_core.engine import Engine
 from pocket_core.memory import Memory
@@ -20,6 +20,7 @@ from pocketd.config import Config
 from pocketd.desk_records import (
     Bye,
     Fault,
+    Generated,
     Hello,
     Message,
     Record,
@@ -30,6 +31,7 @@ from pocketd.desk_records import (
     transport_record,
 )
 from pocketd.model import OnnxPredictor
+from pocketd.sources.from_generator import HandedOver
 from pocketd.urgency import is_hurried
 
 RUNNING_EVERY = Seconds(0.1)  # between two `Now` while the transport runs
@@ -51,6 +53,7 @@ class Happened:
     changes: list[TransportChange]
     records: list[TimestepRecord]
     memories: list[Memory]
+    generated: list[HandedOver] = field(default_factory=list)
 
 
 class Reporter:
@@ -140,6 +143,8 @@ class Reporter:
             offer(transport_record(change, self._clock.bpm, meter, self._counts_at(change)))
         for memory in happened.memories:
             offer(Remembered(memory=memory))
+        for made in happened.generated:
+            offer(_generated(made))
         for due in sent:
             offer(Message(at=due.at, port=Port.OUT, data=due.data))
         for record in happened.records:
@@ -192,3 +197,15 @@ class Reporter:
             bpm=self._clock.bpm,
             jitter_ms=self._clock.jitter * 1000,
         )
+
+
+def _generated(made: HandedOver) -> Generated:
+    piece = made.piece
+    return Generated(
+        at=made.at,
+        source=piece.source,
+        held=piece.held,
+        position=made.position,
+        length=piece.phrase.length,
+        strokes=tuple((s.beat, s.note, s.velocity, s.offset) for s in piece.phrase.strokes),
+    )

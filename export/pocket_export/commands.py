@@ -22,6 +22,7 @@ from pocketd.folders import make_folder
 from pocketd.model_shelf import shipped_folder
 
 if TYPE_CHECKING:
+    from pocket_export.sources.order import Round
     from pocket_export.train import Epoch
 
 ALL = "all"
@@ -39,7 +40,13 @@ def pretrain(
     data: Path | None = typer.Option(
         None, help="The Groove MIDI Dataset: its zip, or a folder with or of it; else where it usually lies."
     ),
-    model: str = typer.Option(ALL, help="follower, seq2seq, lstm, lstm-solo or all."),
+    model: str = typer.Option(
+        ALL,
+        help="follower, seq2seq, lstm, lstm-solo, bars, continue, pattern, groove, presets or all.",
+    ),
+    patterns: Path | None = typer.Option(
+        None, help="Multi-track MIDI files that pattern learns from, too; else where they usually lie."
+    ),
     out: Path | None = typer.Option(
         None, help="Where the models go; without it they replace those that ship."
     ),
@@ -71,10 +78,13 @@ def pretrain(
     from pocket_export.groove import find_data, load
     from pocket_export.parallel import company
     from pocket_export.schools import SCHOOLS
+    from pocket_export.sources.order import SourceOrder
+    from pocket_export.sources.workshop import WORKSHOPS
+    from pocketd.generators.graphs import FOLDER
 
-    names = list(SCHOOLS) if model == ALL else [model]
-    if unknown := [name for name in names if name not in SCHOOLS]:
-        known = ", ".join([*SCHOOLS, ALL])
+    names = [*SCHOOLS, *WORKSHOPS] if model == ALL else [model]
+    if unknown := [name for name in names if name not in (*SCHOOLS, *WORKSHOPS)]:
+        known = ", ".join([*SCHOOLS, *WORKSHOPS, ALL])
         raise ConfigError(f"no model is called {unknown[0]!r}; there are: {known}")
     where = choose(device)
     if threads:
@@ -89,9 +99,30 @@ def pretrain(
             groove = load(source, most=QUICK_FILES if quick else None)
             groove = groove.without_drummer(without) if without else groove
         for name in names:
+            words = _words(epochs, seed, quick=quick, without=without, device=where.type)
+            if name in WORKSHOPS:
+                if groove is None:
+                    continue  # one process trains a source
+                asked = SourceOrder(
+                    name,
+                    folder if out is not None else folder / FOLDER,
+                    _as_typed(source, name, words, 1),
+                    making.commit_of_source(),
+                    seed=seed,
+                    epochs=epochs or (QUICK_EPOCHS if quick else None),
+                    resume=resume,
+                    quick=quick,
+                    patterns=patterns,
+                    without=without,
+                    device=where,
+                )
+                usual_epochs = asked.epochs or WORKSHOPS[name].epochs
+                with interruptible(asked.checkpoint), _shown(console, name, usual_epochs) as watch:
+                    card = WORKSHOPS[name].make(asked, groove, watch)
+                console.print(f"wrote {card}", soft_wrap=True)
+                continue
             usual = SCHOOLS[name].recipe
             recipe = replace(usual, seed=seed, epochs=epochs or (QUICK_EPOCHS if quick else usual.epochs))
-            words = _words(epochs, seed, quick=quick, without=without, device=where.type)
             order = making.Order(
                 name,
                 recipe,
@@ -128,7 +159,9 @@ def interruptible(checkpoint: Path | None) -> Iterator[None]:
 
 
 @contextmanager
-def _shown(console: Console, name: str, epochs: int) -> Iterator[Callable[[float, Epoch | None], None]]:
+def _shown(
+    console: Console, name: str, epochs: int
+) -> Iterator[Callable[[float, Epoch | Round | None], None]]:
     """Show a bar with the time that the whole training takes at most, and a line for every epoch."""
     from pocket_export.time_left import TimeLeft
 
@@ -140,7 +173,7 @@ def _shown(console: Console, name: str, epochs: int) -> Iterator[Callable[[float
     ) as progress:
         task = progress.add_task(f"{name}, making lessons", total=epochs, left="")
 
-        def watch(share: float, epoch: Epoch | None) -> None:
+        def watch(share: float, epoch: Epoch | Round | None) -> None:
             left.note(share, epoch)
             done, rest = len(left.taken) + left.share, left.at_most(perf_counter())
             progress.update(

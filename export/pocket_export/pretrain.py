@@ -28,6 +28,11 @@ DECISIVE = (
     "models/pocket_models/lstm.py",
     "models/pocket_models/follower.py",
     "models/pocket_models/seq2seq.py",
+    "models/pocket_models/bar_vae.py",
+    "models/pocket_models/drum_rnn.py",
+    "models/pocket_models/pattern_space.py",
+    "models/pocket_models/groove_transformer.py",
+    "core/pocket_core/phrases",
     "core/pocket_core/features.py",
     "core/pocket_core/score_features.py",
     "core/pocket_core/grid.py",
@@ -127,7 +132,7 @@ def _origin(order: Order, groove: Groove | None, chosen_by: int) -> Origin:
     return Origin(
         model=order.name,
         command=order.command,
-        commit=_commit(),
+        commit=commit_of_source(),
         data=f"{TITLE}, {len(groove.split('train'))} files to train on, {chosen_by} to choose by{left_out}",
         data_sha256=groove.sha256,
         contents_sha256=groove.contents,
@@ -136,7 +141,7 @@ def _origin(order: Order, groove: Groove | None, chosen_by: int) -> Origin:
     )
 
 
-def _commit() -> str:
+def commit_of_source() -> str:
     """Return the commit of the source tree, marked where what decides the weights differs from it."""
     root = Path(__file__).parents[2]
 

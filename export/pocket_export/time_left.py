@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-
-from pocket_export.training import Epoch
+from typing import Protocol
 
 NEWEST = 3  # epochs that are counted on
+
+
+class Timed(Protocol):
+    """An epoch that is over."""
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
 
 
 @dataclass(slots=True)
@@ -23,7 +30,7 @@ class TimeLeft:
     share: float = 0.0  # of the epoch under way
     taken: list[float] = field(default_factory=list)  # seconds of each epoch that is over
 
-    def note(self, share: float, epoch: Epoch | None) -> None:
+    def note(self, share: float, epoch: Timed | None) -> None:
         """Take in what a training's watch is told."""
         if epoch is None:
             self.share = share

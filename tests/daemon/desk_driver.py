@@ -52,7 +52,8 @@ def main(folder: str, what: str) -> None:
     printed, theirs = os.pipe()
     os.dup2(theirs, 1)
     os.close(theirs)
-    outbox, desk = spawn_desk(Config(takes=Takes(folder=folder), meter_display="off"))
+    helpers = spawn_desk(Config(takes=Takes(folder=folder), meter_display="off"))
+    outbox, desk = helpers.outbox, helpers.desk
     assert desk is not None
     *playing, stopped = take()
     tell(outbox, [hello(), *playing])
@@ -89,6 +90,7 @@ def main(folder: str, what: str) -> None:
                     outbox.offer(hello())
             os.kill(desk.pid, signal.SIGCONT)
             outbox.pump()
+    helpers.line.close()
     end(outbox, desk)
 
 

@@ -12,8 +12,8 @@ from pocketd.config import Config
 from pocketd.ears import Heard
 from pocketd.findings import Finding, Mark
 from pocketd.listening import Listened, named
+from tests.daemon.sources.test_sources import write_song
 from tests.daemon.test_lead import ROCK, struck
-from tests.daemon.test_sources import write_song
 
 PERIOD = Timing(Seconds(0.003), Seconds(256 / 48_000), Seconds(0.0032))
 HEARD = Heard(

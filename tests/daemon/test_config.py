@@ -40,9 +40,10 @@ def comments() -> dict[str, str]:
     found: dict[str, str] = {}
     section, block = "", ""
     for line in default_path().read_text().splitlines():
-        if match := re.match(r"( *)([a-z_]+):(.*)", line):
+        if match := re.match(r"( *)([a-z_ ]+):(.*)", line):
             indent, key, value = match.groups()
-            section = section if indent else f"{key}." if not value.strip() and key != "voices" else ""
+            if not indent:
+                section = "" if value.strip() or key == "voices" else f"{key}."
             name = section + key if indent else key
             found[name], block = block.strip(), ""
         else:

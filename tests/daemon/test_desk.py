@@ -101,12 +101,13 @@ def test_a_desk_that_stands_still_costs_records_and_the_journal_says_how_many(tm
 
 def test_a_full_disk_ends_the_recording_and_nothing_else(tmp_path: Path) -> None:
     with files_no_larger_than(2500):
-        outbox, desk = spawn_desk(Config(takes=Takes(folder=str(tmp_path)), meter_display="off"))
+        helpers = spawn_desk(Config(takes=Takes(folder=str(tmp_path)), meter_display="off"))
+        outbox, desk = helpers.outbox, helpers.desk
     for record in [hello(), *take()]:
         outbox.offer(record)
         outbox.pump()
     alive = outbox.alive
-    outbox.close(PATIENCE)
+    helpers.hang_up(PATIENCE)
 
     assert desk is not None
     assert desk.wait(PATIENCE)
@@ -124,8 +125,9 @@ def test_a_real_desk_keeps_what_the_configuration_says(tmp_path: Path, limits: T
     a_take(tmp_path, f"{date.today():%Y-%m-%d}/000000")
     takes = limits.model_copy(update={"folder": str(tmp_path)})
 
-    outbox, desk = spawn_desk(Config(takes=takes, meter_display="off"))
-    outbox.close(PATIENCE)
+    helpers = spawn_desk(Config(takes=takes, meter_display="off"))
+    desk = helpers.desk
+    helpers.hang_up(PATIENCE)
 
     assert desk is not None
     assert desk.wait(PATIENCE)

@@ -240,5 +240,5 @@ def test_a_report_is_read_or_refused_in_a_line(tmp_path: Path) -> None:
 def test_what_is_no_report_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / REPORT).write_text(text)
 
-    with pytest.raises(TakeError, match="is no report of take format 1 to 4"):
+    with pytest.raises(TakeError, match="is no report of take format 1 to 5"):
         read_report(tmp_path)

@@ -50,6 +50,7 @@ class Ask:
     goal: Phrase | None = None  # where `Knobs.morph` leads; None: nowhere
     knobs: Knobs = Knobs()
     seed: int = 1
+    bpm: float = 120.0  # quarter notes a minute, now
 
     @property
     def chance(self) -> np.random.Generator:

@@ -67,11 +67,12 @@ def command(
         from pocketd.desk import spawn_desk
         from pocketd.loop import Loop
         from pocketd.reload import Reloader
-        from pocketd.sources import make_source
+        from pocketd.sources.choice import Choice
+        from pocketd.sources.file_part import read_file
 
         nights = nights_folder()
         watch = None if nights is None else ChampionWatch(Nights(nights), chosen)  # before: it may change now
-        source = make_source(chosen)
+        part = read_file(chosen)
         cast, like = make_cast(chosen), _habits(chosen)
         if require_model and cast.fault is not None:
             raise ModelError(cast.fault)
@@ -79,20 +80,21 @@ def command(
         backend.close()
         raise
     _tell(chosen, backend, cast, like)
-    outbox, desk = spawn_desk(chosen)
+    helpers = spawn_desk(chosen)
     reloader = Reloader(lambda: _reload(config, no_record))
     loop = Loop(
         chosen,
         backend,
         cast.player,
-        outbox=outbox,
+        outbox=helpers.outbox,
         requests=requests,
         reloader=reloader,
         watch=watch,
         notifier=told,
         copyist=Copyist(cast),
         habits=like.habits,
-        source=source,
+        source=Choice(chosen, chosen.settings(backend.timing), part, helpers.line),
+        line=helpers.line,
     )
     loop.fault("model file", cast.fault or "")
     loop.fault("like", like.fault or "")
@@ -100,8 +102,8 @@ def command(
         loop.run()
     finally:
         told.close()
-        if desk is not None:
-            desk.wait(DESK_PATIENCE)
+        if helpers.desk is not None:
+            helpers.desk.wait(DESK_PATIENCE)
 
 
 def _listen(requests: Requests) -> None:
@@ -129,10 +131,11 @@ def _read(path: Path | None, no_record: bool) -> Config:
 def _reload(path: Path | None, no_record: bool) -> Reloaded:
     from pocketd.casting import make_cast
     from pocketd.reload import Reloaded
+    from pocketd.sources.file_part import read_file
 
     config = _read(path, no_record)
     cast = make_cast(config)
-    return Reloaded(config, None if cast.fault is not None else cast, cast.fault)
+    return Reloaded(config, None if cast.fault is not None else cast, cast.fault, read_file(config))
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ class Workshop:
 
 
 WORKSHOPS: Mapping[str, Workshop] = {
+    "presets": Workshop("pocket_export.sources.presets"),
     "bars": Workshop("pocket_export.sources.bars.make"),
     "continue": Workshop("pocket_export.sources.continuing.make"),
     "pattern": Workshop("pocket_export.sources.patterns.make"),

@@ -19,11 +19,13 @@ from pocket_core.wire import note_off, note_on, song_position
 from pocketd.backends.clock import VirtualClock
 from pocketd.backends.loopback import Loopback
 from pocketd.config import Config, parse
+from pocketd.generators.line import Line
 from pocketd.loop import Loop
 from pocketd.outbox import Outbox
 from pocketd.reload import Reloaded
 from pocketd.requests import Requests
-from pocketd.sources import make_source
+from pocketd.sources.choice import Choice
+from pocketd.sources.file_part import read_file
 
 BEAT = 0.5  # seconds, at 120 BPM
 KICK, SNARE, HAT = 36, 38, 42
@@ -48,7 +50,7 @@ class Rig:
             self.predictor,
             outbox=Outbox(self.ours),
             requests=Requests(),
-            source=make_source(self.config),
+            source=Choice(self.config, self.config.settings(self.timing), read_file(self.config), Line(None)),
         )
 
     def clock(self, beats: float, at: float = BEGIN, first: Sequence[bytes] = (START,)) -> None:
@@ -203,7 +205,7 @@ def test_a_source_of_our_own_wants_a_clock(source: str) -> None:
 
 def test_a_file_that_is_missing_or_has_no_drums_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MidiFileError, match=r"none\.mid"):
-        make_source(Config(source="file", score=str(tmp_path / "none.mid")))
+        read_file(Config(source="file", score=str(tmp_path / "none.mid")))
 
 
 def test_a_file_has_to_be_named() -> None:

@@ -1,0 +1,268 @@
+"""`pocketd generate`: drums of the four sources as MIDI files, without a DAW."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from pocket_core.errors import ConfigError
+from pocket_core.phrases.generator import Knobs, Onset
+from pocket_core.phrases.kit import Kit
+from pocket_core.phrases.phrase import BAR, Phrase, joined
+from pocket_core.types import Beats
+from pocket_core.voices import VOICES, VoiceMap
+from pocketd.commands.patience import patience
+from pocketd.commands.render import refuse_overwriting, within
+from pocketd.config import load
+from pocketd.generators.graphs import load_graphs
+from pocketd.generators.offline import play_through
+from pocketd.generators.phrase_file import drawn, phrase_bytes
+from pocketd.generators.presets import find_phrase, preset_names
+from pocketd.midifile import read_score
+from pocketd.wholefile import write_whole
+
+SHOWN = 4  # bars that are drawn in the terminal
+MOST_BARS = 1024
+
+command = typer.Typer(
+    no_args_is_help=True,
+    help="Make drums as MIDI files: bars, continue, pattern or groove.\n\n"
+    "The same seed and options give the same file. A phrase is named by a preset "
+    "(see below) or by a MIDI file in 4/4. Live, the same four are `source:` in the configuration.",
+    epilog="Presets, two bars of each style of the Groove MIDI Dataset: "
+    "rock, latin, jazz, funk, hiphop, neworleans, afrobeat, soul, afrocuban, dance, pop, blues and others; "
+    "`pocketd generate presets` draws them.",
+)
+
+_OUT = typer.Option(..., "--out", help="Where the drums go, a MIDI file.")
+_SEED = typer.Option(1, min=0, help="The same seed gives the same drums.")
+_TEMPO = typer.Option(120.0, help="Of the file, 20 to 300 BPM.")
+_STRAIGHT = typer.Option(False, "--straight", help="Leave every stroke on the grid, for the pocket to time.")
+_CONFIG = typer.Option(None, help="Your configuration, whose `generate: notes:` says what each voice plays.")
+_TEMPERATURE = typer.Option(1.0, help="How bold, 0 to 2: 0 is the likeliest, 1 as learnt.")
+_DENSITY = typer.Option(0.5, help="Fewer drums or more, 0 to 1: 0.5 as learnt.")
+_BARS = typer.Option(8, min=1, max=MOST_BARS, help="How many bars.")
+
+
+@command.command()
+def bars(
+    *,
+    out: Path = _OUT,
+    start: str | None = typer.Option(None, "--from", help="A preset or a MIDI file, whose first bar counts."),
+    goal: str | None = typer.Option(None, "--to", help="Likewise: go from the one to the other."),
+    steps: int = typer.Option(8, min=1, max=MOST_BARS, help="With --to: in so many bars between the two."),
+    count: int = typer.Option(8, "--bars", min=1, max=MOST_BARS, help="Without --to: how many bars."),
+    temperature: float = _TEMPERATURE,
+    density: float = _DENSITY,
+    seed: int = _SEED,
+    tempo: float = _TEMPO,
+    straight: bool = _STRAIGHT,
+    config: Path | None = _CONFIG,
+) -> None:
+    """Single bars by a variational autoencoder: near a bar, or a way from one bar to another.
+
+    `pocketd generate bars --from rock --to funk --steps 8 --out way.mid`
+    """
+    from pocketd.generators.bars import Bars
+
+    if goal is not None and start is None:
+        raise ConfigError("--to says where to go; say with --from where to begin")
+    kit = _kit(config)
+    knobs = _knobs(temperature, density)
+    begin, end = _phrase(start, kit), _phrase(goal, kit)
+    _refuse(out, start, goal)
+    generator = Bars(load_graphs("bars"), kit)
+    if begin is not None and end is not None:
+        made = joined(generator.interpolate(begin, end, steps))
+    else:
+        with patience("making bars") as progress:
+            made = play_through(generator, count, knobs=knobs, seed=seed, start=begin, progress=progress)
+    _write(out, made, kit, tempo, "bars", straight=straight)
+
+
+@command.command("continue")
+def continue_(
+    *,
+    out: Path = _OUT,
+    primer: str | None = typer.Option(
+        None, help="A preset or a MIDI file that is gone on from; without one, a kick."
+    ),
+    count: int = typer.Option(16, "--bars", min=1, max=MOST_BARS, help="How many bars, beside the primer's."),
+    beam: int = typer.Option(1, min=1, max=16, help="How many ways are kept open; the likeliest wins."),
+    one_drum: bool = typer.Option(False, "--one-drum", help="Only when something is struck, on the snare."),
+    temperature: float = _TEMPERATURE,
+    density: float = _DENSITY,
+    seed: int = _SEED,
+    tempo: float = _TEMPO,
+    straight: bool = _STRAIGHT,
+    config: Path | None = _CONFIG,
+) -> None:
+    """Go on from a primer, sixteenth by sixteenth, by a recurrent language model of drums.
+
+    `pocketd generate continue --primer funk --bars 16 --out on.mid`
+    """
+    from pocketd.generators.continuing import Continuing
+
+    kit = _kit(config)
+    begin = _phrase(primer, kit)
+    _refuse(out, primer)
+    generator = Continuing(load_graphs("continue"), kit)
+    made = generator.continue_from(
+        begin, count, _knobs(temperature, density), seed, beam=beam, one_drum=one_drum
+    )
+    _write(out, made, kit, tempo, "continue", straight=straight)
+
+
+@command.command()
+def pattern(
+    *,
+    out: Path = _OUT,
+    start: str | None = typer.Option(None, "--from", help="A preset or a MIDI file, whose two bars count."),
+    goal: str | None = typer.Option(None, "--to", help="Likewise: go from the one to the other."),
+    count: int = _BARS,
+    temperature: float = _TEMPERATURE,
+    density: float = _DENSITY,
+    seed: int = _SEED,
+    tempo: float = _TEMPO,
+    straight: bool = _STRAIGHT,
+    config: Path | None = _CONFIG,
+) -> None:
+    """Two-bar patterns from a map of drum patterns: near one, or a way from one to another.
+
+    `pocketd generate pattern --from rock --to latin --bars 16 --out way.mid`
+    """
+    from pocketd.generators.pattern import Pattern
+
+    if goal is not None and start is None:
+        raise ConfigError("--to says where to go; say with --from where to begin")
+    kit = _kit(config)
+    begin, end = _phrase(start, kit), _phrase(goal, kit)
+    _refuse(out, start, goal)
+    generator = Pattern(load_graphs("pattern"), kit)
+    with patience("making patterns") as progress:
+        made = play_through(
+            generator,
+            count,
+            knobs=_knobs(temperature, density),
+            seed=seed,
+            start=begin,
+            goal=end,
+            morph=None if end is None else _as_it_is,
+            progress=progress,
+        )
+    _write(out, made, kit, tempo, "pattern", straight=straight)
+
+
+@command.command()
+def groove(
+    *,
+    out: Path = _OUT,
+    human: Path | None = typer.Option(None, help="The musician's MIDI file, whose rhythm is answered."),
+    start: str | None = typer.Option(None, "--from", help="A preset or a MIDI file, where nobody plays yet."),
+    goal: str | None = typer.Option(None, "--to", help="Likewise: go from the one to the other."),
+    follow: float = typer.Option(1.0, help="How much the musician counts beside --from, 0 to 1."),
+    count: int | None = typer.Option(
+        None,
+        "--bars",
+        min=1,
+        max=MOST_BARS,
+        help="How many bars; without, the musician's, or 8.",
+    ),
+    temperature: float = _TEMPERATURE,
+    density: float = _DENSITY,
+    seed: int = _SEED,
+    tempo: float | None = typer.Option(None, help="Of the file; without, the musician's, or 120 BPM."),
+    straight: bool = _STRAIGHT,
+    config: Path | None = _CONFIG,
+) -> None:
+    """Answer a musician's rhythm with a whole drum kit, by a transformer.
+
+    `pocketd generate groove --human riff.mid --out drums.mid`
+    """
+    from pocketd.generators.groove import Groove
+
+    kit = _kit(config)
+    begin, end = _phrase(start, kit), _phrase(goal, kit)
+    heard, played_bars, played_bpm = _musician(human)
+    _refuse(out, *(str(human) if human is not None else None, start, goal))
+    bpm = played_bpm if tempo is None else tempo
+    knobs = Knobs(
+        temperature=within("--temperature", temperature, 0, 2),
+        density=within("--density", density, 0, 1),
+        follow=within("--follow", follow, 0, 1),
+    )
+    generator = Groove(load_graphs("groove"), kit)
+    with patience("answering") as progress:
+        made = play_through(
+            generator,
+            count or played_bars,
+            knobs=knobs,
+            seed=seed,
+            start=begin,
+            goal=end,
+            heard=heard,
+            bpm=bpm,
+            morph=None if end is None else _as_it_is,
+            progress=progress,
+        )
+    _write(out, made, kit, bpm, "groove", straight=straight)
+
+
+@command.command()
+def presets() -> None:
+    """Draw the presets."""
+    console, kit = Console(highlight=False, markup=False), Kit()
+    for number, name in enumerate(preset_names()):
+        console.print(f"{number} {name}")
+        for line in drawn(find_phrase(name, kit), kit, 2):
+            console.print(line, soft_wrap=True)
+
+
+def _as_it_is(share: float) -> float:
+    return share
+
+
+def _kit(config: Path | None) -> Kit:
+    chosen = load(config)
+    notes = tuple(chosen.generate.notes[voice] for voice in VOICES)
+    return Kit(notes, VoiceMap(chosen.voices))
+
+
+def _knobs(temperature: float, density: float) -> Knobs:
+    return Knobs(
+        temperature=within("--temperature", temperature, 0, 2), density=within("--density", density, 0, 1)
+    )
+
+
+def _phrase(named: str | None, kit: Kit) -> Phrase | None:
+    return None if named is None else find_phrase(named, kit)
+
+
+def _musician(path: Path | None) -> tuple[Sequence[Onset], int, float]:
+    """Return a musician's onsets, how many bars they last and at which tempo."""
+    if path is None:
+        return (), 8, 120.0
+    score = read_score(path)
+    heard = [Onset(note.at_beat, note.velocity) for note in score.notes]
+    count = int(max(onset.beat for onset in heard) // BAR) + 1
+    return heard, min(count, MOST_BARS), score.tempo.bpm_at(Beats(0.0))
+
+
+def _refuse(out: Path, *inputs: str | None) -> None:
+    refuse_overwriting([Path(name) for name in inputs if name is not None and Path(name).suffix], [out])
+
+
+def _write(out: Path, made: Phrase, kit: Kit, tempo: float, title: str, *, straight: bool) -> None:
+    bpm = within("--tempo", tempo, 20, 300)
+    write_whole(out, phrase_bytes(made, bpm, title, straight=straight))
+    console = Console(highlight=False, markup=False)
+    for line in drawn(made, kit, SHOWN):
+        console.print(line, soft_wrap=True)
+    count = round(made.length / BAR)
+    more = f", {count - SHOWN} more not drawn" if count > SHOWN else ""
+    console.print(
+        f"wrote {out}: {count} bars, {len(made.strokes)} strokes at {bpm:g} BPM{more}", soft_wrap=True
+    )

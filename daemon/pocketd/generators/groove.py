@@ -1,0 +1,220 @@
+"""Answers a musician's groove with a whole kit: a transformer that remembers, and an autoencoder of grooves.
+
+The musician's part, or a stored groove where nobody plays, is flattened to one voice over two bars; the
+transformer makes drums of it that go on from those it played before. Live nobody knows the two bars to
+come, so what the musician played two bars before stands for them. Between grooves, and from nothing, the
+autoencoder finds the way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pocket_core.errors import ContractError
+from pocket_core.phrases.generator import EVEN, Ask, Onset
+from pocket_core.phrases.groove_features import (
+    DENSITY,
+    MEMORY_STEPS,
+    OFFSET_SCALE,
+    STEPS,
+    VERSION,
+    WIDTH,
+    Asked,
+    feature_rows,
+)
+from pocket_core.phrases.hvo import (
+    COUNT,
+    Cells,
+    cells_of_strokes,
+    flattened,
+    groove_of,
+    phrase_of_cells,
+)
+from pocket_core.phrases.kit import Kit
+from pocket_core.phrases.phrase import BAR, SAME, SIXTEENTH, Phrase, Stroke, joined
+from pocket_core.types import Beats
+from pocketd.generators.graphs import Graphs
+
+WINDOW = Beats(STEPS * SIXTEENTH)
+UNHEARD = Beats(1.0)  # so much before its beginning a phrase is asked for, or more
+DENSITY_SWAY, VOICE_SWAY = 4.0, 6.0  # of the logit, from the least to the most
+LOGIT_NOISE, LATENT_NOISE = 0.6, 0.5  # at a temperature of 1
+FULL_DENSITY = 1.2  # hits of two bars / 64, where `Knobs.density` is 1
+LASTS = 8  # bars that what was drawn from nothing stays
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    thresholds: Array  # (9,)
+    most: NDArray[np.int64]  # strokes of each voice in two bars
+
+
+class Groove:
+    """The source `groove`. It goes by all knobs: temperature, density, voices, morph and follow.
+
+    `follow` 1 answers the musician alone, 0 the stored groove alone; `morph` goes from `start` to `goal`.
+
+    Args:
+        graphs: `answer`, `encode` and `decode`.
+        kit: Its notes.
+
+    Raises:
+        ContractError: Made for other features.
+    """
+
+    name = "groove"
+
+    def __init__(self, graphs: Graphs, kit: Kit) -> None:
+        said = graphs.card.settings
+        if (said.get("features_version"), said.get("width")) != (VERSION, WIDTH):
+            raise ContractError(
+                f"generator {graphs.card.name} wants groove features v{said.get('features_version')}, "
+                f"this build computes v{VERSION}; run `pocketd pretrain --model groove` again"
+            )
+        self._graphs = graphs
+        self._kit = kit
+        self._limits = _Limits(np.array(said["thresholds"], np.float32), np.array(said["most"], np.int64))
+        self._decoded = np.array(said["decoder_thresholds"], np.float32)
+        self._mean = np.array(said["latent_mean"], np.float32)[None]
+        self._spread = np.array(said["latent_sd"], np.float32)[None]
+
+    def phrase(self, ask: Ask) -> Phrase:
+        """See `Generator.phrase`."""
+        first = Beats((ask.begin + SAME) // BAR * BAR)
+        made: list[Phrase] = []
+        played = list(ask.before)
+        while len(made) * WINDOW < ask.begin + ask.length - first - SAME:
+            window = Beats(first + len(made) * WINDOW)
+            phrase = self._window(ask, window, played)
+            played += phrase.at(window)
+            made.append(phrase)
+        begin = Beats(ask.begin - first)
+        return joined(made).cut(begin, Beats(begin + ask.length))
+
+    def codes(self, phrases: Sequence[Phrase]) -> Array:
+        """Return where phrases lie in the latent space, `float32[N, z]`; of each its first two bars."""
+        grooves = (flattened(self._tiled(phrase, STEPS)) for phrase in phrases)
+        return np.concatenate([self._encode(groove) for groove in grooves])
+
+    def _window(self, ask: Ask, begin: Beats, played: Sequence[Stroke]) -> Phrase:
+        chance = np.random.default_rng((ask.seed, round(begin * 4) & 0xFFFFFFFF))
+        groove, ahead = self._groove(ask, begin, chance)
+        past, known = self._past(ask, begin, played)
+        density = ask.knobs.density
+        asked = Asked(
+            bpm=ask.bpm,
+            bar=round(begin / BAR),
+            density=None if density == EVEN else density * FULL_DENSITY,
+            from_before=ahead,
+        )
+        x = feature_rows(groove, past, known, asked)
+        said = self._graphs.run("answer", x=x[None])["said"][0]
+        return phrase_of_cells(self._chosen(said, ask, chance), self._kit)
+
+    def _chosen(self, said: Array, ask: Ask, chance: np.random.Generator) -> Cells:
+        """Return what is struck of what the network says, `float32[32, 27]`."""
+        knobs, limits = ask.knobs, self._limits
+        logits = _logit(said[:, :COUNT]) - _logit(limits.thresholds)
+        logits += DENSITY_SWAY * (knobs.density - EVEN)
+        logits += VOICE_SWAY * (np.array(knobs.voices, np.float32) - EVEN)
+        logits += chance.logistic(0.0, LOGIT_NOISE * knobs.temperature + 1e-9, logits.shape)
+        logits[:, np.array(knobs.voices) <= 0.0] = -np.inf
+        hits = (logits >= 0).astype(np.float32)
+        for voice in np.flatnonzero(hits.sum(0) > limits.most):
+            weakest = np.argsort(logits[:, voice], kind="stable")[: STEPS - limits.most[voice]]
+            hits[weakest, voice] = 0.0
+        velocities = np.clip(said[:, COUNT : 2 * COUNT], 1 / 127, 1.0) * hits
+        return Cells(hits, velocities, np.clip(said[:, 2 * COUNT :], -0.5, 0.5) * hits)
+
+    def _groove(self, ask: Ask, begin: Beats, chance: np.random.Generator) -> tuple[Array, bool]:
+        """Return the groove that is answered, `float32[32, 3]`, and whether it is that of two bars before."""
+        follow, heard = ask.knobs.follow, ask.heard
+        if heard and follow >= 1.0:
+            return _played(heard, begin, ask.begin)
+        stored = self._stored(ask, begin, chance)
+        if not heard or follow <= 0.0:
+            return stored, False
+        groove, ahead = _played(heard, begin, ask.begin)
+        return self._between(stored, groove, follow, ask, chance), ahead
+
+    def _stored(self, ask: Ask, begin: Beats, chance: np.random.Generator) -> Array:
+        """Return the groove of start, of goal, or of the way between; without a start one from nothing."""
+        if ask.start is None:
+            return self._from_nothing(ask, begin)
+        start = flattened(self._tiled(ask.start, STEPS))
+        if ask.goal is None or ask.knobs.morph <= 0.0:
+            return start
+        goal = flattened(self._tiled(ask.goal, STEPS))
+        return goal if ask.knobs.morph >= 1.0 else self._between(start, goal, ask.knobs.morph, ask, chance)
+
+    def _from_nothing(self, ask: Ask, begin: Beats) -> Array:
+        drawn = np.random.default_rng((ask.seed, 1 + round(begin / BAR) // LASTS))
+        noise = drawn.standard_normal(self._mean.shape).astype(np.float32)
+        return self._decode(self._mean + noise * self._spread, ask.knobs.density)
+
+    def _between(
+        self, one: Array, other: Array, share: float, ask: Ask, chance: np.random.Generator
+    ) -> Array:
+        a, b = self._encode(one), self._encode(other)
+        noise = chance.standard_normal(a.shape).astype(np.float32) * self._spread
+        z = a + (b - a) * np.float32(share) + np.float32(LATENT_NOISE * ask.knobs.temperature * 0.5) * noise
+        return self._decode(z, ask.knobs.density)
+
+    def _encode(self, groove: Array) -> Array:
+        scaled = groove * np.array((1.0, 1.0, OFFSET_SCALE), np.float32)
+        return self._graphs.run("encode", groove=scaled[None])["mean"]
+
+    def _decode(self, z: Array, density: float) -> Array:
+        """Return the groove of the drums at a point."""
+        wanted = np.zeros((1, STEPS, _WANTED), np.float32)
+        if density != EVEN:
+            wanted[..., :2] = (1.0, density * FULL_DENSITY)
+        said = self._graphs.run("decode", z=z.astype(np.float32), wanted=wanted)["said"][0]
+        hits = (said[:, :COUNT] >= self._decoded).astype(np.float32)
+        return flattened(Cells(hits, said[:, COUNT : 2 * COUNT] * hits, said[:, 2 * COUNT :] * hits))
+
+    def _past(self, ask: Ask, begin: Beats, played: Sequence[Stroke]) -> tuple[Cells, int]:
+        """Return what is remembered, and how many steps of it there are; before a song began, the start."""
+        oldest = Beats(begin - MEMORY_STEPS * SIXTEENTH)
+        past = cells_of_strokes((s for s in played if s.beat < begin - SAME), self._kit, oldest, MEMORY_STEPS)
+        there = min(max(round(begin / SIXTEENTH), 0), MEMORY_STEPS) if played else 0
+        if ask.start is None or there >= MEMORY_STEPS:
+            return past, there
+        tiled = self._tiled(ask.start, MEMORY_STEPS).array
+        tiled[MEMORY_STEPS - there :] = past.array[MEMORY_STEPS - there :]
+        return Cells(tiled[:, :COUNT], tiled[:, COUNT : 2 * COUNT], tiled[:, 2 * COUNT :]), MEMORY_STEPS
+
+    def _tiled(self, phrase: Phrase, steps: int) -> Cells:
+        """Return a phrase repeated from its beginning."""
+        filled = phrase.filling(Beats(steps * SIXTEENTH))
+        return cells_of_strokes(filled.strokes, self._kit, Beats(0.0), steps)
+
+
+_WANTED = DENSITY.stop - DENSITY.start
+
+
+def _played(heard: Sequence[Onset], begin: Beats, asked: Beats) -> tuple[Array, bool]:
+    """Return the musician's groove for the two bars from a position on.
+
+    Where nobody has heard them yet, each step is that of two bars before, or of four.
+    """
+    known = groove_of(heard, begin, STEPS)
+    if any(onset.beat >= asked for onset in heard):  # a whole part, not live
+        return known, False
+    horizon = Beats(asked - UNHEARD)
+    before = groove_of(heard, Beats(begin - WINDOW), STEPS)
+    earlier = groove_of(heard, Beats(begin - 2 * WINDOW), STEPS)
+    steps = begin + np.arange(STEPS) * SIXTEENTH
+    groove = np.where((steps < horizon)[:, None], known, before)
+    return np.where((steps - WINDOW >= horizon)[:, None], earlier, groove).astype(np.float32), True
+
+
+def _logit(chances: Array) -> Array:
+    safe = np.clip(chances, 1e-6, 1 - 1e-6)
+    return np.log(safe / (1 - safe)).astype(np.float32)

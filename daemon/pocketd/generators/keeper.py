@@ -1,0 +1,74 @@
+"""The desk's part in generators: it starts their process when somebody writes to it, and again if it dies."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+
+from pocket_core.types import Seconds
+
+FIRST, LONGEST = Seconds(1.0), Seconds(30.0)  # before a process that has ended is started again
+FAIR = Seconds(20.0)  # one that has lived so long has not failed at its beginning
+
+
+class StudioKeeper:
+    """Holds the far end of the line, so that it stays open between one process and the next.
+
+    Args:
+        channel: That end.
+    """
+
+    def __init__(self, channel: socket.socket) -> None:
+        self._channel = channel
+        self._process: subprocess.Popen[bytes] | None = None
+        self._began = Seconds(0.0)
+        self._not_before = Seconds(0.0)
+        self._pause = FIRST
+
+    @property
+    def waits(self) -> socket.socket | None:
+        """What to watch for letters that nobody reads; None: somebody does."""
+        return self._channel if self._process is None else None
+
+    def turn(self, *, letters: bool, now: Seconds) -> None:
+        """See how the process is.
+
+        Args:
+            letters: `waits` can be read.
+            now: On any steady clock.
+        """
+        process = self._process
+        if process is not None and process.poll() is not None:
+            self._process = None
+            self._pause = FIRST if now - self._began > FAIR else Seconds(min(2 * self._pause, LONGEST))
+            self._not_before = now if process.returncode == 0 else Seconds(now + self._pause)
+        if self._process is None and letters and now >= self._not_before and not self._hung_up():
+            self._start(now)
+
+    def close(self) -> None:
+        """Let go of the line; the process ends by itself, as nobody is at its other end."""
+        self._channel.close()
+
+    def _hung_up(self) -> bool:
+        try:
+            return not self._channel.recv(1, socket.MSG_PEEK)
+        except OSError:
+            return False
+
+    def _start(self, now: Seconds) -> None:
+        fileno = self._channel.fileno()
+        command = [sys.executable, "-m", "pocketd.generators.studio_main", "--socket", str(fileno)]
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                close_fds=os.name == "posix",
+                pass_fds=(fileno,) if os.name == "posix" else (),
+                process_group=0 if os.name == "posix" else None,  # Ctrl-C is not for it
+            )
+        except OSError:
+            self._not_before = Seconds(now + LONGEST)
+        self._began = now

@@ -1,0 +1,101 @@
+"""What a groove transformer learns from: every window, each epoch seen otherwise, and how far off it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from pocket_core.phrases.groove_features import STEPS, WIDTH
+from pocket_core.phrases.hvo import COUNT
+from pocket_export.sources.grooves.windows import View, Window, shown
+
+BATCH = 64
+MOST_FORGOTTEN = 0.3  # of a memory's hits
+AUDIENCE = 512  # windows at once, where nothing is learnt
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How often a window is shown in which way, each 0..1."""
+
+    remembers: float = 0.75
+    from_before: float = 0.3  # of those that remember
+    style: float = 0.4
+    density: float = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """What counts how much."""
+
+    velocity: float = 2.0  # squared error, on the drummer's hits
+    offset: float = 2.0  # error in sixteenths, likewise
+    rare: float = 0.5  # the power of a voice's share by which its hits count more: 0 all alike
+
+
+def draw(of: Sequence[Window], habits: Habits, chance: np.random.Generator) -> NDArray[np.float32]:
+    """Return what an epoch shows of windows, `float32[N, STEPS, WIDTH]`."""
+    x = np.empty((len(of), STEPS, WIDTH), np.float32)
+    for n, window in enumerate(of):
+        remembers = chance.random() < habits.remembers
+        view = View(
+            remembers=remembers,
+            from_before=remembers and window.known >= STEPS and chance.random() < habits.from_before,
+            style=chance.random() < habits.style,
+            density=chance.random() < habits.density,
+            forgets=float(chance.uniform(0, MOST_FORGOTTEN)),
+        )
+        x[n] = shown(window, view, chance)
+    return x
+
+
+def targets(of: Sequence[Window]) -> NDArray[np.float32]:
+    """Return what was played, `float32[N, STEPS, 27]`."""
+    return np.stack([window.cells.array for window in of])
+
+
+def batches(
+    x: NDArray[np.float32], y: NDArray[np.float32], chance: torch.Generator
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield inputs and targets in random order."""
+    order = torch.randperm(len(x), generator=chance).numpy()
+    for begin in range(0, len(order), BATCH):
+        some = order[begin : begin + BATCH]
+        yield torch.from_numpy(x[some]), torch.from_numpy(y[some])
+
+
+def rarity(y: NDArray[np.float32], power: float) -> Tensor:
+    """Return how much a hit of each voice counts, `(9,)`: more where it is rare; 1 for a usual voice."""
+    share = y[..., :COUNT].mean((0, 1)) + 1e-4
+    weight = (share.mean() / share) ** power
+    return torch.from_numpy(np.clip(weight, 0.5, 6.0).astype(np.float32))
+
+
+def loss(said: Tensor, y: Tensor, weights: Weights, rare: Tensor) -> Tensor:
+    """Return how far what a model says, `(B, T, 27)`, is from what was played."""
+    hits, velocity, offset = torch.chunk(y, 3, -1)
+    logits, said_velocity, said_offset = torch.chunk(said, 3, -1)
+    struck = hits.sum().clamp(min=1.0)
+    bce = functional.binary_cross_entropy_with_logits(logits, hits, reduction="none")
+    bce = (bce * (1 + hits * (rare - 1))).mean()
+    harder = (hits * (said_velocity - velocity) ** 2).sum() / struck
+    later = (hits * (said_offset - offset).abs()).sum() / struck
+    return bce + weights.velocity * harder + weights.offset * later
+
+
+def answers(net: torch.nn.Module, x: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return what a model says, `float32[N, STEPS, 27]`, hits as chances 0..1."""
+    net.eval()
+    found = []
+    with torch.no_grad():
+        for begin in range(0, len(x), AUDIENCE):
+            said = net(torch.from_numpy(x[begin : begin + AUDIENCE])).numpy()
+            said[..., :COUNT] = 1 / (1 + np.exp(-said[..., :COUNT]))
+            found.append(said)
+    return np.concatenate(found)

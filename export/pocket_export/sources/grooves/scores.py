@@ -1,0 +1,104 @@
+"""How near drums are to those of a drummer: what is struck, how hard, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pocket_core.phrases.hvo import COUNT
+
+LEAST, MOST, TRIES = 0.05, 0.9, 35  # thresholds that are tried
+
+Array = NDArray[np.float32]  # (N, 32, 27): hits, velocities, offsets
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """Over all windows. Times are in ms at each window's own tempo."""
+
+    accuracy: float  # share of the cells
+    precision: float
+    recall: float
+    f1: float
+    voice_f1: tuple[float, ...]  # of each voice
+    hits: float  # of a window that are predicted
+    velocity_mse: float  # on true positives, 0..1
+    velocity_mae: float
+    velocity_sd: float  # of what is predicted there
+    velocity_real_sd: float
+    mae_ms: float  # on true positives
+    all_mae_ms: float  # on every hit of the drummer
+    all_velocity_mse: float
+    offset_sd: float  # sixteenths, of what is predicted on true positives
+    offset_real_sd: float
+
+
+def score(real: Array, said: Array, struck: NDArray[np.bool_], bpm: NDArray[np.float64]) -> Score:
+    """Compare drums with a drummer's.
+
+    Args:
+        real: `float32[N, 32, 27]`.
+        said: Likewise; only velocities and offsets count.
+        struck: `bool[N, 32, 9]`, what is said to be struck.
+        bpm: `float64[N]`.
+    """
+    hits = real[..., :COUNT] > 0.5
+    both = hits & struck
+    ms = np.broadcast_to((15_000.0 / bpm)[:, None, None], hits.shape)
+    late = (said[..., 2 * COUNT :] - real[..., 2 * COUNT :]) * ms
+    harder = said[..., COUNT : 2 * COUNT] - real[..., COUNT : 2 * COUNT]
+    return Score(
+        accuracy=float((hits == struck).mean()),
+        precision=float(both.sum() / max(struck.sum(), 1)),
+        recall=float(both.sum() / max(hits.sum(), 1)),
+        f1=_f1(both, hits, struck),
+        voice_f1=tuple(_f1(both[..., v], hits[..., v], struck[..., v]) for v in range(COUNT)),
+        hits=float(struck.sum() / len(real)),
+        velocity_mse=_mean(harder[both] ** 2),
+        velocity_mae=_mean(np.abs(harder[both])),
+        velocity_sd=_sd(said[..., COUNT : 2 * COUNT][both]),
+        velocity_real_sd=_sd(real[..., COUNT : 2 * COUNT][both]),
+        mae_ms=_mean(np.abs(late[both])),
+        all_mae_ms=_mean(np.abs(late[hits])),
+        all_velocity_mse=_mean(harder[hits] ** 2),
+        offset_sd=_sd(said[..., 2 * COUNT :][both]),
+        offset_real_sd=_sd(real[..., 2 * COUNT :][both]),
+    )
+
+
+def best_thresholds(real: Array, chances: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return of each voice the threshold that gives the best F1, `float32[9]`.
+
+    Args:
+        real: `float32[N, 32, 27]`.
+        chances: `float32[N, 32, 9]`, 0..1.
+    """
+    hits = real[..., :COUNT] > 0.5
+    tries = np.linspace(LEAST, MOST, TRIES)
+    best = np.empty(COUNT, np.float32)
+    for voice in range(COUNT):
+        is_hit, chance = hits[..., voice].ravel(), chances[..., voice].ravel()
+        figures = [_f1(is_hit & (chance >= t), is_hit, chance >= t) for t in tries]
+        best[voice] = tries[int(np.argmax(figures))]
+    return best
+
+
+def by_file(files: Sequence[str], figure: NDArray[np.float64]) -> dict[str, float]:
+    """Return the mean of a figure of each window by file."""
+    names = np.array(files)
+    return {name: float(figure[names == name].mean()) for name in dict.fromkeys(files)}
+
+
+def _f1(both: NDArray[np.bool_], hits: NDArray[np.bool_], struck: NDArray[np.bool_]) -> float:
+    return float(2 * both.sum() / max(hits.sum() + struck.sum(), 1))
+
+
+def _mean(values: NDArray[np.float32]) -> float:
+    return float(values.mean()) if values.size else 0.0
+
+
+def _sd(values: NDArray[np.float32]) -> float:
+    return float(values.std()) if values.size else 0.0

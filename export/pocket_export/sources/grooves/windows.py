@@ -1,0 +1,104 @@
+"""Windows of two bars of the Groove MIDI Dataset, each with what was played before it.
+
+As Haki et al. 2022: beats in 4/4, two bars, one bar on from window to window, the official split.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pocket_core.phrases.groove_features import FULL, MEMORY_STEPS, STEPS, Asked, feature_rows
+from pocket_core.phrases.hvo import A_BAR, Cells, cells_of, flattened, no_cells
+from pocket_core.tempo import Meter
+from pocket_export.recordings import Performance
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A beat on the grid."""
+
+    name: str
+    style: str  # the first word of the data set's
+    bpm: float
+    cells: Cells  # whole bars
+
+    @property
+    def bars(self) -> int:
+        """How many."""
+        return len(self.cells) // A_BAR
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Two bars of a recording."""
+
+    recording: Recording
+    bar: int  # the first, from 0
+
+    @property
+    def cells(self) -> Cells:
+        """What was played."""
+        return self.recording.cells.cut(self.bar * A_BAR, self.bar * A_BAR + STEPS)
+
+    def past(self) -> Cells:
+        """Return what was played in the `MEMORY_STEPS` before, silence where nothing was."""
+        begin = self.bar * A_BAR
+        return self.recording.cells.cut(begin - MEMORY_STEPS, begin)
+
+    @property
+    def known(self) -> int:
+        """How many steps of that there were."""
+        return min(self.bar * A_BAR, MEMORY_STEPS)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How a window is shown to a model."""
+
+    remembers: bool = True  # it is told what was played before
+    from_before: bool = False  # it gets the groove of the two bars before instead of the window's own
+    style: bool = False  # it is told the style
+    density: bool = False  # and how many hits there are
+    forgets: float = 0.0  # share of the hits in memory that are left out, by chance
+
+
+def recordings(performances: Sequence[Performance]) -> list[Recording]:
+    """Return the beats in 4/4, on the grid; whole bars up to the last note."""
+    found = []
+    for p in performances:
+        if p.beat_type != "beat" or p.meter != Meter(4, 4) or not len(p.beats):
+            continue
+        bars = int(np.floor(p.beats[-1] * 4 + 0.5)) // A_BAR + 1
+        cells = cells_of(p.beats, p.voices, p.velocities, bars * A_BAR)
+        found.append(Recording(p.name, p.style.split("/")[0], p.bpm, cells))
+    return found
+
+
+def windows(of: Sequence[Recording]) -> list[Window]:
+    """Return every window of two bars, one bar on from one to the next."""
+    return [Window(r, bar) for r in of for bar in range(r.bars - 1)]
+
+
+def shown(window: Window, view: View, chance: np.random.Generator | None = None) -> NDArray[np.float32]:
+    """Return what a model sees of a window, `float32[STEPS, WIDTH]`."""
+    past, known = (window.past(), window.known) if view.remembers else (no_cells(MEMORY_STEPS), 0)
+    if view.from_before:
+        groove = flattened(window.past().cut(MEMORY_STEPS - STEPS, MEMORY_STEPS))
+    else:
+        groove = flattened(window.cells)
+    if view.forgets and chance is not None and known:
+        kept = (chance.random(past.hits.shape) >= view.forgets).astype(np.float32)
+        past = Cells(past.hits * kept, past.velocities * kept, past.offsets * kept)
+    density = float(window.cells.hits.sum()) / FULL if view.density else None
+    asked = Asked(
+        window.recording.bpm,
+        window.bar,
+        density,
+        window.recording.style if view.style else None,
+        view.from_before,
+    )
+    return feature_rows(groove, past, known, asked)

@@ -1,0 +1,169 @@
+"""From one source to another while the drums play, through the loop, in virtual time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import mido
+import pytest
+
+from pocket_core.types import Port, Seconds
+from pocketd.config import Config
+from pocketd.generators.letters import Rest
+from pocketd.reload import Reloaded
+from pocketd.sources.file_part import read_file
+from tests.daemon.sources.rig import BEAT, BEGIN, HAT, KICK, SNARE, GeneratorRig
+
+DAW, FILE, LOOP, BARS, GROOVE = 0, 1, 2, 3, 6
+SOURCE_CC = 23
+
+
+def make(**keys: object) -> GeneratorRig:
+    return GeneratorRig(Config(model="none", restore=0, late_commit=False, **keys))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def rig() -> Iterator[GeneratorRig]:
+    made = make()
+    yield made
+    made.close()
+
+
+def daw(rig: GeneratorRig, beats: int) -> None:
+    """Let the DAW play a hat on each beat, a look-ahead early."""
+    for n in range(beats):
+        rig.note(Port.DRUMS, HAT, BEGIN + n * BEAT - 0.120)
+
+
+def song(path: Path, note: int) -> str:
+    track = mido.MidiTrack()
+    for n in range(32):
+        track.append(mido.Message("note_on", channel=9, note=note, velocity=100, time=240 if n else 0))
+        track.append(mido.Message("note_off", channel=9, note=note, time=240))
+    file = mido.MidiFile(ticks_per_beat=480)
+    file.tracks.append(track)
+    file.save(path)
+    return str(path)
+
+
+def test_a_controller_changes_the_source_at_the_next_bar_line_and_no_beat_is_lost(rig: GeneratorRig) -> None:
+    rig.clock(16)
+    daw(rig, 16)
+    rig.turn_knob(SOURCE_CC, BARS, BEGIN + 2.2 * BEAT)
+    rig.turn_knob(SOURCE_CC, DAW, BEGIN + 9.5 * BEAT)
+
+    struck = rig.until(BEGIN + 15.5 * BEAT)
+
+    assert [note for _, note in struck] == [HAT] * 4 + [60 + n for n in range(8)] + [HAT] * 4
+    grid = [BEGIN + n * BEAT for n in range(16)]
+    assert [at for at, _ in struck[1:]] == pytest.approx(grid[1:], abs=0.003)
+
+
+def test_a_program_change_chooses_the_source_too(rig: GeneratorRig) -> None:
+    rig.backend.feed(Port.CONTROL, bytes((0xC0, 120 + BARS)), Seconds(0.5))
+    rig.until(0.9)
+    rig.clock(4)
+
+    struck = rig.until(BEGIN + 3.5 * BEAT)
+
+    assert [note for _, note in struck] == [60, 61, 62, 63]
+    assert [record["config"]["source"] for record in rig.told("hello")][-1] == "bars"
+
+
+def test_from_one_generator_to_another_nothing_stops(rig: GeneratorRig) -> None:
+    rig.turn_knob(SOURCE_CC, BARS, 0.5)
+    rig.until(0.9)
+    rig.clock(16)
+    rig.turn_knob(SOURCE_CC, GROOVE, BEGIN + 3 * BEAT)
+
+    struck = rig.until(BEGIN + 15.5 * BEAT)
+
+    assert [note for _, note in struck] == [60 + n for n in range(16)]
+    assert [record["source"] for record in rig.told("generated")][-1] == "groove"
+
+
+def test_a_process_that_nobody_needs_may_rest(rig: GeneratorRig) -> None:
+    rig.turn_knob(SOURCE_CC, BARS, 0.3)
+    rig.turn_knob(SOURCE_CC, DAW, 0.6)
+
+    rig.until(0.9)
+
+    assert isinstance(rig.letters[-1], Rest)
+    assert rig.studio.over
+
+
+def test_a_change_to_the_file_begins_where_the_song_is(tmp_path: Path) -> None:
+    rig = make(score=song(tmp_path / "a.mid", SNARE))
+    rig.clock(8)
+    daw(rig, 8)
+    rig.turn_knob(SOURCE_CC, FILE, BEGIN + 1 * BEAT)
+
+    struck = rig.until(BEGIN + 7.5 * BEAT)
+    rig.close()
+
+    assert [note for _, note in struck] == [HAT] * 4 + [SNARE] * 4
+
+
+def test_a_file_that_is_not_there_is_told_and_the_daw_plays_on(rig: GeneratorRig) -> None:
+    rig.clock(8)
+    daw(rig, 8)
+    rig.turn_knob(SOURCE_CC, FILE, BEGIN + 1 * BEAT)
+
+    struck = rig.until(BEGIN + 7.5 * BEAT)
+
+    assert [note for _, note in struck] == [HAT] * 8
+    assert "score" in rig.told("fault")[-1]["text"]
+
+
+def test_a_note_of_the_daw_that_sounds_at_the_change_gets_its_end(rig: GeneratorRig) -> None:
+    rig.until(0.5)
+    rig.clock(8)
+    rig.backend.feed(Port.DRUMS, bytes((0x99, KICK, 100)), Seconds(BEGIN + 3 * BEAT - 0.12))
+    rig.backend.feed(Port.DRUMS, bytes((0x89, KICK, 64)), Seconds(BEGIN + 5 * BEAT))
+    rig.turn_knob(SOURCE_CC, BARS, BEGIN + 1 * BEAT)
+
+    rig.until(BEGIN + 7.5 * BEAT)
+
+    ends = [s for s in rig.backend.sent if s.due.data[:2] == bytes((0x89, KICK))]
+    assert len(ends) == 1
+
+
+def test_a_reload_that_names_another_source_changes_to_it(rig: GeneratorRig) -> None:
+    rig.clock(12)
+    daw(rig, 12)
+    rig.until(BEGIN + 1 * BEAT)
+
+    config = Config(model="none", restore=0, late_commit=False, source="bars")
+    rig.loop.take_over(Reloaded(config, None))
+    struck = rig.until(BEGIN + 7.5 * BEAT)
+
+    assert [note for _, note in struck] == [HAT] * 4 + [60, 61, 62, 63]
+
+
+def test_a_reload_that_names_another_file_plays_it_from_the_next_bar_line(tmp_path: Path) -> None:
+    rig = make(source="file", score=song(tmp_path / "a.mid", SNARE))
+    rig.clock(8)
+    rig.until(BEGIN + 1 * BEAT)
+
+    config = Config(
+        model="none", restore=0, late_commit=False, source="file", score=song(tmp_path / "b.mid", KICK)
+    )
+    rig.loop.take_over(Reloaded(config, None, part=read_file(config)))
+    struck = rig.until(BEGIN + 7.5 * BEAT)
+    rig.close()
+
+    assert [note for _, note in struck] == [SNARE] * 4 + [KICK] * 4
+
+
+def test_a_loop_of_the_daw_that_is_left_for_a_generator_leaves_no_note_sounding(rig: GeneratorRig) -> None:
+    rig.turn_knob(SOURCE_CC, LOOP, 0.5)
+    rig.until(0.9)
+    rig.clock(12)
+    rig.backend.feed(Port.DRUMS, bytes((0x99, KICK, 100)), Seconds(BEGIN + 3 * BEAT))
+    rig.turn_knob(SOURCE_CC, BARS, BEGIN + 1 * BEAT)
+
+    rig.until(BEGIN + 7.5 * BEAT)
+
+    ends = [s for s in rig.backend.sent if s.due.data[:2] == bytes((0x89, KICK))]
+    assert len(ends) == 1
