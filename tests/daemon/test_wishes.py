@@ -27,7 +27,10 @@ NOON = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
 PATTERN = (5, 0, 4, 0) * 8
 steps = st.tuples(*[st.integers(0, 2**14 - 1)] * STEPS)
 wishes = st.builds(
-    Wish, pattern=steps, goal=st.none() | steps, at=st.datetimes(timezones=st.just(UTC), allow_imaginary=False)
+    Wish,
+    pattern=steps,
+    goal=st.none() | steps,
+    at=st.datetimes(timezones=st.just(UTC), allow_imaginary=False),
 )
 
 

@@ -26,8 +26,10 @@ PLACE = """index => {
   const [x, y] = pocket.scatter.pixel(pocket.scatter.place(index));
   return [box.left + x, box.top + y];
 }"""
-STRUCK = """() => [...document.querySelectorAll("#steps .line:not(.marks)")].map(line =>
-  [line.querySelector("button").textContent, [...line.querySelectorAll("span")].map(s => +s.classList.contains("on"))])"""
+STRUCK = """() => [...document.querySelectorAll("#steps .line:not(.marks)")].map(line => [
+  line.querySelector("button").textContent,
+  [...line.querySelectorAll("span")].map(cell => +cell.classList.contains("on")),
+])"""
 
 
 @contextmanager
@@ -54,8 +56,12 @@ class MapPage:
         self.tab.on("request", lambda request: self.requests.append(request.url))
         self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.tab.on("console", lambda said: self.complaints.append(said.text))
-        self.tab.on("dialog", lambda dialog: (self.complaints.append("a dialog"), dialog.dismiss()))
+        self.tab.on("dialog", self._refuse)
         self.tab.goto(address)
+
+    def _refuse(self, dialog: Any) -> None:
+        self.complaints.append("a dialog")
+        dialog.dismiss()
 
     def where(self, index: int) -> tuple[float, float]:
         """Return where a point is in the window."""

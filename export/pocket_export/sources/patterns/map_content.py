@@ -12,7 +12,8 @@ from pocket_core.errors import DataError
 STEPS = 32  # sixteenths of a pattern: two bars of 4/4
 BITS = 14  # instruments of a step
 CELLS = STEPS * BITS  # what the decoder says, step by step: cell = step * BITS + bit
-LEAST_ENTROPY = 1.30  # bits; source: recovered from the published samples of altsoph/drum_space
+#: Bits, rounded to 1.30. Source: altsoph/drum_space, of whose samples 1.2988 passed and 1.2911 did not.
+LEAST_ENTROPY = 1.295
 NO_GENRE = ""
 
 
@@ -47,6 +48,7 @@ class MapContent:
     known: NDArray[np.int64] = field(default_factory=_no_patterns)  # (M, 32): trained on, but not drawn
 
     def __post_init__(self) -> None:
+        """Refuse parts that do not fit."""
         count = len(self.patterns)
         if not count:
             raise DataError("no pattern to draw a map of; distil more files: pocketd patterns distil DIR")

@@ -29,9 +29,7 @@ HERE = "127.0.0.1"
 TOKEN = "X-Pocketd-Token"
 PATIENCE = 10  # seconds that a request may take to come in
 DRAIN = 2**20  # bytes of a refused body that are read, so that the refusal is heard
-POLICY = (
-    "frame-ancestors 'none'"  # the page's own policy says the rest; this one counts in a header alone
-)
+POLICY = "frame-ancestors 'none'"  # the page's own policy says the rest; this one counts in a header alone
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,12 +20,17 @@ def decoder(seed: int = 3) -> tuple[Layer, ...]:
         Layer(
             rng.normal(0, 1 / np.sqrt(a), (b, a)).astype(np.float32), rng.normal(0, 0.4, b).astype(np.float32)
         )
-        for a, b in zip(sizes, sizes[1:], strict=False)
+        for a, b in pairwise(sizes)
     )
 
 
 def small(
-    count: int = COUNT, *, title: str = "A small map", genre: str = "rock", name: str = "", licence: str = "CC0"
+    count: int = COUNT,
+    *,
+    title: str = "A small map",
+    genre: str = "rock",
+    name: str = "",
+    licence: str = "CC0",
 ) -> MapContent:
     rng = np.random.default_rng(7)
     patterns = np.where(rng.random((count, STEPS)) < 0.5, 0, rng.integers(0, 2**9, (count, STEPS)))

@@ -106,7 +106,9 @@ def test_names_that_look_like_html_stay_names() -> None:
     assert made.texts["script"][1] == plain.texts["script"][1]
 
 
-@given(st.recursive(st.text() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+@given(
+    st.recursive(st.text() | st.integers(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner))
+)
 def test_json_in_the_page_comes_back_and_holds_no_sign_of_html(value: object) -> None:
     text = as_json(value)
 
@@ -117,7 +119,9 @@ def test_json_in_the_page_comes_back_and_holds_no_sign_of_html(value: object) ->
 def test_the_program_could_end_no_block_and_writes_no_html() -> None:
     program = "".join((FOLDER / name).read_text() for name in PROGRAM)
 
-    assert not re.search(r"</script|<!--|innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", program)
+    assert not re.search(
+        r"</script|<!--|innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", program
+    )
 
 
 def test_every_file_of_the_page_is_used() -> None:

@@ -9,7 +9,9 @@ CLOUDS = np.random.default_rng(1).normal(0, 0.5, (60, 4)).astype(np.float32)
 CLOUDS[:30] += 20.0  # two clouds, far apart
 
 
-@pytest.fixture(params=list(Method))
+@pytest.fixture(
+    params=[Method.TSNE, pytest.param(Method.UMAP, marks=pytest.mark.real)]
+)  # umap compiles itself
 def method(request: pytest.FixtureRequest) -> Method:
     method = Method(request.param)
     pytest.importorskip({Method.TSNE: "sklearn", Method.UMAP: "umap"}[method])
