@@ -82,9 +82,7 @@ def pattern_set(lines: Iterable[Line]) -> PatternSet:
             times.append(0)
         times[place] += line.times
     patterns = np.array([line.pattern for line in kept], np.int64).reshape(-1, STEPS)
-    return PatternSet(
-        patterns, tuple(x.genre for x in kept), tuple(x.source for x in kept), tuple(times)
-    )
+    return PatternSet(patterns, tuple(x.genre for x in kept), tuple(x.source for x in kept), tuple(times))
 
 
 def find_multitrack(given: Path | None = None) -> Path | None:
