@@ -160,15 +160,17 @@ class Pattern:
 
     def _turned(self, ask: Ask) -> Array:
         """Return the voices' knobs by instrument, `float32[14]`; one that is of no voice is not turned."""
-        knobs = np.array([*ask.knobs.voices, EVEN], np.float32)
-        return knobs[self._voices]
+        turned: Array = np.array([*ask.knobs.voices, EVEN], np.float32)[self._voices]
+        return turned
 
     def _encoded(self, patterns: Sequence[Steps]) -> Array:
-        return self._graphs.run("encoder", cells=cells_of_patterns(patterns))["code"]
+        codes: Array = self._graphs.run("encoder", cells=cells_of_patterns(patterns))["code"]
+        return codes
 
     def _decoded(self, codes: Array) -> Array:
         """Return logits, `float32[N, 448]`: over 0 is struck."""
-        return self._graphs.run("decoder", code=codes.astype(np.float32))["logits"]
+        logits: Array = self._graphs.run("decoder", code=codes.astype(np.float32))["logits"]
+        return logits
 
 
 def _array(said: Any) -> Array:

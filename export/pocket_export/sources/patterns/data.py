@@ -24,6 +24,7 @@ from pocket_export.sources.patterns.reading import patterns_in, read_drums
 from pocket_export.sources.patterns.recorded import Way, recorded
 from pocket_export.sources.patterns.table import Line
 
+Splits = Mapping[str, "PatternSet"]
 VARIABLE = "POCKETD_DATA"
 SHARED = Path("../shared/data")
 MULTITRACK = Path("multitrack_midi")
@@ -105,7 +106,7 @@ def find_multitrack(given: Path | None = None) -> Path | None:
     return place if place.is_dir() else None
 
 
-def splits(groove: Groove, multitrack: Path | None) -> Mapping[str, PatternSet]:
+def splits(groove: Groove, multitrack: Path | None) -> Splits:
     """Return what there is of each of `SPLITS`.
 
     Within each, patterns that repeat in MIDI files are before those of recordings. A pattern may be in two

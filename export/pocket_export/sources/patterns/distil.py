@@ -1,4 +1,4 @@
-"""From a collection of MIDI files to its patterns: read in batches through Dask, written down as they come in.
+"""From a collection of MIDI files to its patterns: read in batches through Dask, and written down.
 
 However the batches are shared out, and in whatever order they come back, the table is the same. What is held
 in memory is the files' names, and each different pattern once.

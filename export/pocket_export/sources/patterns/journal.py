@@ -10,8 +10,8 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Sequence
-from io import BufferedWriter
 from pathlib import Path
+from typing import BinaryIO
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -37,7 +37,7 @@ class Journal:
         content = hashlib.sha256("\n".join(names).encode("utf-8", "surrogatepass"))
         said = {"format": FORMAT, "files": len(names), "batch": size, "names": content.hexdigest()}
         self._head = json.dumps(said).encode() + b"\n"
-        self._file: BufferedWriter | None = None
+        self._file: BinaryIO | None = None
 
     def begin(self, *, resume: bool) -> set[str]:
         """Open it, and return the names of the batches that it has.
@@ -51,11 +51,13 @@ class Journal:
         """
         try:
             whole = self._whole_length() if resume and self.path.exists() else 0
-            self._file = self.path.open("r+b" if whole else "wb")
-            self._file.truncate(whole)
-            self._file.seek(whole)
+            file: BinaryIO = self.path.open("r+b" if whole else "wb")
+            self._file = file
+            file.truncate(whole)
+            file.seek(whole)
             if not whole:
-                self._file.write(self._head)
+                file.write(self._head)
+                file.flush()
         except OSError as error:
             raise _unwritten(self.path, error) from error
         return {name for name, _ in self.answers()} if whole else set()

@@ -151,6 +151,7 @@ def _adversarial(both: Adversarial, weight: float) -> Callable[[Tensor], Tensor]
         sharp = critic(torch.lerp(logits.sigmoid().detach(), cells, SHARP)).square().mean()
         size = cells.shape[1]
         plain = _cross_entropy(logits, cells) + PULL * codes.square().sum(1).mean()
-        return plain + size * weight * fooled + size * (guessed + sharp)
+        whole: Tensor = plain + size * weight * fooled + size * (guessed + sharp)
+        return whole
 
     return loss
