@@ -60,7 +60,7 @@ def distil(
     batch: int = typer.Option(64, min=1, max=4096, help="Files that are read, and written down, at once."),
     resume: bool = typer.Option(False, "--resume", help="Go on where a run was ended or killed."),
 ) -> None:
-    """Find drum patterns that repeat: 14 instruments of channel 10 in 4/4, 32 sixteenths, three times in a row.
+    """Find drum patterns that repeat: channel 10, 14 instruments, 4/4, 32 sixteenths, three times in a row.
 
     Files that cannot be read are named beside the table, in a file that ends in .bad.
     """

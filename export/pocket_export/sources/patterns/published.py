@@ -1,4 +1,4 @@
-"""The published samples of altsoph/drum_space, as far as they are at hand: the first 2,000, and all that passed.
+"""The published samples of altsoph/drum_space, as far as they are here: the first 2,000, and all that passed.
 
 Line: 32 comma-separated steps, a tab, the point of the latent space. What passed is in the order in which it
 was drawn, so of the first 2,000 it is known which did.
