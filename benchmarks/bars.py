@@ -169,11 +169,9 @@ def _principal(split: Split) -> Iterator[Row]:
 
 def _row(split: Split, kind: Kind, groove: Groove, options: argparse.Namespace) -> Row:
     net, epochs = _trained(split, kind, groove, options)
-    known, there = back(net, split.train.rows(slice(None, None, 4))), back(net, split.test)
-    if kind.ours:
-        threshold = best_threshold(split.train.rows(slice(None, None, 4)), known.logits)
-    else:
-        threshold = SILENT
+    some = split.train.rows(slice(None, None, 4))
+    known, there = back(net, some), back(net, split.test)
+    threshold = best_threshold(some, known.logits) if kind.ours else SILENT
     struck = notes(split.test, there.logits, there.velocities, threshold)
     figures = {
         **_figures(explained(split.test, there.expected, options.seed)),

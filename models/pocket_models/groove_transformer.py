@@ -99,7 +99,8 @@ class GrooveTransformer(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return `(B, 32, 27)` of `(B, 32, inputs)`: see `Heads`."""
         h = self.drop(torch.relu(self.embed(x)) + self.places)
-        return self.heads(self.norm(self.body(h)), x[..., :3])
+        said: Tensor = self.heads(self.norm(self.body(h)), x[..., :3])
+        return said
 
 
 class GrooveVAE(nn.Module):
@@ -152,7 +153,8 @@ class GrooveVAE(nn.Module):
         h = self.from_latent(z).reshape(-1, STEPS, 8)
         h = self.drop(torch.relu(self.widen(torch.cat([h, wanted], -1))) + self.places)
         h = self.norm(self.decoder(h))
-        return self.heads(h, torch.zeros_like(h[..., :3]))
+        said: Tensor = self.heads(h, torch.zeros_like(h[..., :3]))
+        return said
 
     def forward(self, groove: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return drums by a point drawn as the groove says, and mean and logarithm of the variance."""

@@ -97,7 +97,8 @@ def principal(train: BarSet, components: int, bars: BarSet) -> Array:
     _, vectors = np.linalg.eigh(np.cov((rows - mean).T))
     kept = vectors[:, ::-1][:, :components].astype(np.float32)
     centred = bars.bars.reshape(len(bars), -1) - mean
-    return (centred @ kept @ kept.T + mean).reshape(bars.bars.shape).astype(np.float32)
+    given: Array = (centred @ kept @ kept.T + mean).reshape(bars.bars.shape).astype(np.float32)
+    return given
 
 
 def _parts(net: BarVAE, bars: Array) -> Iterator[tuple[Array, Array, Array, Array, float]]:

@@ -44,13 +44,14 @@ class Weights:
 
 def varied(bars: NDArray[np.float32], chance: np.random.Generator) -> NDArray[np.float32]:
     """Return bars with limbs of other bars, louder or softer, a 64th off, or begun on another beat."""
-    x, count = bars.copy(), len(bars)
+    x: NDArray[np.float32] = bars.copy()
+    count = len(bars)
     other = bars[chance.permutation(count)]
     for limb in LIMBS:
         rows = np.flatnonzero(chance.random(count) < SWAPPED)[:, None]
         x[rows, :, limb] = other[rows, :, limb]
     loud = chance.uniform(1 - LOUDER, 1 + LOUDER, (count, 1, 1)).astype(np.float32)
-    x = np.clip(x * loud, 0.0, 1.0)
+    x = np.clip(x * loud, 0.0, 1.0).astype(np.float32)
     for share, shifts in ((SHIFTED, (-1, 1)), (TURNED, (16, 32, 48))):
         for row in np.flatnonzero(chance.random(count) < share):
             x[row] = np.roll(x[row], chance.choice(shifts), 0)

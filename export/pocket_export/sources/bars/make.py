@@ -20,7 +20,7 @@ from pocket_export.sources.graph_files import Graph, SourceCard, export_graph, w
 from pocket_export.sources.order import SourceOrder, Watch
 from pocket_models.bar_vae import BarVAE
 
-EPOCHS = 40
+EPOCHS = 24
 SHIPS = Kind(latent=64, kl=0.02, epochs=EPOCHS)
 QUICK = Kind(latent=8, kl=0.02, epochs=2, width=32)
 FEW = 256  # bars of a smoke run

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from pocket_core.phrases.groove_features import STEPS, WIDTH
+from pocket_core.phrases.groove_features import MEMORY_STEPS, STEPS, WIDTH
 from pocket_core.phrases.hvo import COUNT
-from pocket_export.sources.grooves.windows import View, Window, shown
+from pocket_export.sources.grooves.windows import Mistakes, View, Window, shown
 
 BATCH = 64
-MOST_FORGOTTEN = 0.3  # of a memory's hits
+MOST_WRONG = 0.4  # of a memory's cells
 AUDIENCE = 512  # windows at once, where nothing is learnt
 
 
@@ -28,6 +28,7 @@ class Habits:
     from_before: float = 0.3  # of those that remember
     style: float = 0.4
     density: float = 0.3
+    mistaken: float = 0.5  # of those that remember: some of it is from elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,12 @@ def draw(of: Sequence[Window], habits: Habits, chance: np.random.Generator) -> N
             from_before=remembers and window.known >= STEPS and chance.random() < habits.from_before,
             style=chance.random() < habits.style,
             density=chance.random() < habits.density,
-            forgets=float(chance.uniform(0, MOST_FORGOTTEN)),
         )
-        x[n] = shown(window, view, chance)
+        wrong = None
+        if remembers and chance.random() < habits.mistaken:
+            at = chance.random((MEMORY_STEPS, COUNT)) < chance.uniform(0, MOST_WRONG)
+            wrong = Mistakes(at, of[int(chance.integers(len(of)))].past())
+        x[n] = shown(window, view, wrong)
     return x
 
 
