@@ -22,6 +22,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.options import parser_of
 from benchmarks.table import Column, Report, Row, Section, screen
@@ -105,8 +106,13 @@ def _by_rival(path: Path) -> Drums:
 
     score: Any = pretty_midi.PrettyMIDI(str(path))
     notes = [note for track in score.instruments if track.is_drum for note in track.notes]
-    ticks = np.array(sorted((score.time_to_tick(n.start), n.pitch) for n in notes), np.int64).reshape(-1, 2)
-    said = [(score.time_to_tick(s.time), s.numerator, s.denominator) for s in score.time_signature_changes]
+    struck = np.array([(note.start, note.pitch) for note in notes]).reshape(-1, 2)
+    changes = score.time_signature_changes
+    places = _ticks(score, np.concatenate([struck[:, 0], [change.time for change in changes]]))
+    ticks = np.column_stack([places[: len(notes)], struck[:, 1].astype(np.int64)])
+    ticks = ticks[np.argsort(ticks[:, 0], kind="stable")]
+    at = places[len(notes) :].tolist()
+    said = [(tick, s.numerator, s.denominator) for tick, s in zip(at, changes, strict=True)]
     if not said or said[0][0] > 0:
         said.insert(0, (0, 4, 4))
     ends = [*(time for time, _, _ in said[1:]), np.iinfo(np.int64).max]
@@ -118,6 +124,15 @@ def _by_rival(path: Path) -> Drums:
         if (above, below) == (4, 4) and (bits >= 0).any():
             parts.append(Part(steps[bits >= 0], bits[bits >= 0]))
     return Drums(len(notes), tuple(parts))
+
+
+def _ticks(score: Any, seconds: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return times as ticks, all at once: one by one, as the rival has it, would cost it half its speed."""
+    times, tempi = score.get_tempo_changes()
+    a_second = tempi / 60 * score.resolution
+    begins = np.concatenate([[0.0], np.cumsum(np.diff(times) * a_second[:-1])])
+    part = np.maximum(np.searchsorted(times, seconds, "right") - 1, 0)
+    return np.round(begins[part] + (seconds - times[part]) * a_second[part]).astype(np.int64)
 
 
 def _memory(folder: Path) -> Iterator[Row]:
