@@ -11,6 +11,7 @@
     │   └── ParityError                an export that differs from its network (pocket_export.parity)
     ├── MeasureError                   what was heard cannot be believed (pocketd.round_trip)
     ├── TakeError                      a take's journal that cannot be read or written
+    ├── WishError                      what the map has sent cannot be read (pocketd.wishes)
     ├── DataError                   2  a data set that is missing or is not what it should be
     ├── FetchError                     a download that did not come through (pocket_export.fetch)
     ├── InterruptedFetchError     130  somebody ended it (pocket_export.data_command)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -91,6 +91,27 @@ GENERATORS = ("bars", "continue", "pattern", "groove")
 SOURCES = (DAW, FILE, LOOP, *GENERATORS)
 Source = Literal["daw", "file", "loop", "bars", "continue", "pattern", "groove"]
 ONE_OF_SOURCES = "daw, file, loop, bars, continue, pattern or groove"
+Style = Literal[
+    "afrobeat",
+    "afrocuban",
+    "blues",
+    "country",
+    "dance",
+    "funk",
+    "gospel",
+    "highlife",
+    "hiphop",
+    "jazz",
+    "latin",
+    "middleeastern",
+    "neworleans",
+    "pop",
+    "punk",
+    "reggae",
+    "rock",
+    "soul",
+]
+STYLE_NAMES = ", ".join(get_args(Style))
 LAST_CONTROLLER = 119  # those above are channel mode messages
 
 
@@ -109,6 +130,7 @@ class Generate(Section):
         pattern=r"^[^\x00]*$",
         description="a preset's name, a MIDI file, or null",
     )
+    style: Style | None = Field(default=None, description=f"{STYLE_NAMES}, or null")
     morph: float = Field(default=0.0, ge=0, le=1, description="0 to 1")
     temperature: float = Field(default=1.0, ge=0, le=2, description="0 to 2")
     density: float = Field(default=0.5, ge=0, le=1, description="0 to 1")

@@ -9,19 +9,26 @@ from pathlib import Path
 
 from pocket_core.errors import PocketError
 
+PRIVATE = 0o600
 
-def write_whole(path: Path, data: bytes) -> None:
+
+def write_whole(path: Path, data: bytes, *, private: bool = False) -> None:
     """Write a file at once: readers see the old one or the new one, never a part.
 
     It keeps the permissions of the file that it replaces; a new one has the usual.
 
+    Args:
+        path: Where.
+        data: All of it.
+        private: Nobody but its owner may read or write it, whatever was so before.
+
     Raises:
         PocketError: The place cannot be written to; what was there is untouched.
     """
-    write_together({path: data})
+    write_together({path: data}, private=private)
 
 
-def write_together(files: Mapping[Path, bytes]) -> None:
+def write_together(files: Mapping[Path, bytes], *, private: bool = False) -> None:
     """Write files that belong together: none is put in its place before all are on the disk.
 
     Each keeps the permissions of the file that it replaces. A link is followed. What is no file, such as a
@@ -39,7 +46,10 @@ def write_together(files: Mapping[Path, bytes]) -> None:
                 _refuse_others(path, target)
                 staged[target] = part = target.with_name(f".{target.name}.{os.getpid()}.part")
                 with part.open("wb") as file:
-                    _permit_as(target, part)  # before anybody could read what is not for them
+                    if private:
+                        part.chmod(PRIVATE)
+                    else:
+                        _permit_as(target, part)  # before anybody could read what is not for them
                     file.write(data)
                     file.flush()
                     os.fsync(file.fileno())

@@ -42,7 +42,7 @@ def pretrain(
     ),
     model: str = typer.Option(
         ALL,
-        help="follower, seq2seq, lstm or lstm-solo; of the sources bars, continue, pattern, groove, presets; all.",
+        help="follower, seq2seq, lstm, lstm-solo, bars, continue, pattern, groove, presets or all.",
     ),
     patterns: Path | None = typer.Option(
         None, help="Multi-track MIDI files that pattern learns from, too; else where they usually lie."

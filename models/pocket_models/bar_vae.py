@@ -1,10 +1,12 @@
-"""Variational autoencoders of single bars: BeatGen's, as its code has it, and ours, which tells onset from velocity.
+"""Variational autoencoders of single bars: BeatGen's, as its code has it, and ours, onset and velocity apart.
 
-Source of the first: Sojak & Lindermeir, "BeatGen: A Variational Model For Generating Drum Grooves", whose code has
-four convolutions (its report says three), and a decoder that ends in a ReLU.
+Source of the first: Sojak & Lindermeir, "BeatGen: A Variational Model For Generating Drum Grooves", whose
+code has four convolutions (its report says three), and a decoder that ends in a ReLU.
 """
 
 from __future__ import annotations
+
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -34,7 +36,7 @@ class BarVAE(nn.Module):
         raise NotImplementedError
 
     def expected(self, z: Tensor) -> Tensor:
-        """Return the bars that are least off by the square, `(B, 64, 22)`: what is compared with recordings."""
+        """Return the bars that are least off by the square, `(B, 64, 22)`, to be compared with recordings."""
         logits, velocities = self.decode(z)
         return logits.sigmoid() * velocities
 
@@ -50,11 +52,7 @@ class BeatGen(BarVAE):
         super().__init__(latent)
         widths = [PITCHES, 64, 128, 256, 512]
         self.encoder = nn.Sequential(
-            *(
-                part
-                for a, b in zip(widths, widths[1:], strict=False)
-                for part in (nn.Conv1d(a, b, 3), nn.ReLU(), nn.MaxPool1d(2))
-            ),
+            *(part for a, b in pairwise(widths) for part in (nn.Conv1d(a, b, 3), nn.ReLU(), nn.MaxPool1d(2))),
             nn.Flatten(),
         )
         self.to_latent = nn.Linear(2 * widths[-1], 2 * latent)
@@ -80,7 +78,7 @@ class BeatGen(BarVAE):
 
 
 class PocketBars(BarVAE):
-    """Ours: a sixteenth is a token of 4 x 22 cells, tokens talk to each other, onset and velocity are told apart.
+    """Ours: a sixteenth is a token of 4 x 22 cells, and attends to the others; onset and velocity apart.
 
     Args:
         latent: Dimensions.

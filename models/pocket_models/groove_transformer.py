@@ -1,8 +1,9 @@
 """From a groove to drums: a transformer encoder over two bars of sixteenths, and its variational twin.
 
-Source: Haki et al., "Real-time drum accompaniment using transformer architecture", AIMC 2022 (post-norm encoder,
-sigmoid for hits and velocities, half a tanh for offsets), and GrooveTransformer (2023) for the autoencoder. Not of
-the paper: the input's columns beyond the groove, and velocities and offsets as what is left beside the groove's own.
+Source: Haki et al., "Real-time drum accompaniment using transformer architecture", AIMC 2022 (post-norm
+encoder, sigmoid for hits and velocities, half a tanh for offsets), and GrooveTransformer (2023) for the
+autoencoder. Not of the paper: the input's columns beyond the groove, and velocities and offsets as what is
+left beside the groove's own.
 """
 
 from __future__ import annotations
@@ -42,6 +43,9 @@ class Heads(nn.Module):
         super().__init__()
         self.out = nn.Linear(width, 3 * VOICES)
         self.residual = residual
+        if residual:  # it begins as a copy of the groove
+            nn.init.zeros_(self.out.weight[VOICES:])
+            nn.init.zeros_(self.out.bias[VOICES:])
         self.trust = nn.Parameter(torch.full((2, VOICES), 1.0 if residual else 0.0))
 
     def forward(self, h: Tensor, groove: Tensor) -> Tensor:
@@ -75,16 +79,17 @@ class GrooveTransformer(nn.Module):
     def __init__(
         self,
         inputs: int,
+        *,
         width: int = 128,
         ff: int = 256,
         heads: int = 4,
         layers: int = 6,
         dropout: float = 0.15,
-        *,
         residual: bool = True,
     ) -> None:
         super().__init__()
         self.embed = nn.Linear(inputs, width)
+        self.places: Tensor
         self.register_buffer("places", places(width), persistent=False)
         self.drop = nn.Dropout(dropout)
         self.body = _Layers(width, ff, heads, layers, dropout)
@@ -94,7 +99,8 @@ class GrooveTransformer(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return `(B, 32, 27)` of `(B, 32, inputs)`: see `Heads`."""
         h = self.drop(torch.relu(self.embed(x)) + self.places)
-        return self.heads(self.norm(self.body(h)), x[..., :3])
+        said: Tensor = self.heads(self.norm(self.body(h)), x[..., :3])
+        return said
 
 
 class GrooveVAE(nn.Module):
@@ -112,6 +118,7 @@ class GrooveVAE(nn.Module):
 
     def __init__(
         self,
+        *,
         latent: int = 32,
         wanted: int = 0,
         width: int = 128,
@@ -122,6 +129,7 @@ class GrooveVAE(nn.Module):
     ) -> None:
         super().__init__()
         self.embed = nn.Linear(3, width)
+        self.places: Tensor
         self.register_buffer("places", places(width), persistent=False)
         self.drop = nn.Dropout(dropout)
         self.encoder = _Layers(width, ff, heads, layers, dropout)
@@ -145,10 +153,11 @@ class GrooveVAE(nn.Module):
         h = self.from_latent(z).reshape(-1, STEPS, 8)
         h = self.drop(torch.relu(self.widen(torch.cat([h, wanted], -1))) + self.places)
         h = self.norm(self.decoder(h))
-        return self.heads(h, torch.zeros_like(h[..., :3]))
+        said: Tensor = self.heads(h, torch.zeros_like(h[..., :3]))
+        return said
 
     def forward(self, groove: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Return drums by a point drawn from what the groove says, with mean and logarithm of the variance."""
+        """Return drums by a point drawn as the groove says, and mean and logarithm of the variance."""
         mean, spread = self.encode(groove)
         z = mean + torch.randn_like(mean) * (spread / 2).exp() if self.training else mean
         return self.decode(z, wanted), mean, spread

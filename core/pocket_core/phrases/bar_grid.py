@@ -1,8 +1,8 @@
 """A bar as 64 steps of 22 pitches, its values velocities 0..1: the representation of BeatGen.
 
 Source: Sojak & Lindermeir, "BeatGen: A Variational Model For Generating Drum Grooves", and its code's order
-of the pitches. A note goes to its nearest 64th, a half to the even one as `round` does, a bar being 1,920 ticks; of
-two notes in a cell the first stays.
+of the pitches. A note goes to its nearest 64th, a half to the even one as `round` does, a bar being 1,920
+ticks; of two notes in a cell the first stays.
 """
 
 from __future__ import annotations

@@ -51,6 +51,7 @@ class Ask:
     knobs: Knobs = Knobs()
     seed: int = 1
     bpm: float = 120.0  # quarter notes a minute, now
+    style: str | None = None  # of `groove_features.STYLES`; None: any
 
     @property
     def chance(self) -> np.random.Generator:

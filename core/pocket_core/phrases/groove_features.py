@@ -65,7 +65,13 @@ class Asked:
     from_before: bool = False  # the groove is that of two bars before
 
 
-def feature_rows(groove: NDArray[np.float32], past: Cells, known: int, asked: Asked) -> NDArray[np.float32]:
+def feature_rows(
+    groove: NDArray[np.float32],
+    past: Cells,
+    known: int,
+    asked: Asked,
+    heard: NDArray[np.float32] | None = None,
+) -> NDArray[np.float32]:
     """Return the network's input, `float32[STEPS, WIDTH]`.
 
     Args:
@@ -73,6 +79,7 @@ def feature_rows(groove: NDArray[np.float32], past: Cells, known: int, asked: As
         past: What was played in the `MEMORY_STEPS` before the window; silence where nothing was.
         known: How many of its newest steps there were, 0..MEMORY_STEPS; none: it remembers nothing.
         asked: The rest.
+        heard: The groove that `past` answered, `float32[MEMORY_STEPS, 3]`; None: that which is in it.
     """
     x = np.zeros((STEPS, WIDTH), np.float32)
     x[:, GROOVE] = _scaled(groove)
@@ -87,12 +94,12 @@ def feature_rows(groove: NDArray[np.float32], past: Cells, known: int, asked: As
     if asked.style in STYLES:
         x[:, STYLE.start + STYLES.index(asked.style)] = 1.0
     if known > 0:
-        _remember(x, past, known)
+        _remember(x, past, known, flattened(past) if heard is None else heard)
     return x
 
 
-def _remember(x: NDArray[np.float32], past: Cells, known: int) -> None:
-    before, flat = past.array, flattened(past)
+def _remember(x: NDArray[np.float32], past: Cells, known: int, flat: NDArray[np.float32]) -> None:
+    before = past.array
     x[:, LAST] = _scaled(before[-STEPS:])
     x[:, LAST_GROOVE] = _scaled(flat[-STEPS:])
     bars = np.ceil(known / A_BAR)

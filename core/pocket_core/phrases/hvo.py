@@ -1,8 +1,8 @@
-"""Drums as hits, velocities and offsets on a grid of sixteenths, and what is left of them as one voice: the groove.
+"""Drums as hits, velocities and offsets on a grid of sixteenths; and as one voice: the groove.
 
-The representation of Gillick et al. 2019 and of Haki's groove transformers: a cell is a sixteenth of a voice and
-holds its loudest note; the offset is the note's distance from the sixteenth, as a share of it, positive is late. A
-groove is the loudest of all voices at each sixteenth.
+The representation of Gillick et al. 2019 and of Haki's groove transformers: a cell is a sixteenth of a
+voice and holds its loudest note; the offset is the note's distance from the sixteenth, as a share of it,
+positive is late. A groove is the loudest of all voices at each sixteenth.
 """
 
 from __future__ import annotations

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from pocket_core.errors import ConfigError
 from pocket_core.phrases.generator import Knobs, Onset
+from pocket_core.phrases.groove_features import STYLES
 from pocket_core.phrases.kit import Kit
 from pocket_core.phrases.phrase import BAR, Phrase, joined
 from pocket_core.types import Beats
@@ -163,6 +164,7 @@ def groove(
     human: Path | None = typer.Option(None, help="The musician's MIDI file, whose rhythm is answered."),
     start: str | None = typer.Option(None, "--from", help="A preset or a MIDI file, where nobody plays yet."),
     goal: str | None = typer.Option(None, "--to", help="Likewise: go from the one to the other."),
+    style: str | None = typer.Option(None, help=f"One of {', '.join(STYLES)}; without, any."),
     follow: float = typer.Option(1.0, help="How much the musician counts beside --from, 0 to 1."),
     count: int | None = typer.Option(
         None,
@@ -205,6 +207,7 @@ def groove(
             goal=end,
             heard=heard,
             bpm=bpm,
+            style=_style(style),
             morph=None if end is None else _as_it_is,
             progress=progress,
         )
@@ -229,6 +232,12 @@ def _kit(config: Path | None) -> Kit:
     chosen = load(config)
     notes = tuple(chosen.generate.notes[voice] for voice in VOICES)
     return Kit(notes, VoiceMap(chosen.voices))
+
+
+def _style(named: str | None) -> str | None:
+    if named is not None and named not in STYLES:
+        raise ConfigError(f"no style is called {named!r}; there are {', '.join(STYLES)}")
+    return named
 
 
 def _knobs(temperature: float, density: float) -> Knobs:

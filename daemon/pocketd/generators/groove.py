@@ -1,8 +1,9 @@
 """Answers a musician's groove with a whole kit: a transformer that remembers, and an autoencoder of grooves.
 
 The musician's part, or a stored groove where nobody plays, is flattened to one voice over two bars; the
-transformer makes drums of it that go on from those it played before. Live nobody knows the two bars to come, so what
-the musician played two bars before stands for them. Between grooves, and from nothing, the autoencoder finds the way.
+transformer makes drums of it that go on from those it played before. Live nobody knows the two bars to
+come, so what the musician played two bars before stands for them. Between grooves, and from nothing, the
+autoencoder finds the way.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ from numpy.typing import NDArray
 from pocket_core.errors import ContractError
 from pocket_core.phrases.generator import EVEN, Ask, Onset
 from pocket_core.phrases.groove_features import (
-    DENSITY,
     MEMORY_STEPS,
     OFFSET_SCALE,
     STEPS,
+    STYLES,
     VERSION,
     WIDTH,
     Asked,
@@ -110,6 +111,7 @@ class Groove:
             bpm=ask.bpm,
             bar=round(begin / BAR),
             density=None if density == EVEN else density * FULL_DENSITY,
+            style=ask.style,
             from_before=ahead,
         )
         x = feature_rows(groove, past, known, asked)
@@ -155,7 +157,7 @@ class Groove:
     def _from_nothing(self, ask: Ask, begin: Beats) -> Array:
         drawn = np.random.default_rng((ask.seed, 1 + round(begin / BAR) // LASTS))
         noise = drawn.standard_normal(self._mean.shape).astype(np.float32)
-        return self._decode(self._mean + noise * self._spread, ask.knobs.density)
+        return self._decode(self._mean + noise * self._spread, ask)
 
     def _between(
         self, one: Array, other: Array, share: float, ask: Ask, chance: np.random.Generator
@@ -163,17 +165,19 @@ class Groove:
         a, b = self._encode(one), self._encode(other)
         noise = chance.standard_normal(a.shape).astype(np.float32) * self._spread
         z = a + (b - a) * np.float32(share) + np.float32(LATENT_NOISE * ask.knobs.temperature * 0.5) * noise
-        return self._decode(z, ask.knobs.density)
+        return self._decode(z, ask)
 
     def _encode(self, groove: Array) -> Array:
         scaled = groove * np.array((1.0, 1.0, OFFSET_SCALE), np.float32)
         return self._graphs.run("encode", groove=scaled[None])["mean"]
 
-    def _decode(self, z: Array, density: float) -> Array:
+    def _decode(self, z: Array, ask: Ask) -> Array:
         """Return the groove of the drums at a point."""
-        wanted = np.zeros((1, STEPS, _WANTED), np.float32)
-        if density != EVEN:
-            wanted[..., :2] = (1.0, density * FULL_DENSITY)
+        wanted = np.zeros((1, STEPS, 2 + len(STYLES)), np.float32)
+        if ask.knobs.density != EVEN:
+            wanted[..., :2] = (1.0, ask.knobs.density * FULL_DENSITY)
+        if ask.style in STYLES:
+            wanted[..., 2 + STYLES.index(ask.style)] = 1.0
         said = self._graphs.run("decode", z=z.astype(np.float32), wanted=wanted)["said"][0]
         hits = (said[:, :COUNT] >= self._decoded).astype(np.float32)
         return flattened(Cells(hits, said[:, COUNT : 2 * COUNT] * hits, said[:, 2 * COUNT :] * hits))
@@ -193,9 +197,6 @@ class Groove:
         """Return a phrase repeated from its beginning."""
         filled = phrase.filling(Beats(steps * SIXTEENTH))
         return cells_of_strokes(filled.strokes, self._kit, Beats(0.0), steps)
-
-
-_WANTED = DENSITY.stop - DENSITY.start
 
 
 def _played(heard: Sequence[Onset], begin: Beats, asked: Beats) -> tuple[Array, bool]:

@@ -34,6 +34,7 @@ class Setup:
     voices: dict[str, list[int]]  # which notes are of which voice
     start: str | None  # a preset's name, a MIDI file in full, or nothing
     goal: str | None
+    style: str | None = None  # of those that groove knows
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

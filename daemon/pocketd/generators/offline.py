@@ -21,6 +21,7 @@ def play_through(
     goal: Phrase | None = None,
     heard: Sequence[Onset] = (),
     bpm: float = 120.0,
+    style: str | None = None,
     morph: Callable[[float], float] | None = None,
     progress: Callable[[float], None] = lambda _: None,
 ) -> Phrase:
@@ -35,6 +36,7 @@ def play_through(
         goal: Where `knobs.morph` leads.
         heard: The musician's part. A generator is told the two bars from each bar on, too, for nobody waits.
         bpm: The tempo.
+        style: See `Ask.style`.
         morph: From the share of the bars that are over, 0..1, to `knobs.morph`; None: it stands.
         progress: Told which share is done.
 
@@ -62,6 +64,7 @@ def play_through(
                     knobs=turned,
                     seed=seed,
                     bpm=bpm,
+                    style=style,
                 )
             )
         )

@@ -161,6 +161,7 @@ class Session:
             knobs=Knobs(turned.temperature, turned.density, turned.voices, turned.morph, turned.follow),
             seed=setup.seed,
             bpm=wanted.bpm,
+            style=setup.style,
         )
         if bar == BAR:
             return generator.phrase(replace(ask, length=wanted.length))

@@ -44,7 +44,7 @@ class Panel:
             self._set(preset=None)
         if old.source != config.source:
             self._wanted = config.source
-        kinds = ("seed", "start", "goal", "notes")
+        kinds = ("seed", "start", "goal", "style", "notes")
         return old.voices != config.voices or any(getattr(was, k) != getattr(now, k) for k in kinds)
 
     def setup(self, source: str) -> Setup:
@@ -57,6 +57,7 @@ class Panel:
             voices=self._config.voices,
             start=generate.start,
             goal=generate.goal,
+            style=generate.style,
         )
 
     def hear(self, message: Incoming) -> None:

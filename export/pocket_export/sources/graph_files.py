@@ -11,7 +11,8 @@ import hashlib
 import io
 import json
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -92,7 +93,7 @@ def export_graph(graph: Graph, tries: Sequence[Mapping[str, NDArray[np.float32]]
         name: {axis: f"{name}_{axis}" for axis, length in enumerate(shape) if length is None}
         for name, shape in {**graph.inputs, **graph.outputs}.items()
     }
-    with warnings.catch_warnings(), torch.no_grad():
+    with _spelt_out(), warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # the tracer's, of shapes that are what they are
         torch.onnx.export(
             graph.module,
@@ -226,6 +227,17 @@ def _history(history: Sequence[Round]) -> bytes:
     for r in history:
         writer.writerow([r.number, f"{r.loss:.5f}", f"{r.figure:.5f}", f"{r.seconds:.1f}"])
     return text.getvalue().encode()
+
+
+@contextmanager
+def _spelt_out() -> Iterator[None]:
+    """Keep transformers from a fused operator that ONNX does not have."""
+    fused = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fused)
 
 
 def _apart(graph: Graph, content: bytes, inputs: Mapping[str, NDArray[np.float32]]) -> float:

@@ -1,4 +1,4 @@
-"""What a groove transformer learns from: every window, each epoch seen in another way, and how far off it is."""
+"""What a groove transformer learns from: every window, each epoch seen otherwise, and how far off it is."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from pocket_core.phrases.groove_features import STEPS, WIDTH
+from pocket_core.phrases.groove_features import MEMORY_STEPS, STEPS, WIDTH
 from pocket_core.phrases.hvo import COUNT
-from pocket_export.sources.grooves.windows import View, Window, shown
+from pocket_export.sources.grooves.windows import Mistakes, View, Window, shown
 
 BATCH = 64
-MOST_FORGOTTEN = 0.3  # of a memory's hits
+MOST_WRONG = 0.4  # of a memory's cells
 AUDIENCE = 512  # windows at once, where nothing is learnt
 
 
@@ -28,6 +28,7 @@ class Habits:
     from_before: float = 0.3  # of those that remember
     style: float = 0.4
     density: float = 0.3
+    mistaken: float = 0.5  # of those that remember: some of it is from elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +50,12 @@ def draw(of: Sequence[Window], habits: Habits, chance: np.random.Generator) -> N
             from_before=remembers and window.known >= STEPS and chance.random() < habits.from_before,
             style=chance.random() < habits.style,
             density=chance.random() < habits.density,
-            forgets=float(chance.uniform(0, MOST_FORGOTTEN)),
         )
-        x[n] = shown(window, view, chance)
+        wrong = None
+        if remembers and chance.random() < habits.mistaken:
+            at = chance.random((MEMORY_STEPS, COUNT)) < chance.uniform(0, MOST_WRONG)
+            wrong = Mistakes(at, of[int(chance.integers(len(of)))].past())
+        x[n] = shown(window, view, wrong)
     return x
 
 
@@ -79,8 +83,8 @@ def rarity(y: NDArray[np.float32], power: float) -> Tensor:
 
 def loss(said: Tensor, y: Tensor, weights: Weights, rare: Tensor) -> Tensor:
     """Return how far what a model says, `(B, T, 27)`, is from what was played."""
-    hits, velocity, offset = y.split(COUNT, -1)
-    logits, said_velocity, said_offset = said.split(COUNT, -1)
+    hits, velocity, offset = torch.chunk(y, 3, -1)
+    logits, said_velocity, said_offset = torch.chunk(said, 3, -1)
     struck = hits.sum().clamp(min=1.0)
     bce = functional.binary_cross_entropy_with_logits(logits, hits, reduction="none")
     bce = (bce * (1 + hits * (rare - 1))).mean()

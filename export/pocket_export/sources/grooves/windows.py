@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pocket_core.phrases.groove_features import FULL, MEMORY_STEPS, STEPS, Asked, feature_rows
-from pocket_core.phrases.hvo import A_BAR, Cells, cells_of, flattened, no_cells
+from pocket_core.phrases.hvo import A_BAR, Cells, cells_from, cells_of, flattened, no_cells
 from pocket_core.tempo import Meter
 from pocket_export.recordings import Performance
 
@@ -63,7 +63,14 @@ class View:
     from_before: bool = False  # it gets the groove of the two bars before instead of the window's own
     style: bool = False  # it is told the style
     density: bool = False  # and how many hits there are
-    forgets: float = 0.0  # share of the hits in memory that are left out, by chance
+
+
+@dataclass(frozen=True, slots=True)
+class Mistakes:
+    """What memory has got wrong of the drums, as where it is of what a model itself has made."""
+
+    at: NDArray[np.bool_]  # (MEMORY_STEPS, 9)
+    instead: Cells  # what is remembered there, (MEMORY_STEPS, 9)
 
 
 def recordings(performances: Sequence[Performance]) -> list[Recording]:
@@ -83,16 +90,17 @@ def windows(of: Sequence[Recording]) -> list[Window]:
     return [Window(r, bar) for r in of for bar in range(r.bars - 1)]
 
 
-def shown(window: Window, view: View, chance: np.random.Generator | None = None) -> NDArray[np.float32]:
+def shown(window: Window, view: View, mistakes: Mistakes | None = None) -> NDArray[np.float32]:
     """Return what a model sees of a window, `float32[STEPS, WIDTH]`."""
     past, known = (window.past(), window.known) if view.remembers else (no_cells(MEMORY_STEPS), 0)
     if view.from_before:
         groove = flattened(window.past().cut(MEMORY_STEPS - STEPS, MEMORY_STEPS))
     else:
         groove = flattened(window.cells)
-    if view.forgets and chance is not None and known:
-        kept = (chance.random(past.hits.shape) >= view.forgets).astype(np.float32)
-        past = Cells(past.hits * kept, past.velocities * kept, past.offsets * kept)
+    heard = flattened(past)
+    if mistakes is not None and known:
+        wrong = np.tile(mistakes.at, (1, 3))
+        past = cells_from(np.where(wrong, mistakes.instead.array, past.array))
     density = float(window.cells.hits.sum()) / FULL if view.density else None
     asked = Asked(
         window.recording.bpm,
@@ -101,4 +109,4 @@ def shown(window: Window, view: View, chance: np.random.Generator | None = None)
         window.recording.style if view.style else None,
         view.from_before,
     )
-    return feature_rows(groove, past, known, asked)
+    return feature_rows(groove, past, known, asked, heard)
