@@ -95,7 +95,7 @@ def measured(cells: Cells) -> Array:
 
 
 def weights() -> NDArray[np.int64]:
-    """Return how heavy the sixteenths of a 4/4 bar are, `int64[16]`: 0 the first, -4 those off the eighths."""
+    """Return how heavy the sixteenths of a 4/4 bar are, `int64[16]`: 0 the first, -4 off the eighths."""
     places = np.arange(A_BAR)
     return np.where(places == 0, 0, -4 + sum((places % (1 << n) == 0).astype(np.int64) for n in (1, 2, 3)))
 

@@ -18,7 +18,6 @@ from pocket_core.phrases.measures import (
     weights,
 )
 
-
 COUNTED = ("hits", "syncopation", "time")  # beyond their highest they are told as it
 
 
@@ -36,7 +35,12 @@ def rock(bars: int) -> Cells:
     """Return kick on one and three, snare on two and four, hats in eighths."""
     strokes = []
     for bar in range(0, bars * A_BAR, A_BAR):
-        strokes += [(bar, 0, 0.8, 0.0), (bar + 8, 0, 0.8, 0.0), (bar + 4, 1, 0.9, 0.1), (bar + 12, 1, 0.9, 0.1)]
+        strokes += [
+            (bar, 0, 0.8, 0.0),
+            (bar + 8, 0, 0.8, 0.0),
+            (bar + 4, 1, 0.9, 0.1),
+            (bar + 12, 1, 0.9, 0.1),
+        ]
         strokes += [(bar + step, 2, 0.5, -0.1) for step in range(0, A_BAR, 2)]
     return drums(*strokes, bars=bars)
 

@@ -27,7 +27,7 @@ Array = NDArray[np.float64]
 
 BINS, FINE = 20, 10  # of what is no whole number, and in how many each is cut for Wasserstein
 DRAWS = 300  # of the bootstrap
-LOW, HIGH = 2.5, 97.5  # percentiles of an interval
+NORMAL = 1.96  # SDs either way are 95 %
 GRID = 200  # points at which a density is taken
 LEAST_DENSITY = 1e-9
 STEP_BINS = 16  # of velocities and of offsets at one sixteenth
@@ -109,14 +109,14 @@ def apart(reference: Table, made: Table, seed: int) -> Apart:
         spread = float(np.nanstd(reference.values[:, number]))
         divergence, area = yang_lerch(_known(real_means[:, number]), _known(made_means[:, number]))
         in_sd = float(moved[0]) / spread if spread > 0 else 0.0
-        by.append(Distance(measure.key, _sure(overlap), _sure(moved), in_sd, divergence, area))
+        by.append(Distance(measure.key, _sure(overlap, 1.0), _sure(moved), in_sd, divergence, area))
         overlaps.append(overlap)
     all_of = np.stack(overlaps, 1)
     columns = {measure.key: n for n, measure in enumerate(MEASURES)}
     groups = {
-        name: _sure(all_of[:, [columns[key] for key in keys]].mean(1)) for name, keys in GROUPS.items()
+        name: _sure(_mean(all_of[:, [columns[key] for key in keys]]), 1.0) for name, keys in GROUPS.items()
     }
-    return Apart(tuple(by), groups, _sure(all_of.mean(1)))
+    return Apart(tuple(by), groups, _sure(_mean(all_of), 1.0))
 
 
 def histogram(table: Table, number: int) -> tuple[Array, Array]:
@@ -125,8 +125,8 @@ def histogram(table: Table, number: int) -> tuple[Array, Array]:
     fine = _shares(_counts(table, number, measure).sum(0, keepdims=True))
     shares = _coarse(fine, measure)[0]
     if measure.whole:
-        return shares, np.arange(len(shares) + 1) + measure.low - 0.5
-    return shares, np.linspace(measure.low, measure.high, len(shares) + 1)
+        return shares, np.arange(len(shares) + 1, dtype=np.float64) + measure.low - 0.5
+    return shares, np.linspace(measure.low, measure.high, len(shares) + 1, dtype=np.float64)
 
 
 def yang_lerch(real: Array, made: Array) -> tuple[float, float]:
@@ -169,7 +169,8 @@ def by_step(reference: Sequence[Cells], made: Sequence[Cells], *, velocity: bool
             step, np.clip(values[hits], edges[0], edges[-1]), (np.arange(A_BAR + 1) - 0.5, edges)
         )
         shares.append(_shares(counts))
-    return np.minimum(shares[0], shares[1]).sum(1) + np.where(np.isnan(shares[0] + shares[1]).any(1), np.nan, 0)
+    both = np.minimum(shares[0], shares[1]).sum(1)
+    return np.asarray(both)
 
 
 def mean_step(values: Array, reference: Sequence[Cells]) -> float:
@@ -214,15 +215,25 @@ def _shares(counts: Array) -> Array:
     return counts / np.where(total > 0, total, np.nan)
 
 
+def _mean(rows: Array) -> Array:
+    """Return the mean of each row, of what is known; NaN where nothing is."""
+    known = ~np.isnan(rows)
+    return np.asarray(np.where(known, rows, 0.0).sum(1) / np.where(known.any(1), known.sum(1), np.nan))
+
+
 def _known(values: Array) -> Array:
     return values[~np.isnan(values)]
 
 
-def _sure(drawn: Array) -> Sure:
-    """Return the first as the figure, and the spread of the others."""
+def _sure(drawn: Array, most: float = np.inf) -> Sure:
+    """Return the first as the figure, and 1.96 SDs of the others about it.
+
+    Their percentiles would not do: what is drawn again is rougher, and overlaps less.
+    """
     rest = drawn[1:][~np.isnan(drawn[1:])]
-    low, high = np.percentile(rest, (LOW, HIGH)) if len(rest) else (np.nan, np.nan)
-    return Sure(float(drawn[0]), float(low), float(high))
+    reach = NORMAL * float(rest.std()) if len(rest) else float("nan")
+    value = float(drawn[0])
+    return Sure(value, max(value - reach, 0.0), min(value + reach, most))
 
 
 def _density(distances: Array, grid: Array) -> Array:

@@ -8,12 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pocket_core.phrases.hvo import Cells
 from pocket_export.recordings import Groove
 from pocket_export.sources.report.distances import Apart, Table, apart, by_step, table_of
 from pocket_export.sources.report.material import SONG_BARS, Song, held_out, places, songs
 from pocket_export.sources.report.nearest import Heart, Library, judge
-from pocket_export.sources.report.rows import Kind, Load, Row, hire, played, source_rows
+from pocket_export.sources.report.rows import Kind, Load, Player, Row, hire, played, source_rows
 from pocket_export.sources.report.spaces import (
     MOST_MADE,
     MOST_REAL,
@@ -82,7 +81,7 @@ def work(wish: Wish) -> int:
     return (2 * len(wish.sources) + YARDSTICKS) * song_count(wish.bars) * SONG_BARS
 
 
-def gather(groove: Groove, wish: Wish, load: Load, watch: Watch) -> Findings:
+def gather(groove: Groove, wish: Wish, load: Load, watch: Watch, *, pictured: bool = True) -> Findings:
     """Let all sources play and judge them.
 
     Args:
@@ -90,6 +89,7 @@ def gather(groove: Groove, wish: Wish, load: Load, watch: Watch) -> Findings:
         wish: What shall be judged.
         load: Loads a source by its name.
         watch: Told the row under way, and how many bars more are made.
+        pictured: Whether spaces are laid out, too, which takes longest.
 
     Raises:
         DataError: A split lacks beats in 4/4.
@@ -103,7 +103,9 @@ def gather(groove: Groove, wish: Wish, load: Load, watch: Watch) -> Findings:
     for player in players:
         rows += source_rows(player, asked, wish.seed, watch)
     for generator in yardsticks(learnt):
-        rows.append(played(generator, generator.name, Kind.YARDSTICK, asked, wish.seed, watch))
+        rows.append(
+            played(generator, generator.name, asked, seed=wish.seed, watch=watch, kind=Kind.YARDSTICK)
+        )
 
     watch("comparing", 0)
     library = Library(learnt)
@@ -114,25 +116,24 @@ def gather(groove: Groove, wish: Wish, load: Load, watch: Watch) -> Findings:
     genres = _genres(reference, asked_genres={place.real.genre for place in asked})
     judged = tuple(_judged(row, real, library, genres, wish.seed) for row in rows)
 
-    watch("laying out spaces", 0)
-    named = [
-        (row.title, pieces(row.songs, MOST_MADE, wish.seed))
-        for row in rows
-        if row.songs and row.kind is not Kind.YARDSTICK
-    ]
-    real_pieces = (REFERENCE, pieces(reference, MOST_REAL, wish.seed))
-    spaces = [space_of_strokes([real_pieces, *named], wish.seed)]
+    spaces = tuple[Space, ...]()
+    if pictured:
+        watch("laying out spaces", 0)
+        spaces = _spaces(reference, rows, players, wish.seed)
+    return Findings(wish, groove.contents, real, judged, genres, spaces, library)
+
+
+def _spaces(
+    reference: Sequence[Song], rows: Sequence[Row], players: Sequence[Player], seed: int
+) -> tuple[Space, ...]:
+    """Lay out all rows by their strokes, then the reference and what a source makes by its own codes."""
+    real = (REFERENCE, pieces(reference, MOST_REAL, seed))
+    named = [(row, pieces(row.songs, MOST_MADE, seed)) for row in rows if row.songs]
+    spaces = [space_of_strokes([real, *((row.title, those) for row, those in named)], seed)]
     for player in players:
-        own = [(title, those) for title, those in named if title.split(",")[0] == player.name]
-        spaces.append(
-            space_of_codes(player.name, player.generator, player.why, [real_pieces, *own], wish.seed)
-        )
-    return Findings(wish, groove.contents, real, judged, genres, tuple(spaces), library)
-
-
-def cells_of_row(songs_of: Sequence[Song]) -> list[Cells]:
-    """Return the drums of songs."""
-    return [song.cells for song in songs_of]
+        own = [(row.title, those) for row, those in named if row.source == player.name]
+        spaces.append(space_of_codes(player, [real, *own], seed))
+    return tuple(spaces)
 
 
 def _genres(reference: Sequence[Song], asked_genres: set[str]) -> tuple[str, ...]:
@@ -153,7 +154,7 @@ def _judged(row: Row, real: Judged, library: Library, genres: Sequence[str], see
         if those:
             there = [song for song in real.row.songs if song.genre == genre]
             by_genre[genre] = apart(table_of(there), table_of(those), seed)
-    known, made = cells_of_row(real.row.songs), cells_of_row(row.songs)
+    known, made = ([song.cells for song in those.songs] for those in (real.row, row))
     return Judged(
         row,
         table,

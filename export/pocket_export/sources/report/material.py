@@ -90,7 +90,9 @@ def places(groove: Groove, reference: Sequence[Song], count: int) -> tuple[Place
     Raises:
         DataError: No recording of the validation split is long enough.
     """
-    beats = [p for p in groove.split("validation") if p.beat_type == "beat" and p.meter == FOUR and len(p.beats)]
+    beats = [
+        p for p in groove.split("validation") if p.beat_type == "beat" and p.meter == FOUR and len(p.beats)
+    ]
     known: dict[str, list[Place]] = {}
     for lap, performance, bar in _laps(beats):
         place = _place(performance, bar, lap)
@@ -100,7 +102,9 @@ def places(groove: Groove, reference: Sequence[Song], count: int) -> tuple[Place
         if song.genre in known:
             bars[song.genre] = bars.get(song.genre, 0) + song.bars
     if not bars:
-        raise DataError("no recording of the validation split is of a genre of the test split and long enough")
+        raise DataError(
+            "no recording of the validation split is of a genre of the test split and long enough"
+        )
     wanted = shared_out(count, bars)
     return tuple(known[genre][n % len(known[genre])] for genre in wanted for n in range(wanted[genre]))
 
@@ -113,11 +117,13 @@ def shared_out(count: int, sizes: dict[str, int]) -> dict[str, int]:
     order = sorted(exact, key=lambda name: (shares[name] - exact[name], -sizes[name], name))
     for name in order[: count - sum(shares.values())]:
         shares[name] += 1
-    return {name: shares[name] for name in sorted(shares, key=lambda name: (-sizes[name], name)) if shares[name]}
+    return {
+        name: shares[name] for name in sorted(shares, key=lambda name: (-sizes[name], name)) if shares[name]
+    }
 
 
 def _laps(beats: Sequence[Performance]) -> list[tuple[int, Performance, int]]:
-    """Return the places of recordings, first the first of each, then the second; of short ones what there is."""
+    """Return the places of recordings, first the first of each, then the second, and so on."""
     found = []
     for number, p in enumerate(beats):
         bars = int(np.floor(p.beats[-1] / SIXTEENTH + 0.5)) // A_BAR

@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pocket_core.phrases.hvo import A_BAR, COUNT
-from pocket_export.sources.report.distances import HIGH, LOW, Sure
+from pocket_export.sources.report.distances import Sure
 from pocket_export.sources.report.material import Song
 
 CHUNK = 256  # bars compared at once
 SAME_VELOCITY = 0.5 / 127  # of a stroke, in the mean: rounding
-DRAWS = 1000
+DRAWS = 1000  # of the bootstrap
+INTERVAL = (2.5, 97.5)  # percentiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class Near:
     @property
     def copied(self) -> NDArray[np.bool_]:
         """Whether a bar is one of training, its velocities too."""
-        return (self.strokes == 0) & (self.velocities < SAME_VELOCITY)
+        return np.asarray((self.strokes == 0) & (self.velocities < SAME_VELOCITY))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,9 @@ def judge(near: Near, real: Near, seed: int) -> Heart:
     copied, held = _rate(near, near.copied, seed), _rate(real, real.copied, seed)
     less = np.searchsorted(np.sort(real.strokes), near.strokes, "left")
     no_more = np.searchsorted(np.sort(real.strokes), near.strokes, "right")
-    percentile = float(((less + no_more) / 2).mean() / max(len(real.strokes), 1)) if len(near.strokes) else np.nan
+    percentile = (
+        float(((less + no_more) / 2).mean() / max(len(real.strokes), 1)) if len(near.strokes) else np.nan
+    )
     return Heart(
         near,
         float(np.median(near.strokes)) if len(near.strokes) else float("nan"),
@@ -115,7 +118,7 @@ def _rate(near: Near, yes: NDArray[np.bool_], seed: int) -> Sure:
     bars, true = np.bincount(near.song_of, minlength=files), np.bincount(near.song_of, yes, files)
     drawn = np.random.default_rng(seed).multinomial(files, np.full(files, 1 / files), DRAWS)
     shares = (drawn @ true) / np.maximum(drawn @ bars, 1)
-    low, high = np.percentile(shares, (LOW, HIGH))
+    low, high = np.percentile(shares, INTERVAL)
     return Sure(float(yes.mean()), float(low), float(high))
 
 

@@ -77,7 +77,7 @@ def source_rows(player: Player, asked: Sequence[Place], seed: int, watch: Watch)
     if player.generator is None:
         return tuple(Row(title, Kind.SOURCE, (), player.why, player.name) for title in titles)
     return tuple(
-        played(player.generator, title, Kind.SOURCE, given, seed, watch, player.name)
+        played(player.generator, title, given, seed=seed, watch=watch, source=player.name)
         for title, given in zip(titles, (asked, free), strict=True)
     )
 
@@ -85,10 +85,11 @@ def source_rows(player: Player, asked: Sequence[Place], seed: int, watch: Watch)
 def played(
     generator: Generator,
     title: str,
-    kind: Kind,
     asked: Sequence[Place],
+    *,
     seed: int,
     watch: Watch,
+    kind: Kind = Kind.SOURCE,
     source: str = "",
 ) -> Row:
     """Return what a generator makes; where it fails there is nothing, and it is told why."""
@@ -110,4 +111,3 @@ def played(
         songs.append(Song(f"{number} {place.real.file}", place.real.genre, cells))
         watch(title, SONG_BARS)
     return Row(title, kind, tuple(songs), "", source)
-

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pocket_core.errors import one_line
-from pocket_core.phrases.generator import Generator
-from pocket_core.phrases.hvo import A_BAR, cells_from, phrase_of_cells
+from pocket_core.phrases.hvo import A_BAR, COUNT, cells_from, phrase_of_cells
 from pocket_core.phrases.kit import Kit
 from pocket_core.phrases.phrase import Phrase
 from pocket_export.sources.report.material import Song
+from pocket_export.sources.report.rows import Player
 
 CODED_BARS = 2
 NEIGHBOURS, LEAST_POINTS = 15, 40  # UMAP's usual number; fewer points are laid out by their main axes
@@ -47,7 +47,6 @@ class Space:
     title: str
     points: Points | None
     how: str  # it was laid out, or why there are no points
-    separation: float = float("nan")  # chance that a point's nearest is of its own row, of two rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,25 +79,25 @@ def pieces(songs: Sequence[Song], most: int, seed: int) -> list[Piece]:
 
 def space_of_strokes(named: Sequence[tuple[str, Sequence[Piece]]], seed: int) -> Space:
     """Lay out all rows by what is struck and how loud."""
-    third = 9
-    points = [piece.cells[:, third : 2 * third].ravel() for _, those in named for piece in those]
+    points = [piece.cells[:, COUNT : 2 * COUNT].ravel() for _, those in named for piece in those]
     return _space("strokes and velocities", named, np.array(points, np.float64), seed)
 
 
-def space_of_codes(
-    name: str, generator: Generator | None, why: str, named: Sequence[tuple[str, Sequence[Piece]]], seed: int
-) -> Space:
+def space_of_codes(player: Player, named: Sequence[tuple[str, Sequence[Piece]]], seed: int) -> Space:
     """Lay out real and made drums by a source's own codes; one that has none says so."""
-    title = f"codes of {name}"
-    if generator is None:
-        return Space(title, None, why)
-    if not isinstance(generator, Coder):
-        return Space(title, None, f"{name} has no space of codes")
+    title = f"codes of {player.name}"
+    if player.generator is None:
+        return Space(title, None, player.why)
+    if not isinstance(player.generator, Coder):
+        return Space(title, None, f"{player.name} has no space of codes")
     try:
-        codes = generator.codes([piece.phrase for _, those in named for piece in those])
+        codes = player.generator.codes([piece.phrase for _, those in named for piece in those])
     except Exception as error:  # a bug in a generator costs its picture, and is told
         return Space(title, None, f"{type(error).__name__}: {one_line(error)}")
-    return _space(title, named, np.asarray(codes, np.float64), seed)
+    expected = sum(len(those) for _, those in named)
+    if codes.ndim != 2 or len(codes) != expected:
+        return Space(title, None, f"codes are of shape {codes.shape}, one line a phrase would be {expected}")
+    return _space(title, named, codes.astype(np.float64), seed)
 
 
 def laid_out(points: NDArray[np.float64], seed: int) -> tuple[NDArray[np.float64], str]:
@@ -125,37 +124,12 @@ def main_axes(points: NDArray[np.float64]) -> NDArray[np.float64]:
     return xy
 
 
-def separation(points: NDArray[np.float64], first: NDArray[np.bool_], seed: int) -> float:
-    """Return how often a point's nearest is of its own set; .5: the sets cannot be told apart.
-
-    Of the larger set as many are drawn as the smaller has. Source: the classifier two-sample test with
-    one neighbour (Lopez-Paz & Oquab 2017).
-
-    Args:
-        points: `float64[N, D]`.
-        first: `bool[N]`, which are of the first set.
-        seed: Of what is drawn.
-    """
-    chance = np.random.default_rng(seed)
-    sets = [np.flatnonzero(first), np.flatnonzero(~first)]
-    count = min(map(len, sets))
-    if count < 2:
-        return float("nan")
-    chosen = np.concatenate([chance.choice(places, count, replace=False) for places in sets])
-    x, own = points[chosen], np.repeat([0, 1], count)
-    square = (x**2).sum(1)
-    distance = square[:, None] + square[None] - 2 * x @ x.T
-    np.fill_diagonal(distance, np.inf)
-    return float((own[distance.argmin(1)] == own).mean())
-
-
 def _space(
     title: str, named: Sequence[tuple[str, Sequence[Piece]]], points: NDArray[np.float64], seed: int
 ) -> Space:
     rows = tuple(name for name, those in named for _ in those)
-    genres = tuple(piece.song.genre for _, those in named for piece in those)
-    if not rows:
+    whole = [piece.song for _, those in named for piece in those]
+    if not whole:
         return Space(title, None, "nothing was played")
     xy, how = laid_out(points, seed)
-    first = np.array([name == named[0][0] for name in rows])
-    return Space(title, Points(xy, rows, genres), how, separation(points, first, seed))
+    return Space(title, Points(xy, rows, tuple(song.genre for song in whole)), how)
