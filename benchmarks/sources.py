@@ -98,7 +98,7 @@ def main(words: list[str] | None = None, loaded: Load = load_generator) -> int:
         wish = Wish(chosen(given.only), max(given.bars, 1), given.seed)
         groove = load(find_data(given.data))
         with progress(screen(), "sources", work(wish)) as advance:
-            findings = gather(groove, wish, loaded, lambda _, done: advance(done), pictured=False)
+            findings = gather(groove, wish, loaded, lambda _, done: advance(done), layout=None)
     except PocketError as error:
         print(f"sources: {error}", file=sys.stderr)
         return error.exit_code

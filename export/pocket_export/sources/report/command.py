@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from enum import StrEnum
 from pathlib import Path
 
 import typer
@@ -19,6 +20,13 @@ from pocketd.wholefile import write_whole
 PAGE = Path("report.html")
 
 
+class Spaces(StrEnum):
+    """How spaces are laid out."""
+
+    UMAP = "umap"
+    AXES = "axes"
+
+
 def sources(
     *,
     data: Path | None = typer.Option(
@@ -29,6 +37,9 @@ def sources(
     seed: int = typer.Option(1, min=0, help="Of every chance: the same seed gives the same page."),
     only: str = typer.Option(
         ",".join(SOURCES), help="Which sources, with commas: bars, continue, pattern, groove."
+    ),
+    spaces: Spaces = typer.Option(
+        Spaces.UMAP, help="How spaces are laid out: umap, or axes, their two main ones, which is quick."
     ),
 ) -> None:
     """Lay what the sources of drums make beside real drums nobody trained on, in one page with pictures.
@@ -41,12 +52,13 @@ def sources(
     from pocket_export.groove import find_data, load
     from pocket_export.sources.report.gather import Wish, gather, work
     from pocket_export.sources.report.page import page
+    from pocket_export.sources.report.spaces import laid_out, on_axes
 
     wish = Wish(names, bars, seed)
     groove = load(find_data(data))
     console = Console(highlight=False, markup=False, soft_wrap=True)
     with _shown(console, work(wish)) as watch:
-        findings = gather(groove, wish, load_generator, watch)
+        findings = gather(groove, wish, load_generator, watch, layout=on_axes if spaces is Spaces.AXES else laid_out)
         watch("drawing", 0)
         text = page(findings)
     write_whole(out, text.encode("utf-8"))

@@ -106,7 +106,8 @@ def apart(reference: Table, made: Table, seed: int) -> Apart:
         overlap = np.minimum(_coarse(p, measure), _coarse(q, measure)).sum(1)
         width = _width(measure)
         moved = np.abs(np.cumsum(p - q, 1))[:, :-1].sum(1) * width
-        spread = float(np.nanstd(reference.values[:, number]))
+        known = reference.column(number)
+        spread = float(known.std()) if len(known) else 0.0
         divergence, area = yang_lerch(_known(real_means[:, number]), _known(made_means[:, number]))
         in_sd = float(moved[0]) / spread if spread > 0 else 0.0
         by.append(Distance(measure.key, _sure(overlap, 1.0), _sure(moved), in_sd, divergence, area))

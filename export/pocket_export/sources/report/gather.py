@@ -16,7 +16,9 @@ from pocket_export.sources.report.rows import Kind, Load, Player, Row, hire, pla
 from pocket_export.sources.report.spaces import (
     MOST_MADE,
     MOST_REAL,
+    Layout,
     Space,
+    laid_out,
     pieces,
     space_of_codes,
     space_of_strokes,
@@ -81,7 +83,14 @@ def work(wish: Wish) -> int:
     return (2 * len(wish.sources) + YARDSTICKS) * song_count(wish.bars) * SONG_BARS
 
 
-def gather(groove: Groove, wish: Wish, load: Load, watch: Watch, *, pictured: bool = True) -> Findings:
+def gather(
+    groove: Groove,
+    wish: Wish,
+    load: Load,
+    watch: Watch,
+    *,
+    layout: Layout | None = laid_out,
+) -> Findings:
     """Let all sources play and judge them.
 
     Args:
@@ -89,7 +98,7 @@ def gather(groove: Groove, wish: Wish, load: Load, watch: Watch, *, pictured: bo
         wish: What shall be judged.
         load: Loads a source by its name.
         watch: Told the row under way, and how many bars more are made.
-        pictured: Whether spaces are laid out, too, which takes longest.
+        layout: Lays spaces out, which takes longest; None: there are none.
 
     Raises:
         DataError: A split lacks beats in 4/4.
@@ -117,22 +126,22 @@ def gather(groove: Groove, wish: Wish, load: Load, watch: Watch, *, pictured: bo
     judged = tuple(_judged(row, real, library, genres, wish.seed) for row in rows)
 
     spaces = tuple[Space, ...]()
-    if pictured:
+    if layout is not None:
         watch("laying out spaces", 0)
-        spaces = _spaces(reference, rows, players, wish.seed)
+        spaces = _spaces(real, rows, players, wish.seed, layout)
     return Findings(wish, groove.contents, real, judged, genres, spaces, library)
 
 
 def _spaces(
-    reference: Sequence[Song], rows: Sequence[Row], players: Sequence[Player], seed: int
+    real: Judged, rows: Sequence[Row], players: Sequence[Player], seed: int, layout: Layout
 ) -> tuple[Space, ...]:
     """Lay out all rows by their strokes, then the reference and what a source makes by its own codes."""
-    real = (REFERENCE, pieces(reference, MOST_REAL, seed))
+    first = (real.row.title, pieces(real.row.songs, MOST_REAL, seed))
     named = [(row, pieces(row.songs, MOST_MADE, seed)) for row in rows if row.songs]
-    spaces = [space_of_strokes([real, *((row.title, those) for row, those in named)], seed)]
+    spaces = [space_of_strokes([first, *((row.title, those) for row, those in named)], seed, layout)]
     for player in players:
         own = [(row.title, those) for row, those in named if row.source == player.name]
-        spaces.append(space_of_codes(player, [real, *own], seed))
+        spaces.append(space_of_codes(player, [first, *own], seed, layout))
     return tuple(spaces)
 
 

@@ -190,7 +190,7 @@ def _numbers(findings: Findings) -> str:
         tables.append(f"<h3>{name}</h3>" + _table(["", *titles], lines, raw=True))
     return (
         first
-        + "<p>Percentile: where a row's bars stand among real ones by their distance to training; .5 is as real "
+        + "<p>Percentile: where a row's bars stand among real ones by distance to training; .5 is as real "
         "ones, less is nearer. Below, every feature: overlap and Wasserstein-1 with their intervals; "
         "divergence and common area compare the distances between songs of both sets with those within "
         "the test split"

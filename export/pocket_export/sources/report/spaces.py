@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -21,6 +22,10 @@ from pocket_export.sources.report.rows import Player
 CODED_BARS = 2
 NEIGHBOURS, LEAST_POINTS = 15, 40  # UMAP's usual number; fewer points are laid out by their main axes
 MOST_REAL, MOST_MADE = 900, 256  # points
+
+
+#: Puts `float64[N, D]` on a plane, `float64[N, 2]`, by a seed, and says how.
+Layout = Callable[[NDArray[np.float64], int], tuple[NDArray[np.float64], str]]
 
 
 @runtime_checkable
@@ -77,13 +82,15 @@ def pieces(songs: Sequence[Song], most: int, seed: int) -> list[Piece]:
     return found
 
 
-def space_of_strokes(named: Sequence[tuple[str, Sequence[Piece]]], seed: int) -> Space:
+def space_of_strokes(named: Sequence[tuple[str, Sequence[Piece]]], seed: int, layout: Layout) -> Space:
     """Lay out all rows by what is struck and how loud."""
     points = [piece.cells[:, COUNT : 2 * COUNT].ravel() for _, those in named for piece in those]
-    return _space("strokes and velocities", named, np.array(points, np.float64), seed)
+    return _space("strokes and velocities", named, np.array(points, np.float64), seed, layout)
 
 
-def space_of_codes(player: Player, named: Sequence[tuple[str, Sequence[Piece]]], seed: int) -> Space:
+def space_of_codes(
+    player: Player, named: Sequence[tuple[str, Sequence[Piece]]], seed: int, layout: Layout
+) -> Space:
     """Lay out real and made drums by a source's own codes; one that has none says so."""
     title = f"codes of {player.name}"
     if player.generator is None:
@@ -97,7 +104,7 @@ def space_of_codes(player: Player, named: Sequence[tuple[str, Sequence[Piece]]],
     expected = sum(len(those) for _, those in named)
     if codes.ndim != 2 or len(codes) != expected:
         return Space(title, None, f"codes are of shape {codes.shape}, one line a phrase would be {expected}")
-    return _space(title, named, codes.astype(np.float64), seed)
+    return _space(title, named, codes.astype(np.float64), seed, layout)
 
 
 def laid_out(points: NDArray[np.float64], seed: int) -> tuple[NDArray[np.float64], str]:
@@ -108,10 +115,14 @@ def laid_out(points: NDArray[np.float64], seed: int) -> tuple[NDArray[np.float64
         return main_axes(points), "their two main axes: umap-learn is not installed"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of one core, which the seed wants
-        import umap
-
+        umap = importlib.import_module("umap")
         found = umap.UMAP(n_neighbors=NEIGHBOURS, random_state=seed, n_jobs=1).fit_transform(points)
     return np.asarray(found, np.float64), f"UMAP, {NEIGHBOURS} neighbours, seed {seed}"
+
+
+def on_axes(points: NDArray[np.float64], seed: int) -> tuple[NDArray[np.float64], str]:  # noqa: ARG001
+    """Lay points out by their main axes alone; a `Layout` that is quick."""
+    return main_axes(points), "their two main axes"
 
 
 def main_axes(points: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -125,11 +136,15 @@ def main_axes(points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _space(
-    title: str, named: Sequence[tuple[str, Sequence[Piece]]], points: NDArray[np.float64], seed: int
+    title: str,
+    named: Sequence[tuple[str, Sequence[Piece]]],
+    points: NDArray[np.float64],
+    seed: int,
+    layout: Layout,
 ) -> Space:
     rows = tuple(name for name, those in named for _ in those)
     whole = [piece.song for _, those in named for piece in those]
     if not whole:
         return Space(title, None, "nothing was played")
-    xy, how = laid_out(points, seed)
+    xy, how = layout(points, seed)
     return Space(title, Points(xy, rows, tuple(song.genre for song in whole)), how)
