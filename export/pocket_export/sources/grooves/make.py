@@ -58,8 +58,8 @@ class Size:
     layers: int = 5
     latent: int = 64
     vae_layers: int = 3
-    epochs: int = 24
-    vae_epochs: int = 16
+    epochs: int = 20
+    vae_epochs: int = 12
 
 
 SHIPS = Size()
