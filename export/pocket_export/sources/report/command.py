@@ -58,7 +58,9 @@ def sources(
     groove = load(find_data(data))
     console = Console(highlight=False, markup=False, soft_wrap=True)
     with _shown(console, work(wish)) as watch:
-        findings = gather(groove, wish, load_generator, watch, layout=on_axes if spaces is Spaces.AXES else laid_out)
+        findings = gather(
+            groove, wish, load_generator, watch, layout=on_axes if spaces is Spaces.AXES else laid_out
+        )
         watch("drawing", 0)
         text = page(findings)
     write_whole(out, text.encode("utf-8"))
