@@ -34,6 +34,8 @@ COLUMNS = (
     Column("wasserstein_sd", "W1 / SD", 3),
     Column("divergence_nats", "KL nats", 3),
     Column("common_area", "area", 3),
+    Column("velocity_step", "vel. step", 3),
+    Column("offset_step", "off. step", 3),
     Column("same_share", "same bars", 3),
     Column("copied_share", "copied", 3),
     Column("nearest_percentile", "percentile", 2),
@@ -44,6 +46,8 @@ REMARKS = (
     "notes, feel, form: likewise of what is struck, of velocity and offset, of how bars come back",
     "W1 / SD: mean Wasserstein-1 distance in SDs of the reference; KL, area: Yang & Lerch 2020, mean of "
     "the features",
+    "vel. step, off. step: histogram intersection at each sixteenth, all voices, mean (Mishra et al., "
+    "ICMC 2025)",
     "same bars: strokes of a training bar; copied: its velocities too; percentile: distance to training, "
     "real is .5",
 )
@@ -64,6 +68,8 @@ def row_of(judged: Judged) -> Row:
         "wasserstein_sd": _mean([d.in_sd for d in far.by]),
         "divergence_nats": _mean([d.divergence for d in far.by]),
         "common_area": _mean([d.area for d in far.by]),
+        "velocity_step": judged.velocity_step,
+        "offset_step": judged.offset_step,
         "same_share": heart.same.value,
         "copied_share": heart.copied.value,
         "nearest_percentile": heart.percentile,

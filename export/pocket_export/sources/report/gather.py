@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pocket_export.recordings import Groove
-from pocket_export.sources.report.distances import Apart, Table, apart, by_step, table_of
+from pocket_export.sources.report.distances import Apart, Table, apart, by_step, mean_step, table_of
 from pocket_export.sources.report.material import SONG_BARS, Song, held_out, places, songs
 from pocket_export.sources.report.nearest import Heart, Library, judge
 from pocket_export.sources.report.rows import Kind, Load, Player, Row, hire, played, source_rows
@@ -52,6 +52,8 @@ class Judged:
     genres: dict[str, Apart] | None = None
     velocity_steps: NDArray[np.float64] | None = None  # (16,) histogram intersection
     offset_steps: NDArray[np.float64] | None = None
+    velocity_step: float = float("nan")  # their means, each sixteenth as heavy as drummers strike it
+    offset_step: float = float("nan")
     heart: Heart | None = None
 
 
@@ -119,9 +121,7 @@ def gather(
     watch("comparing", 0)
     library = Library(learnt)
     table, near = table_of(reference), library.nearest(reference)
-    real = Judged(
-        Row(REFERENCE, Kind.REAL, reference), table, None, None, None, None, judge(near, near, wish.seed)
-    )
+    real = Judged(Row(REFERENCE, Kind.REAL, reference), table, heart=judge(near, near, wish.seed))
     genres = _genres(reference, asked_genres={place.real.genre for place in asked})
     judged = tuple(_judged(row, real, library, genres, wish.seed) for row in rows)
 
@@ -164,12 +164,15 @@ def _judged(row: Row, real: Judged, library: Library, genres: Sequence[str], see
             there = [song for song in real.row.songs if song.genre == genre]
             by_genre[genre] = apart(table_of(there), table_of(those), seed)
     known, made = ([song.cells for song in those.songs] for those in (real.row, row))
+    loud, late = (by_step(known, made, velocity=velocity) for velocity in (True, False))
     return Judged(
         row,
         table,
         apart(real.table, table, seed),
         by_genre,
-        by_step(known, made, velocity=True),
-        by_step(known, made, velocity=False),
+        loud,
+        late,
+        mean_step(loud, known),
+        mean_step(late, known),
         judge(library.nearest(row.songs), real.heart.near, seed),
     )

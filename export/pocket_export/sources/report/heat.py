@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from pocket_core.phrases.hvo import A_BAR, COUNT
+from pocket_core.phrases.hvo import A_BAR, COUNT, cells_from
+from pocket_core.phrases.measures import profile
 from pocket_core.voices import VOICES
 from pocket_export.sources.report.gather import Findings, Judged
 from pocket_export.sources.report.pictures import heat_table
@@ -27,6 +28,7 @@ from pocketd.canvas import FAINT, GREY, INK, blank, png
 
 LEVELS = 16  # of velocity and of offset in a heat map
 GAP = 1  # columns between two voices
+MEAN, OFTEN = "#00a0c8", 0.1  # colour, and share of the bars that strike
 BRIGHT = 0.5  # power: rare strokes are to be seen, too
 GENRE_COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#999933", "#882255")
 COPIED = "#b00020"
@@ -50,6 +52,7 @@ def heat_maps(findings: Findings, *, velocity: bool) -> bytes:
             left = voice * (A_BAR + GAP)
             for beat in range(4):
                 axes.axvline(left + beat * 4 - 0.5, color=FAINT, linewidth=0.5, alpha=0.8)
+        _means(axes, judged, velocity=velocity)
         if not velocity:
             axes.axhline((LEVELS - 1) / 2, color=GREY, linewidth=0.6, linestyle=(0, (3, 3)))
         axes.set_xticks([])
@@ -63,6 +66,17 @@ def heat_maps(findings: Findings, *, velocity: bool) -> bytes:
                 [v * (A_BAR + GAP) + 7.5 for v in range(COUNT)], VOICES, fontsize=USUAL, color=INK
             )
     return png(figure)
+
+
+def _means(axes: Any, judged: Judged, *, velocity: bool) -> None:
+    """Put a dot on the mean of each sixteenth that a voice strikes often enough."""
+    cells = cells_from(np.concatenate([song.cells.array for song in judged.row.songs]))
+    found = profile(cells)
+    values = found.velocities if velocity else found.offsets + 0.5
+    for voice, step in np.argwhere(found.share >= OFTEN).tolist():
+        axes.plot(
+            voice * (A_BAR + GAP) + step, values[voice, step] * LEVELS - 0.5, "o", color=MEAN, markersize=2.2
+        )
 
 
 def heat_image(judged: Judged, *, velocity: bool) -> np.ndarray:

@@ -116,9 +116,9 @@ def _velocity(findings: Findings) -> str:
     return _figure(
         heat.heat_maps(findings, velocity=True),
         "For each voice the bar from left to right in sixteenths, lines on the beats, and <b>from soft to "
-        "loud upwards</b>; the darker, the more often. Real snares have a dark top on two and four and "
-        "ghost notes at the bottom; a source without dynamics shows one flat line. Each voice is scaled "
-        "to its own darkest cell.",
+        "loud upwards</b>; the darker, the more often, each voice scaled to its own darkest cell. A blue dot "
+        "is the mean, where a tenth of the bars or more strike. Real snares have a dark top on two and four "
+        "and ghost notes at the bottom; a source without dynamics shows one flat line.",
     )
 
 
@@ -168,18 +168,42 @@ def _memory(findings: Findings) -> str:
         f"who were not trained on. Each bar is laid beside all {len(findings.library):,} bars of the "
         "training split, beats and fills.</p>"
     )
-    return text + _figure(
-        heat.memory(findings),
-        "<b>Left</b>: of how many bars the nearest training bar differs in no more cells than that. A "
-        "curve over the black one is nearer to training than music that nobody has trained on; one under "
-        "it is stranger. <b>Right</b>: bars with exactly the strokes of a training bar, which simple "
-        "beats have by themselves, and, full colour, those whose velocities are its too, which nobody has "
-        "by chance.",
+    return (
+        text
+        + "".join(_example(judged, findings) for judged in findings.there)
+        + _figure(
+            heat.memory(findings),
+            "<b>Left</b>: of how many bars the nearest training bar differs in no more cells than that. A "
+            "curve over the black one is nearer to training than music that nobody has trained on; one "
+            "under it is stranger. <b>Right</b>: bars with exactly the strokes of a training bar, which "
+            "simple beats have by themselves, and, full colour, those whose velocities are its too, which "
+            "nobody has by chance.",
+        )
     )
 
 
+def _example(judged: Judged, findings: Findings) -> str:
+    """Return where the first bar is from that a guilty row copies."""
+    if judged.heart is None or not judged.heart.guilty:
+        return ""
+    near = judged.heart.near
+    where = findings.library.names[int(near.where[int(near.copied.argmax())])]
+    return f"<p>{escape(judged.row.title)} copies, for one, {escape(where)}.</p>"
+
+
 def _numbers(findings: Findings) -> str:
-    head = ["", "bars", "overlap", *GROUPS, "same strokes", "copied", "nearest, median", "percentile"]
+    head = [
+        "",
+        "bars",
+        "overlap",
+        *GROUPS,
+        "velocity by step",
+        "offset by step",
+        "same strokes",
+        "copied",
+        "nearest, median",
+        "percentile",
+    ]
     rows = "".join(_number_row(judged) for judged in (findings.reference, *findings.rows))
     first = _table(head, rows)
     titles = [f"{m.title}<br><small>{escape(m.unit)}</small>" for m in MEASURES]
@@ -241,6 +265,7 @@ def _number_row(judged: Judged) -> str:
     cells = [f"{judged.row.bars:,}" if judged.row.songs else NOTHING]
     cells += [NOTHING if far is None else _sure(far.overall)]
     cells += [NOTHING if far is None else _short(far.groups[name].value) for name in GROUPS]
+    cells += [_short(judged.velocity_step), _short(judged.offset_step)]
     if heart is None:
         cells += [NOTHING] * 4
     else:

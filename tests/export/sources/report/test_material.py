@@ -7,6 +7,7 @@ import pytest
 
 from pocket_core.errors import DataError
 from pocket_core.phrases.hvo import A_BAR
+from pocket_core.phrases.phrase import BAR
 from pocket_export.sources.report.material import (
     SONG_BARS,
     held_out,
@@ -39,7 +40,7 @@ def test_a_place_has_two_bars_before_and_the_drummer_as_the_musician(tmp_path: P
 
     assert len(found) == 3
     whole = songs(data.split("validation"))[0].cells
-    assert found[0].start.length == 8
+    assert found[0].start.length == 2 * BAR
     assert np.array_equal(found[0].real.cells.hits, whole.cut(2 * A_BAR, 18 * A_BAR).hits)
     assert found[0].real.bars == SONG_BARS
     assert found[0].heard == onsets_of(found[0].real.cells)

@@ -11,8 +11,8 @@ from pocket_export.sources.report.nearest import Library, judge
 def chance_song(name: str, seed: int, *, bars: int = 8) -> Song:
     chance = np.random.default_rng(seed)
     hits = (chance.random((bars * A_BAR, COUNT)) < 0.12).astype(np.float32)
-    velocities = chance.integers(20, 120, hits.shape).astype(np.float32) / 127
-    return Song(name, "rock", Cells(hits, velocities * hits, 0 * hits))
+    velocities = (chance.integers(20, 120, hits.shape) / 127 * hits).astype(np.float32)
+    return Song(name, "rock", Cells(hits, velocities, np.zeros_like(hits)))
 
 
 LEARNT = [chance_song("learnt 1", 1), chance_song("learnt 2", 2)]
@@ -32,7 +32,7 @@ def test_a_copied_bar_is_found_with_its_velocities_and_its_name() -> None:
 
 def test_a_bar_with_other_velocities_has_the_same_strokes_and_is_not_copied() -> None:
     cells = LEARNT[0].cells.cut(0, A_BAR)
-    louder = Cells(cells.hits, np.minimum(cells.velocities + 0.1, 1.0) * cells.hits, cells.offsets)
+    louder = Cells(cells.hits, (cells.velocities * 0.9).astype(np.float32), cells.offsets)
 
     near = Library(LEARNT).nearest([Song("louder", "rock", louder)])
 
