@@ -24,7 +24,7 @@ def test_a_variational_space_encodes_to_its_means() -> None:
 def test_a_critic_that_is_held_teaches_others_alone() -> None:
     critic, cells = Critic(), torch.rand(3, CELLS, requires_grad=True)
 
-    critic.held(cells).sum().backward()
+    critic.held(cells).sum().backward()  # type: ignore[no-untyped-call]
 
     assert cells.grad is not None
     assert cells.grad.abs().sum() > 0

@@ -309,7 +309,9 @@ def _exported(
 
 def _most(y: Array) -> NDArray[np.int64]:
     counts = y[..., :COUNT].sum(1)
-    return np.maximum(np.ceil(np.percentile(counts, MOST_PERCENTILE, axis=0)), 1).astype(np.int64)
+    usual = np.ceil(np.percentile(counts, MOST_PERCENTILE, axis=0))
+    most: NDArray[np.int64] = np.maximum(usual, 1).astype(np.int64)
+    return most
 
 
 def _chances(said: Tensor) -> Tensor:
