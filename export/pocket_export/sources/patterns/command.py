@@ -14,9 +14,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from pocket_core.errors import PocketError
 from pocket_export.needs import need
+from pocket_export.sources.patterns.map_command import draw_map, show
 from pocket_export.sources.patterns.recorded import TOLERANCE, Way
 
-app = typer.Typer(no_args_is_help=True, help="Drum patterns, distilled from MIDI files.")
+app = typer.Typer(no_args_is_help=True, help="Drum patterns, distilled from MIDI files; the map of them.")
+app.command("map")(draw_map)
+app.command("show")(show)
 
 
 class InterruptedDistillingError(PocketError):
