@@ -15,8 +15,9 @@ import mido
 import numpy as np
 import pytest
 
+from pocket_core.phrases.patterns import BITS
 from pocket_core.types import Seconds
-from pocket_export.sources.patterns.map_content import BITS, decode
+from pocket_export.sources.patterns.map_content import decode
 from pocket_export.sources.patterns.map_page import INSTRUMENTS, page_of
 from pocket_export.sources.patterns.map_server import MapServer, deliver
 from pocketd.config import Config

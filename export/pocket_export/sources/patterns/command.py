@@ -14,13 +14,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from pocket_core.errors import ConfigError, PocketError
 from pocket_export.needs import need
-from pocket_export.sources.patterns.map_command import draw_map
+from pocket_export.sources.patterns.map_command import draw_map, show
 
 if TYPE_CHECKING:
     from pocket_export.sources.patterns.distil import Distilling, Outcome
 
 app = typer.Typer(help="Drum patterns of two bars, from any collection of MIDI files.", no_args_is_help=True)
 app.command("map")(draw_map)
+app.command("show")(show)
 
 
 class InterruptedDistillingError(PocketError):

@@ -20,7 +20,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pocket_export.sources.patterns.map_content import BITS, LEAST_ENTROPY, STEPS, MapContent
+from pocket_core.phrases.patterns import LEAST_ENTROPY, NEARLY, NOTES, STEPS
+from pocket_export.sources.patterns.map_content import MapContent
 from pocket_export.sources.patterns.map_places import GRID, REACH, Method, areas, main_genres, places
 from pocketd import __version__
 
@@ -47,23 +48,24 @@ PROGRAM = (
     "map.js",
 )
 GENERATOR = "pocketd patterns map"  # how a page is known as ours
-#: Bit, name, General MIDI note; source: the published MIDI files of altsoph/drum_space. Bit 9 is in none.
-INSTRUMENTS: tuple[tuple[str, int | None], ...] = (
-    ("kick", 36),
-    ("snare", 38),
-    ("closed hat", 42),
-    ("low tom", 41),
-    ("mid tom", 45),
-    ("open hat", 46),
-    ("high tom", 48),
-    ("crash", 49),
-    ("ride", 51),
-    ("other", None),
-    ("high bongo", 60),
-    ("low bongo", 61),
-    ("mute conga", 62),
-    ("low conga", 64),
+#: Of each bit; bit 9 is in no published pattern.
+NAMES = (
+    "kick",
+    "snare",
+    "closed hat",
+    "low tom",
+    "mid tom",
+    "open hat",
+    "high tom",
+    "crash",
+    "ride",
+    "other",
+    "high bongo",
+    "low bongo",
+    "mute conga",
+    "low conga",
 )
+INSTRUMENTS: tuple[tuple[str, int | None], ...] = tuple(zip(NAMES, NOTES, strict=True))  # name, MIDI note
 #: On a light and on a dark ground, told apart by lightness as well as by hue.
 COLOURS: tuple[tuple[str, str], ...] = (
     ("#3b62d1", "#7f9cff"),
@@ -138,14 +140,14 @@ def _data(content: MapContent, flat: NDArray[np.float32], method: str) -> Mappin
         "method": method,
         "licences": content.licences,
         "steps": STEPS,
-        "instruments": [{"name": name, "note": note} for name, note in INSTRUMENTS[:BITS]],
+        "instruments": [{"name": name, "note": note} for name, note in INSTRUMENTS],
         "genres": [
             {"name": genre, "light": light, "dark": dark}
             for genre, (light, dark) in zip(genres, COLOURS, strict=False)
         ],
         "names": content.names,
         "threshold": content.threshold,
-        "leastEntropy": LEAST_ENTROPY,
+        "leastEntropy": LEAST_ENTROPY - NEARLY,
         "dimensions": content.codes.shape[1],
         "layers": [list(layer.weight.shape) for layer in content.decoder],
         "grid": GRID,

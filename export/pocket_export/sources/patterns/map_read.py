@@ -10,21 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pocket_core.errors import ContractError, DataError, one_line
+from pocket_core.phrases.patterns import STEPS, cells_of_patterns
 from pocket_export.needs import need
+from pocket_export.sources.patterns.genres import UNKNOWN
 from pocket_export.sources.patterns.map_content import (
-    BITS,
-    CELLS,
     NO_GENRE,
-    STEPS,
     Layer,
     MapContent,
     decode,
 )
+from pocket_export.sources.patterns.table import read_tsv
 from pocketd.generators.graphs import Graphs, load_graphs
 from pocketd.onnxfile import read_graph
 
-UNKNOWN = "unknown"  # the genre of a table where no name tells it
-COLUMNS = 4  # of a distilled table: pattern, genre, file, how often
 LIKE = 1e-4  # how far the layers that were read may be from the graph that they were read from
 LINEAR, RELU, SIGMOID = "Gemm", "Relu", "Sigmoid"
 
@@ -39,29 +37,17 @@ class Listed:
 
 
 def read_patterns(path: Path) -> Listed:
-    """Read a table as `pocketd patterns distil` writes it: 32 numbers with commas, genre, file, how often.
-
-    The published files of altsoph/drum_space are read, too; they have no genres and no names.
+    """Read a table as `pocketd patterns distil` writes it, or as altsoph/drum_space is published.
 
     Raises:
         DataError: It cannot be read, or a line is no pattern.
     """
-    try:
-        lines = path.read_text("utf-8", errors="replace").split("\n")
-    except OSError as error:
-        raise DataError(
-            f"cannot read {path}: {error.strerror or error}; make it: pocketd patterns distil DIR"
-        ) from error
-    patterns, genres, names = list[list[int]](), list[str](), list[str]()
-    for number, line in enumerate(lines, 1):
-        if not line:
-            continue
-        code, *rest = line.split("\t")
-        patterns.append(_steps(path, number, code))
-        genre, name = rest[:2] if len(rest) == COLUMNS - 1 else (UNKNOWN, f"pattern {len(patterns)}")
-        genres.append(NO_GENRE if genre == UNKNOWN else genre)
-        names.append(name)
-    return Listed(np.array(patterns, np.int64).reshape(-1, STEPS), tuple(genres), tuple(names))
+    lines = read_tsv(path)
+    return Listed(
+        np.array([line.pattern for line in lines], np.int64).reshape(-1, STEPS),
+        tuple(NO_GENRE if line.genre == UNKNOWN else line.genre for line in lines),
+        tuple(line.source or f"pattern {number}" for number, line in enumerate(lines, 1)),
+    )
 
 
 def read_content(listed: Listed, card: Path | None, title: str) -> MapContent:
@@ -97,16 +83,6 @@ def read_content(listed: Listed, card: Path | None, title: str) -> MapContent:
     )
 
 
-def _steps(path: Path, number: int, text: str) -> list[int]:
-    try:
-        steps = [int(word) for word in text.split(",")]
-    except ValueError:
-        steps = []
-    if len(steps) != STEPS or not all(0 <= step < 2**BITS for step in steps):
-        raise DataError(f"{path}, line {number}: a pattern is {STEPS} numbers 0 to {2**BITS - 1} with commas")
-    return steps
-
-
 def _run(graphs: Graphs, name: str, rows: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the first output of a graph with one input, all rows at once where it takes them."""
     card = graphs.card.graphs.get(name)
@@ -118,8 +94,7 @@ def _run(graphs: Graphs, name: str, rows: NDArray[np.float32]) -> NDArray[np.flo
 
 
 def _encode(graphs: Graphs, patterns: NDArray[np.int64]) -> NDArray[np.float32]:
-    cells = (patterns[:, :, None] >> np.arange(BITS) & 1).astype(np.float32).reshape(len(patterns), CELLS)
-    return _run(graphs, "encoder", cells)
+    return _run(graphs, "encoder", cells_of_patterns(patterns.tolist()))
 
 
 def _layers(graphs: Graphs, card: Path | None) -> tuple[Layer, ...]:

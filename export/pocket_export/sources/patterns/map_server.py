@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import hmac
 import json
+import os
 import secrets
+import socketserver
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -92,7 +94,7 @@ class MapServer(ThreadingHTTPServer):
     """
 
     daemon_threads = True
-    allow_reuse_address = False
+    allow_reuse_address = os.name == "posix"  # elsewhere two could share a port
 
     def __init__(
         self,
@@ -106,6 +108,11 @@ class MapServer(ThreadingHTTPServer):
         self.hosts = tuple(f"{name}:{self.server_port}" for name in (HERE, "localhost"))
         self._deliver, self._now = deliver, now
         self._turn = threading.Lock()  # one wish at a time
+
+    def server_bind(self) -> None:
+        """Take the port, without asking anybody what this machine is called."""
+        socketserver.TCPServer.server_bind(self)
+        self.server_name, self.server_port = HERE, self.server_address[1]
 
     @property
     def address(self) -> str:

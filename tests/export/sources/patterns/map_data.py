@@ -7,7 +7,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from pocket_export.sources.patterns.map_content import CELLS, STEPS, Layer, MapContent
+from pocket_core.phrases.patterns import CELLS, STEPS
+from pocket_export.sources.patterns.map_content import Layer, MapContent
 
 COUNT = 60
 GENRES = ("rock", "jazz", "")

@@ -11,7 +11,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from pocket_export.sources.patterns.map_content import CELLS, Layer, MapContent
+from pocket_core.phrases.patterns import CELLS
+from pocket_export.sources.patterns.map_content import Layer, MapContent
 from pocket_export.sources.patterns.map_read import LINEAR, RELU, SIGMOID
 
 

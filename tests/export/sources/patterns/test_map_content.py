@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from pocket_core.errors import DataError
-from pocket_export.sources.patterns.map_content import CELLS, Layer, decode, thin_out
+from pocket_core.phrases.patterns import CELLS
+from pocket_export.sources.patterns.map_content import Layer, decode, thin_out
 from tests.export.sources.patterns.map_data import small
 
 

@@ -55,7 +55,7 @@ class Gestures {
     }
     [marks.from, marks.to, marks.pull] = [this.scatter.place(this.begun.index), null, [x, y]];
     marks.hover = this.scatter.nearest(x, y);
-    this.scatter.draw();
+    this.scatter.mark();
   }
 
   #up(event, meant) {

@@ -15,6 +15,8 @@ class Scatter {
     this.view = { x: 0, y: 0, scale: 1 }; // what lies in the middle, and how large
     this.marks = { hover: null, from: null, to: null, pull: null, trail: [], amount: 0, beat: 0 };
     this.waiting = false;
+    this.stale = true; // the ground with its points has to be painted anew
+    this.ground = document.createElement("canvas");
     this.restyle();
     new ResizeObserver(() => this.draw()).observe(canvas);
   }
@@ -104,6 +106,12 @@ class Scatter {
 
   /** Draw before the next picture is shown; many calls are one. */
   draw() {
+    this.stale = true;
+    this.mark();
+  }
+
+  /** Draw what is chosen, over a ground that has not changed. */
+  mark() {
     if (this.waiting) return;
     this.waiting = true;
     requestAnimationFrame(() => {
@@ -129,20 +137,29 @@ class Scatter {
   #paint() {
     const { width, height, unit } = this.#size();
     if (!width || !height) return;
-    const ratio = window.devicePixelRatio || 1;
-    if (this.canvas.width !== Math.round(width * ratio) || this.canvas.height !== Math.round(height * ratio)) {
-      this.canvas.width = Math.round(width * ratio);
-      this.canvas.height = Math.round(height * ratio);
-    }
-    const context = this.canvas.getContext("2d");
     const look = this.look();
-    context.setTransform(ratio, 0, 0, ratio, 0, 0);
-    context.clearRect(0, 0, width, height);
-    this.#paintAreas(context, look, unit);
-    this.#paintPoints(context, look, width, height);
-    this.#paintNames(context, look);
+    if (this.stale) {
+      const context = this.#cleared(this.ground, width, height);
+      this.#paintAreas(context, look, unit);
+      this.#paintPoints(context, look, width, height);
+      this.#paintNames(context, look);
+      this.stale = false;
+    }
+    const context = this.#cleared(this.canvas, width, height);
+    context.drawImage(this.ground, 0, 0, width, height);
     this.#paintMorph(context, look);
     this.#paintChosen(context, look);
+  }
+
+  /** A canvas's context, empty, of the size of the map, in its pixels. */
+  #cleared(canvas, width, height) {
+    const ratio = window.devicePixelRatio || 1;
+    const [w, h] = [Math.round(width * ratio), Math.round(height * ratio)];
+    if (canvas.width !== w || canvas.height !== h) [canvas.width, canvas.height] = [w, h];
+    const context = canvas.getContext("2d");
+    context.setTransform(ratio, 0, 0, ratio, 0, 0);
+    context.clearRect(0, 0, width, height);
+    return context;
   }
 
   #paintAreas(context, look, unit) {

@@ -22,7 +22,7 @@ function show() {
   $("from").textContent = moving ? from.name : "";
   $("to").textContent = moving ? to.name : "";
   for (const id of ["play", "send", "midi", "link"]) $(id).disabled = from === null;
-  scatter.draw();
+  scatter.mark();
   keepLink();
 }
 
@@ -59,7 +59,7 @@ function follow() {
   if (!player.playing) {
     scatter.marks.beat = 0;
     sequencer.head(null);
-    scatter.draw();
+    scatter.mark();
     return;
   }
   const step = player.heard();
@@ -67,7 +67,7 @@ function follow() {
   if (!still.matches && step !== null) {
     const since = (player.context.currentTime - player.steps[0].at) * (player.bpm / 15) + (step % 4);
     scatter.marks.beat = Math.max(0, 1 - since / 4);
-    scatter.draw();
+    scatter.mark();
   }
   requestAnimationFrame(follow);
 }
@@ -82,7 +82,7 @@ function hover(index, x, y) {
   scatter.canvas.classList.toggle("over", index !== null);
   if (index !== scatter.marks.hover) {
     scatter.marks.hover = index;
-    scatter.draw();
+    scatter.mark();
   }
   tip.hidden = index === null;
   if (index === null) return;
