@@ -1,9 +1,9 @@
 """How near drums to a groove are to the drummer's own: the official test split, two bars, one bar on.
 
-Each row says what it knows. "Two bars" is the paper's task; "8 bars before" has what the drummer himself played
-there as well; "free running" has what the model made of it, and begins with nothing; "live" gets the groove of
-two bars before, since nobody has heard the next two. Thresholds are chosen on validation, each row's by its own
-view; free running has those that ship.
+Each row says what it knows. "Two bars" is the paper's task; "8 bars before" has what the drummer himself
+played there as well; "free running" has what the model made of it, and begins with nothing; "live" gets the
+groove of two bars before, since nobody has heard the next two. Thresholds are chosen on validation, each row's
+by its own view; free running has those that ship.
 """
 
 from __future__ import annotations
@@ -202,7 +202,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     remarks = (
         timed(graphs, np.stack([shown(window, View()) for window in test[:WARM_UP]])),
         f"Of the drummers themselves a bar is like the last by {likeness(test, hits):.3f}.",
-        "ms: mean error of the time of strokes that are rightly struck, all: of all the drummer's; vel.: squared "
+        "ms: mean error in time of strokes that are rightly struck; all: of all the drummer's; vel.: squared",
         "error, 0..1; SD: of offsets, sixteenths; alike: Jaccard index of a bar and the one before.",
     )
     published = Row(

@@ -1,8 +1,8 @@
 from __future__ import annotations
 
 import numpy as np
-
 from benchmarks.grooves import known_rows, likeness
+
 from pocket_core.phrases.hvo import COUNT
 from pocket_export.sources.grooves.lessons import targets
 from pocket_export.sources.grooves.windows import recordings, windows
