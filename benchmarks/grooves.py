@@ -2,8 +2,8 @@
 
 Each row says what it knows. "Two bars" is the paper's task; "8 bars before" has what the drummer himself
 played there as well; "free running" has what the model made of it, and begins with nothing; "live" gets the
-groove of two bars before, since nobody has heard the next two. Thresholds are chosen on validation, each row's
-by its own view; free running has those that ship.
+groove of two bars before, since nobody has heard the next two. Thresholds are chosen on validation, each
+row's by its own view; free running has those that ship.
 """
 
 from __future__ import annotations
@@ -202,8 +202,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     remarks = (
         timed(graphs, np.stack([shown(window, View()) for window in test[:WARM_UP]])),
         f"Of the drummers themselves a bar is like the last by {likeness(test, hits):.3f}.",
-        "ms: mean error in time of strokes that are rightly struck; all: of all the drummer's; vel.: squared",
-        "error, 0..1; SD: of offsets, sixteenths; alike: Jaccard index of a bar and the one before.",
+        "ms: mean error in time of strokes that are rightly struck; all: of all the drummer's; vel.: MSE.",
+        "SD: of offsets, sixteenths; alike: Jaccard index of a bar and the one before.",
     )
     published = Row(
         "solar-shadow",
