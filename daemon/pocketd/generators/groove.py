@@ -227,4 +227,5 @@ def _answered(heard: Sequence[Onset], begin: Beats, past: Cells) -> Array:
 
 def _logit(chances: Array) -> Array:
     safe = np.clip(chances, 1e-6, 1 - 1e-6)
-    return np.log(safe / (1 - safe)).astype(np.float32)
+    logits: Array = np.log(safe / (1 - safe)).astype(np.float32)
+    return logits
