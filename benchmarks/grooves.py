@@ -202,8 +202,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     remarks = (
         timed(graphs, np.stack([shown(window, View()) for window in test[:WARM_UP]])),
         f"Of the drummers themselves a bar is like the last by {likeness(test, hits):.3f}.",
-        "ms: mean error of the time of strokes that are rightly struck, all: of all the drummer's; vel.: "
-        "squared error, 0..1; SD: of offsets, sixteenths; alike: Jaccard index of a bar and the one before.",
+        "ms: mean error in time of strokes that are rightly struck; all: of all the drummer's; vel.: MSE.",
+        "SD: of offsets, sixteenths; alike: Jaccard index of a bar and the one before.",
     )
     published = Row(
         "solar-shadow",

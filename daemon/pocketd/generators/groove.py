@@ -221,7 +221,8 @@ def _answered(heard: Sequence[Onset], begin: Beats, past: Cells) -> Array:
     own = flattened(past)
     his = groove_of(heard, Beats(begin - MEMORY_STEPS * SIXTEENTH), MEMORY_STEPS)
     there = his[:, 0].reshape(-1, A_BAR).any(1).repeat(A_BAR)
-    return np.where(there[:, None], his, own).astype(np.float32)
+    answered: Array = np.where(there[:, None], his, own).astype(np.float32)
+    return answered
 
 
 def _logit(chances: Array) -> Array:
