@@ -132,7 +132,10 @@ def _ticks(score: Any, seconds: NDArray[np.float64]) -> NDArray[np.int64]:
     a_second = tempi / 60 * score.resolution
     begins = np.concatenate([[0.0], np.cumsum(np.diff(times) * a_second[:-1])])
     part = np.maximum(np.searchsorted(times, seconds, "right") - 1, 0)
-    return np.round(begins[part] + (seconds - times[part]) * a_second[part]).astype(np.int64)
+    ticks: NDArray[np.int64] = np.round(begins[part] + (seconds - times[part]) * a_second[part]).astype(
+        np.int64
+    )
+    return ticks
 
 
 def _memory(folder: Path) -> Iterator[Row]:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import pytest
@@ -107,7 +108,7 @@ def test_the_nearest_is_as_far_as_cells_differ() -> None:
 
 
 @pytest.mark.parametrize("way", ["ae", "vae", "acai"])
-def test_a_space_learns_what_it_is_shown(way: str) -> None:
+def test_a_space_learns_what_it_is_shown(way: Literal["ae", "vae", "acai"]) -> None:
     cells = cells_of_patterns([ROCK, DULL, (1, 2, 3, 4) * 8] * 64)
     kind = replace(Kind("ae", 40, kl=0.1), way=way)
 
