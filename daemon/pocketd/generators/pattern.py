@@ -145,8 +145,8 @@ class Pattern:
         )
         share = place / LASTS
         path = ((1 - share) * here + share * there) / np.hypot(1 - share, share)
-        off: NDArray[np.float32] = (REACH * ask.knobs.temperature * path * self._sd).astype(np.float32)
-        return off
+        far: Array = (REACH * ask.knobs.temperature * path * self._sd).astype(np.float32)
+        return far
 
     def _idea(self, ask: Ask, number: int) -> Steps:
         """Return a pattern from anywhere in the space, the same over `LASTS` patterns: the first that passes.

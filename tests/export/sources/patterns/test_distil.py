@@ -42,7 +42,7 @@ def midi(steps: Sequence[int], meter: int = 4) -> bytes:
 
 def one_by_one(tasks: Sequence[Task[Answer]]) -> Generator[tuple[str, Answer | Unread]]:
     for task in tasks:
-        yield task.name, task.do()
+        yield task.take, task.do()
 
 
 def backwards(tasks: Sequence[Task[Answer]]) -> Generator[tuple[str, Answer | Unread]]:
