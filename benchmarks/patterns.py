@@ -44,7 +44,8 @@ from pocket_models.pattern_space import PatternSpace
 EPOCHS = 40
 SAMPLES = 10_000
 JUDGED = 2_000  # of those that pass, at most: so many are compared with real ones
-KINDS = (Kind("ae", EPOCHS), Kind("vae", EPOCHS), Kind("acai", EPOCHS))
+WIDE = Kind("acai", EPOCHS, latent=16, hidden=(256, 128))  # what more room gives
+KINDS = (Kind("ae", EPOCHS), Kind("vae", EPOCHS), Kind("acai", EPOCHS), WIDE)
 COLUMNS = (
     Column("passing", "passing", 0, beside="known"),
     Column("varied", "entropy alone", 0, beside="known"),

@@ -47,6 +47,7 @@ CANDIDATES = 64  # that are drawn, for one to pass the filter
 REACH = 0.5  # of the spread of all codes, at a temperature of 1
 FIRM = 1.5  # the logit of a given pattern's own cells
 DENSITY_SWAY, VOICE_SWAY = 6.0, 8.0  # of the logit, from the least to the most
+SURE = 1e-6  # nothing is surer
 LITTLE = 0.5  # of the velocities' spread, at a temperature of 1
 _THEME, _WALK = 1, 2  # seeds of their own
 
@@ -169,7 +170,9 @@ class Pattern:
 
     def _decoded(self, codes: Array) -> Array:
         """Return logits, `float32[N, 448]`: over 0 is struck."""
-        logits: Array = self._graphs.run("decoder", code=codes.astype(np.float32))["logits"]
+        said = self._graphs.run("decoder", code=codes.astype(np.float32))["chances"]
+        chances = np.clip(said, SURE, 1 - SURE)
+        logits: Array = np.log(chances / (1 - chances))
         return logits
 
 

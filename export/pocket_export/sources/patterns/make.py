@@ -57,7 +57,7 @@ class Encoder(nn.Module):
 
 
 class Decoder(nn.Module):
-    """Codes to logits, over 0 of which an instrument is struck: the thresholds are in the last biases."""
+    """Codes to chances, over 0.5 of which an instrument is struck: the thresholds are in the last biases."""
 
     def __init__(self, space: PatternSpace, thresholds: NDArray[np.float32]) -> None:
         super().__init__()
@@ -70,7 +70,7 @@ class Decoder(nn.Module):
     def forward(self, code: Tensor) -> Tensor:
         """Return `(N, 448)` of `(N, z)`."""
         logits: Tensor = self.layers(code)
-        return logits
+        return logits.sigmoid()
 
 
 def make(order: SourceOrder, groove: Groove, watch: Watch) -> Path:
@@ -113,7 +113,7 @@ def make(order: SourceOrder, groove: Groove, watch: Watch) -> Path:
                 "decoder",
                 Decoder(space, thresholds),
                 {"code": (None, kind.latent)},
-                {"logits": (None, CELLS)},
+                {"chances": (None, CELLS)},
             ),
             points,
         ),
