@@ -132,7 +132,7 @@ def genres(findings: Findings) -> bytes:
             names = [judged.row.title for judged in rows] if axes is line[0] else [""] * len(rows)
             axes.set_yticks(range(len(rows)), names)
             measure = MEASURES[KEYS.index(key)]
-            headed(axes, genre, f"{measure.title.lower()}, {measure.unit}")
+            headed(axes, genre, measure.title.lower())
         high = max(axes.get_xlim()[1] for axes in line)
         for axes in line:
             axes.set_xlim(0, high)
