@@ -27,28 +27,27 @@ from pocketd.generators.load import load_generator
 
 COLUMNS = (
     Column("bars", "bars", 0),
-    Column("overlap", "overlap", 3),
-    Column("overlap_low", "from", 3),
-    Column("overlap_high", "to", 3),
-    *(Column(f"overlap_{name}", name, 3) for name in GROUPS),
-    Column("wasserstein_sd", "W1 / SD", 3),
-    Column("divergence_nats", "KL nats", 3),
-    Column("common_area", "area", 3),
-    Column("velocity_step", "vel. step", 3),
-    Column("offset_step", "off. step", 3),
-    Column("same_share", "same bars", 3),
+    Column("overlap", "overlap"),
+    Column("overlap_low", "from"),
+    Column("overlap_high", "to"),
+    *(Column(f"overlap_{name}", name) for name in GROUPS),
+    Column("wasserstein_sd", "W1/SD"),
+    Column("divergence_nats", "KL"),
+    Column("common_area", "area"),
+    Column("velocity_step", "vel/16"),
+    Column("offset_step", "off/16"),
+    Column("same_share", "same", 3),
     Column("copied_share", "copied", 3),
-    Column("nearest_percentile", "percentile", 2),
+    Column("nearest_percentile", "perc."),
 )
 REMARKS = (
     "overlap: mean histogram intersection of 17 features of the bars with the test split's, interval of "
     "95 %, by files",
     "notes, feel, form: likewise of what is struck, of velocity and offset, of how bars come back",
-    "W1 / SD: mean Wasserstein-1 distance in SDs of the reference; KL, area: Yang & Lerch 2020, mean of "
-    "the features",
-    "vel. step, off. step: histogram intersection at each sixteenth, all voices, mean (Mishra et al., "
-    "ICMC 2025)",
-    "same bars: strokes of a training bar; copied: its velocities too; percentile: distance to training, "
+    "W1/SD: mean Wasserstein-1 distance in SDs of the reference; KL in nats, area: Yang & Lerch 2020, "
+    "mean of the features",
+    "vel/16, off/16: histogram intersection at each sixteenth, all voices, mean (Mishra et al., ICMC 2025)",
+    "same: strokes of a training bar; copied: its velocities too; percentile: distance to training, "
     "real is .5",
 )
 TITLES = {Kind.REAL: "Real", Kind.SOURCE: "Sources", Kind.YARDSTICK: "Yardsticks"}
@@ -74,7 +73,7 @@ def row_of(judged: Judged) -> Row:
         "copied_share": heart.copied.value,
         "nearest_percentile": heart.percentile,
     }
-    note = "copies training bars" if heart.guilty else ""
+    note = "copies" if heart.guilty else ""
     return Row(judged.row.title, {k: v for k, v in figures.items() if not math.isnan(v)}, note=note)
 
 

@@ -126,7 +126,8 @@ def _offset(findings: Findings) -> str:
     return _figure(
         heat.heat_maps(findings, velocity=False),
         "The same with <b>early below and late above</b> the dashed line, to half a sixteenth either way. "
-        "Real drumming is a cloud; a source on the grid is a line. Two dark bands are swing.",
+        "Real drumming is a cloud; a source on the grid is a line, one on a finer grid several. Two dark "
+        "bands are swing.",
     )
 
 

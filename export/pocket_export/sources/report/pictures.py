@@ -132,7 +132,7 @@ def genres(findings: Findings) -> bytes:
             names = [judged.row.title for judged in rows] if axes is line[0] else [""] * len(rows)
             axes.set_yticks(range(len(rows)), names)
             measure = MEASURES[KEYS.index(key)]
-            headed(axes, genre, f"{measure.title.lower()}, {measure.unit}")
+            headed(axes, genre, measure.title.lower())
         high = max(axes.get_xlim()[1] for axes in line)
         for axes in line:
             axes.set_xlim(0, high)
@@ -142,9 +142,9 @@ def genres(findings: Findings) -> bytes:
 def genre_overlaps(findings: Findings) -> bytes:
     """Draw each row's mean overlap in each genre."""
     there, shown = findings.there, findings.genres
-    figure = blank((WIDTH, 0.9 + 0.36 * len(there)))
+    figure = blank((WIDTH, 1.15 + 0.36 * len(there)))
     figure.subplots_adjust(
-        left=0.17, right=0.98, top=1 - 0.45 / figure.get_figheight(), bottom=0.05, wspace=0.08
+        left=0.17, right=0.98, top=1 - 0.7 / figure.get_figheight(), bottom=0.05, wspace=0.08
     )
     panels = np.atleast_1d(figure.subplots(1, 1 + len(GROUPS)))
     for axes, name in zip(panels, ("all", *GROUPS), strict=True):
@@ -155,12 +155,13 @@ def genre_overlaps(findings: Findings) -> bytes:
                 if found is not None:
                     table[line, column] = (found.overall if name == "all" else found.groups[name]).value
         heat_table(axes, table, shown)
+        axes.tick_params(axis="x", rotation=24)
         names = [judged.row.title for judged in there] if axes is panels[0] else [""] * len(there)
         axes.set_yticks(range(len(there)), names, fontsize=USUAL)
         axes.annotate(
             name,
             (0, 1),
-            (0, 18),
+            (0, 34),
             xycoords="axes fraction",
             textcoords="offset points",
             fontweight="bold",
