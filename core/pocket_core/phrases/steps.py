@@ -45,10 +45,20 @@ class Steps:
         """Return the steps from one to before another."""
         return Steps(self.symbols[begin:end], self.velocities[begin:end])
 
-    @property
-    def one_drum(self) -> NDArray[np.int64]:
-        """Whether anything is struck, `int64[T]`, 0 or 1: Magenta's `one_drum`."""
-        return (self.symbols > 0).astype(np.int64)
+    def one_drum(self) -> Steps:
+        """Return one drum: the snare wherever anything is struck, as hard as the hardest."""
+        symbols = np.where(self.symbols > 0, SNARE, 0)
+        hardest = self.velocities.max(1, keepdims=True, initial=0.0)
+        return Steps(symbols, (hardest * BITS[symbols]).astype(np.float32))
+
+
+def joined_steps(parts: Sequence[Steps]) -> Steps:
+    """Return steps one behind the other."""
+    nothing = (np.zeros(0, np.int64), np.zeros((0, COUNT), np.float32))
+    return Steps(
+        np.concatenate([nothing[0], *(part.symbols for part in parts)]),
+        np.concatenate([nothing[1], *(part.velocities for part in parts)]),
+    )
 
 
 def symbols_of(hits: NDArray[np.float32]) -> NDArray[np.int64]:

@@ -50,6 +50,11 @@ def tracks(performances: Iterable[Performance], style: str | None = None) -> lis
     return found
 
 
+def one_drum_tracks(whole: Iterable[Track]) -> list[Track]:
+    """Return tracks as one drum, struck or not."""
+    return [replace(track, steps=track.steps.one_drum()) for track in whole]
+
+
 def varied(track: Track, chance: np.random.Generator) -> Track:
     """Return a track as another kit would play it: voices swapped, one left out, or no style named."""
     order = np.arange(COUNT)
@@ -58,7 +63,9 @@ def varied(track: Track, chance: np.random.Generator) -> Track:
             order[[a, b]] = order[[b, a]]
     velocities: NDArray[np.float32] = (track.steps.velocities * BITS[track.steps.symbols])[:, order]
     if chance.random() < DROPPED:
-        velocities[:, int(chance.integers(1, COUNT))] = 0.0
+        left = velocities.copy()
+        left[:, int(chance.integers(1, COUNT))] = 0.0
+        velocities = left if left.any() else velocities
     setting = track.setting
     if chance.random() < 0.5:
         setting = replace(setting, style=None)

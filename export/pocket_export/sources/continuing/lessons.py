@@ -49,7 +49,7 @@ def windows_of(
     """Return every track once as a window that begins with a bar, and twice or more where it is long."""
     found = []
     for track in tracks:
-        for _ in range(max(1, round(len(track.steps) / WINDOW))):
+        for _ in range(_times(track)):
             one = varied(track, chance) if vary else track
             last = max(len(one.steps) - WINDOW, 0) // A_BAR
             begin = int(chance.integers(last + 1)) * A_BAR
@@ -57,6 +57,11 @@ def windows_of(
             x = feature_rows(one.steps.symbols[:end], one.setting, first=begin)[:-1]
             found.append((x, one, begin, end))
     return found
+
+
+def lesson_count(tracks: Sequence[Track]) -> int:
+    """Return how many lessons an epoch has."""
+    return -(-sum(_times(track) for track in tracks) // BATCH)
 
 
 def lessons(tracks: Sequence[Track], chance: np.random.Generator, *, vary: bool = True) -> Iterable[Lesson]:
@@ -98,16 +103,16 @@ def loss(net: PocketDrums, lesson: Lesson) -> Tensor:
 
 
 @torch.no_grad()
-def read(nets: Sequence[PocketDrums], track: Track, setting: object = None) -> Read:
-    """Return what a model, or the mean of several, says of a whole track."""
+def read(net: PocketDrums, track: Track) -> Read:
+    """Return what a model says of a whole track."""
     steps = track.steps
     x = torch.from_numpy(feature_rows(steps.symbols, track.setting)[1:-1])[None]
     before = torch.from_numpy(velocity_rows(steps.velocities)[1:-1])[None]
     symbols = torch.from_numpy(steps.symbols[1:])
     struck = torch.from_numpy(BITS[steps.symbols[1:]])[None]
-    logits, mixed, _ = nets[0](x)
+    logits, mixed, _ = net(x)
     chances = logits[0].log_softmax(-1)
-    mean, spread = nets[0].velocities(mixed, struck, before)
+    mean, spread = net.velocities(mixed, struck, before)
     return Read(
         -chances.gather(1, symbols[:, None])[:, 0].numpy().astype(np.float64),
         (chances.argmax(1) == symbols).numpy(),
@@ -119,3 +124,7 @@ def read(nets: Sequence[PocketDrums], track: Track, setting: object = None) -> R
 def perplexity(reads: Iterable[Read]) -> float:
     """Return e to the mean nats of all steps."""
     return float(np.exp(np.concatenate([one.nats for one in reads]).mean()))
+
+
+def _times(track: Track) -> int:
+    return max(1, round(len(track.steps) / WINDOW))
