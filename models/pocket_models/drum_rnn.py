@@ -29,13 +29,19 @@ class DrumRNN(nn.Module):
     """
 
     def __init__(
-        self, sizes: Sequence[int] = (64, 64), attention: int = 0, dropout: float = 0.5, symbols: int = SYMBOLS
+        self,
+        sizes: Sequence[int] = (64, 64),
+        attention: int = 0,
+        dropout: float = 0.5,
+        symbols: int = SYMBOLS,
     ) -> None:
         super().__init__()
         self.attention, self.symbols = attention, symbols
         self.layers = nn.ModuleList(
             nn.LSTM(size, units, batch_first=True)
-            for size, units in zip((sizes[0] if attention else symbols + COUNTER_BITS, *sizes), sizes, strict=False)
+            for size, units in zip(
+                (sizes[0] if attention else symbols + COUNTER_BITS, *sizes), sizes, strict=False
+            )
         )
         self.dropout = nn.Dropout(dropout)
         last = sizes[-1]
@@ -59,7 +65,8 @@ class DrumRNN(nn.Module):
             return self._looking_back(x)
         for layer in self.layers:
             x = self.dropout(layer(x)[0])
-        return self.head(x)
+        logits: Tensor = self.head(x)
+        return logits
 
     def _looking_back(self, x: Tensor) -> Tensor:
         batch, length, _ = x.shape
@@ -81,7 +88,8 @@ class DrumRNN(nn.Module):
             seen = torch.cat([seen, out[:, None]], 1)[:, -self.attention :]
             keys = torch.cat([keys, self.key(out)[:, None]], 1)[:, -self.attention :]
             said.append(self.said(torch.cat([out, looked], -1)))
-        return self.head(torch.stack(said, 1))
+        logits: Tensor = self.head(torch.stack(said, 1))
+        return logits
 
 
 class PocketDrums(nn.Module):
@@ -101,7 +109,9 @@ class PocketDrums(nn.Module):
         self.units = units
         self.enter = nn.Sequential(nn.Linear(WIDTH, units), nn.ReLU(), nn.Dropout(dropout))
         self.memory = nn.GRU(units, units, num_layers=2, dropout=dropout, batch_first=True)
-        self.mix = nn.Sequential(nn.Dropout(dropout), nn.Linear(2 * units, units), nn.ReLU(), nn.Dropout(dropout))
+        self.mix = nn.Sequential(
+            nn.Dropout(dropout), nn.Linear(2 * units, units), nn.ReLU(), nn.Dropout(dropout)
+        )
         self.code = nn.Linear(units, rank)
         self.point = nn.Linear(units, len(POINTERS))
         bits = torch.from_numpy(BITS)
@@ -130,7 +140,7 @@ class PocketDrums(nn.Module):
         mixed = self.mix(torch.cat([entered, said], -1))
         table = self.shape(self.voices) + self.own  # (512, rank)
         logits = self.code(mixed) @ table.T + self.usual
-        pointed = 2 * x[..., POINTED].unflatten(-1, (len(POINTERS), COUNT)) - 1  # (B, T, 4, 9)
+        pointed = 2 * x[..., POINTED].reshape(*x.shape[:-1], len(POINTERS), COUNT) - 1  # (B, T, 4, 9)
         same = F.relu(pointed @ self.signs.T - (COUNT - 1))  # (B, T, 4, 512): 1 where it is that symbol
         weights = F.softplus(self.point(mixed)) * x[..., KNOWN]
         return logits + (weights[..., None, :] @ same)[..., 0, :], mixed, after

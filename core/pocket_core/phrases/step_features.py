@@ -85,7 +85,10 @@ def velocity_rows(velocities: NDArray[np.float32], first: int = 0) -> NDArray[np
     return _before(whole, steps, HEARD).reshape(len(steps), -1)
 
 
-def _before(rows: NDArray[np.float32], steps: NDArray[np.int64], lags: tuple[int, ...]) -> NDArray[np.float32]:
+def _before(
+    rows: NDArray[np.float32], steps: NDArray[np.int64], lags: tuple[int, ...]
+) -> NDArray[np.float32]:
     """Return the rows that lie so many steps before each, `float32[N, L, 9]`; 0 where there is none."""
     places = steps[:, None] - np.array(lags)
-    return rows[np.maximum(places, 0)] * (places >= 0)[..., None].astype(np.float32)
+    there = (places >= 0)[..., None].astype(np.float32)
+    return np.asarray(rows[np.maximum(places, 0)] * there)

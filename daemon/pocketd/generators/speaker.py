@@ -56,10 +56,13 @@ class Speaker:
         if (said["features_version"], said["width"]) != (VERSION, WIDTH):
             raise ContractError(
                 f"generator {graphs.card.name} wants features v{said['features_version']} of width "
-                f"{said['width']}, this build computes v{VERSION} of width {WIDTH}; run `pocketd pretrain` again"
+                f"{said['width']}, this build computes v{VERSION} of width {WIDTH}; "
+                "run `pocketd pretrain` again"
             )
         self._graphs = graphs
-        self._units = {name: int(graphs.card.graphs[name].inputs["state"][2] or 1) for name in ("step", "one_step")}
+        self._units = {
+            name: int(graphs.card.graphs[name].inputs["state"][2] or 1) for name in ("step", "one_step")
+        }
         self._boldness = float(said["boldness"])  # what a temperature of 1 is, of the softmax
 
     def go_on(self, past: Steps, position: int, count: int, way: Way) -> Steps:
@@ -129,7 +132,7 @@ class Speaker:
 
 
 def _chances(logits: NDArray[np.float32], way: Way, boldness: float) -> NDArray[np.float64]:
-    """Return the logarithms of the chances of each symbol, as the knobs bend them; `-inf` where it must not be."""
+    """Return the logarithms of each symbol's chances, as the knobs bend them; `-inf` where it must not be."""
     knobs, bent = way.knobs, logits.astype(np.float64)
     if knobs.temperature > 0.0:
         bent = bent / (knobs.temperature * boldness)

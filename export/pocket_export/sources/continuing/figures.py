@@ -59,9 +59,7 @@ def figures_of(reads: Sequence[Read], tracks: Sequence[Track], seed: int = 1) ->
     )
 
 
-def interval(
-    nats: Sequence[NDArray[np.float64]], files: Sequence[str], seed: int = 1
-) -> tuple[float, float]:
+def interval(nats: Sequence[NDArray[np.float64]], files: Sequence[str], seed: int = 1) -> tuple[float, float]:
     """Return the 95 % interval of the perplexity, by bootstrap over files."""
     named = sorted(set(files))
     sums, counts = np.zeros(len(named)), np.zeros(len(named))

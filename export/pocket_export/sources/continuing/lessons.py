@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -76,7 +77,7 @@ def lesson_of(windows: Sequence[tuple[NDArray[np.float32], Track, int, int]]) ->
     """Put windows side by side; behind a shorter one is nothing."""
     longest = max(end - begin for _, _, begin, end in windows)
 
-    def filled(rows: Sequence[NDArray[np.float32]]) -> Tensor:
+    def filled(rows: Sequence[NDArray[Any]]) -> Tensor:
         return torch.from_numpy(
             np.stack([np.pad(row, [(0, longest - len(row)), *[(0, 0)] * (row.ndim - 1)]) for row in rows])
         )

@@ -41,7 +41,7 @@ class Size:
     vary: bool = True  # learn from tracks as other kits would play them
 
 
-SHIPS, SHIPS_ONE = Size(128, 24), Size(48, 12)
+SHIPS, SHIPS_ONE = Size(128, 20), Size(48, 8)
 QUICK = Size(8, 1)
 EPOCHS = SHIPS.epochs + SHIPS_ONE.epochs
 
@@ -55,7 +55,8 @@ class Step(nn.Module):
 
     def forward(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return logits `(B, T, 512)`, `(B, T, units)` and the state `(2, B, units)`."""
-        return self.net(x, state)
+        logits, mixed, after = self.net(x, state)
+        return logits, mixed, after
 
 
 class Velocity(nn.Module):
@@ -87,13 +88,24 @@ def make(order: SourceOrder, groove: Groove, watch: Watch) -> Path:
         size, one_size = replace(size, epochs=order.epochs), replace(one_size, epochs=order.epochs)
     identity = f"{groove.contents} {order.without} {len(learnt)}"
     net, fitting = train_drums(
-        size, learnt, chosen_by, seed=order.seed, watch=watch, checkpoint=order.checkpoint,
-        resume=order.resume, identity=identity,
+        size,
+        learnt,
+        chosen_by,
+        seed=order.seed,
+        watch=watch,
+        checkpoint=order.checkpoint,
+        resume=order.resume,
+        identity=identity,
     )
     one_checkpoint = order.out / f"{order.name}.one.checkpoint.pt"
     one, one_fitting = train_drums(
-        one_size, one_drum_tracks(learnt), one_drum_tracks(chosen_by), seed=order.seed,
-        watch=_later(watch, len(fitting.history)), checkpoint=one_checkpoint, resume=order.resume,
+        one_size,
+        one_drum_tracks(learnt),
+        one_drum_tracks(chosen_by),
+        seed=order.seed,
+        watch=_later(watch, len(fitting.history)),
+        checkpoint=one_checkpoint,
+        resume=order.resume,
         identity=f"one {identity}",
     )
     card = SourceCard(
@@ -141,7 +153,7 @@ def train_drums(
     torch.manual_seed(seed)
     net = PocketDrums(size.units, size.dropout)
 
-    def losses(number: int, chance: torch.Generator) -> tuple[int, Iterable[Tensor]]:
+    def losses(number: int, _: torch.Generator) -> tuple[int, Iterable[Tensor]]:
         drawn = np.random.default_rng((seed, number))
         return lesson_count(learnt), (loss(net, one) for one in lessons(learnt, drawn, vary=size.vary))
 

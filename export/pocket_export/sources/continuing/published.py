@@ -108,7 +108,9 @@ def _drawn(tracks: Sequence[Track], seed: int, step: int) -> list[Track]:
     """Return a step's batch: all tracks in an order by chance, then all again."""
     lap, place = divmod((step - 1) * BATCH, len(tracks))
     order = [
-        int(n) for at in range(lap, lap + 2) for n in np.random.default_rng((seed, at)).permutation(len(tracks))
+        int(n)
+        for at in range(lap, lap + 2)
+        for n in np.random.default_rng((seed, at)).permutation(len(tracks))
     ]
     return [tracks[n] for n in order[place : place + BATCH]]
 

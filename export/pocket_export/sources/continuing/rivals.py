@@ -1,4 +1,4 @@
-"""What a language model of drums has to beat: counts of what came after what, smoothed, and the bar before."""
+"""What a language model of drums has to beat: smoothed counts of what came after what, and the bar before."""
 
 from __future__ import annotations
 
@@ -42,7 +42,8 @@ def both(one: Context, other: Context) -> Context:
 class Counts:
     """How often each symbol came in each context; what is rare leans on a shorter context.
 
-    With a smoothing of b, a chance is (count + b * chance by the shorter context) / (count of the context + b).
+    With a smoothing of b, a chance is (count + b * chance by the shorter context) divided by
+    (count of the context + b).
     """
 
     chain: tuple[Context, ...]  # from the shortest; below it is the unigram
