@@ -67,7 +67,7 @@ class Velocity(nn.Module):
         self.net = net
 
     def forward(self, mixed: Tensor, struck: Tensor, before: Tensor) -> tuple[Tensor, Tensor]:
-        """Return mean and spread, `(1, 9)` each."""
+        """Return mean and spread, `(N, 9)` each."""
         return self.net.velocities(mixed, struck, before)
 
 
@@ -224,8 +224,8 @@ def _exported(name: str, net: PocketDrums, track: Track) -> list[Exported]:
             Graph(
                 f"{name}velocity",
                 Velocity(net),
-                {"mixed": (1, units), "struck": (1, COUNT), "before": (1, VELOCITIES)},
-                {"mean": (1, COUNT), "spread": (1, COUNT)},
+                {"mixed": (None, units), "struck": (None, COUNT), "before": (None, VELOCITIES)},
+                {"mean": (None, COUNT), "spread": (None, COUNT)},
             ),
             told,
         ),
