@@ -3,7 +3,7 @@
     pocketd patterns map --out map.html
     python benchmarks/pattern_map_plot.py map.html [PICTURE.png] [--light]
 
-The two patterns are those nearest to the hearts of the two most frequent genres, so the same map gives the
+The two patterns lie beside the hearts of the two most frequent genres, so the same map gives the
 same picture. Needs playwright and a Chromium.
 """
 
@@ -29,7 +29,8 @@ CHOOSE = """() => {
     const mine = data.genres.length > 1 ? [...data.groups.keys()].filter(i => data.groups[i] === genre)
       : [...data.groups.keys()].filter(i => i !== other);
     const [x, y] = scatter.areas.hearts[genre] ?? [0, genre];
-    const far = i => Math.hypot(scatter.place(i)[0] - x, scatter.place(i)[1] - y);
+    const beside = 0.12;  // the names of the genres stand at their hearts
+    const far = i => Math.abs(Math.hypot(scatter.place(i)[0] - x, scatter.place(i)[1] - y) - beside);
     return mine.reduce((best, i) => (far(i) < far(best) ? i : best), mine[0]);
   };
   const from = near(0, null);

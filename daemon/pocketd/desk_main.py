@@ -38,6 +38,8 @@ from pocketd.take_retention import Retention
 from pocketd.take_room import MB, Limits
 from pocketd.takes import FinishedTake, Unreadable
 from pocketd.terminal import Terminal, finished, open_terminal, told
+from pocketd.wish_desk import WishDesk
+from pocketd.wishes import wish_path
 
 FRAME = Seconds(0.1)  # between two pictures
 READ = 256 * 1024  # bytes at once
@@ -57,6 +59,7 @@ class Desk:
         songs: None: nothing is known of songs.
         shadows: None: no second model is tried in silence.
         standing: None: nobody else is told how the daemon is.
+        wishes: None: nobody can wish anything.
     """
 
     def __init__(
@@ -69,7 +72,9 @@ class Desk:
         songs: SongDesk | None = None,
         shadows: ShadowRunner | None = None,
         standing: StandingKeeper | None = None,
+        wishes: WishDesk | None = None,
     ) -> None:
+        self._wishes = wishes
         self._recorder = recorder
         self._playing = playing
         self._songs = songs
@@ -97,8 +102,10 @@ class Desk:
         self._tell()
         self._follow_shadows()
 
-    def show(self) -> None:
-        """Draw the meter, and say what has been done meanwhile."""
+    def show(self, now: Seconds = Seconds(0.0)) -> None:
+        """Draw the meter, say what has been done meanwhile, and see what is wished; `now` as in `read`."""
+        if self._wishes is not None:
+            self._wishes.turn(now)
         self._tell()
         recorder = self._recorder
         recording = recorder is not None and recorder.recording is not None
@@ -114,10 +121,11 @@ class Desk:
 
     def answers(self) -> bytes:
         """Return what the real-time process shall hear, whole lines, once."""
-        if self._songs is None:
-            return b""
-        answers = b"".join(map(encode_answer, self._songs.answers))
-        self._songs.answers.clear()
+        answers = b""
+        for known in (self._songs, self._wishes):
+            if known is not None:
+                answers += b"".join(map(encode_answer, known.answers))
+                known.answers.clear()
         return answers
 
     def keep(self, take: FinishedTake | Unreadable) -> None:
@@ -179,6 +187,8 @@ class Desk:
             self._tell_of_chores(self._chores)
         while self._songs is not None and self._songs.faults:
             self.say(f"songs: {self._songs.faults.popleft()}")
+        while self._wishes is not None and self._wishes.faults:
+            self.say(self._wishes.faults.popleft())
 
     def _tell_of_recording(self, recorder: Recorder) -> None:
         while recorder.finished:
@@ -240,13 +250,15 @@ def main() -> None:
 
 def _desk(options: argparse.Namespace, terminal: Terminal, worker: Executor, syncer: Executor) -> Desk:
     root: Path | None = options.takes
+    wished = wish_path()
+    wishes = None if wished is None else WishDesk(wished, _today())
     nights = None if options.nights is None else Nights(options.nights)
     playing = None if nights is None else Playing(nights)
     standing: StandingKeeper | None = None
     if options.standing is not None:
         standing = StandingKeeper(options.standing, options.daemon, terminal.say, syncer)
     if root is None:
-        return Desk(None, terminal, playing=playing, standing=standing)
+        return Desk(None, terminal, playing=playing, standing=standing, wishes=wishes)
     days, megabytes = options.keep_days, options.quota_mb
     limits = Limits(
         None if days is None else timedelta(days=days), None if megabytes is None else megabytes * MB
@@ -256,7 +268,16 @@ def _desk(options: argparse.Namespace, terminal: Terminal, worker: Executor, syn
     chores.begin()
     songs = None if options.songs is None else SongDesk(SongBook(options.songs), worker)
     shadows = None if nights is None else ShadowRunner(nights.shadow)
-    return Desk(recorder, terminal, chores, playing=playing, songs=songs, shadows=shadows, standing=standing)
+    return Desk(
+        recorder,
+        terminal,
+        chores,
+        playing=playing,
+        songs=songs,
+        shadows=shadows,
+        standing=standing,
+        wishes=wishes,
+    )
 
 
 def _today() -> datetime:
@@ -287,7 +308,7 @@ def _serve(desk: Desk, channel: socket.socket, studio: StudioKeeper | None) -> N
                 answers = b""
         now = Seconds(time.monotonic())
         if now - shown >= FRAME:
-            desk.show()
+            desk.show(now)
             shown = now
 
 

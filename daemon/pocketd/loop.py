@@ -19,7 +19,8 @@ from pocketd.casting import Cast
 from pocketd.champion_watch import ChampionWatch
 from pocketd.config import Config
 from pocketd.copyist import Copyist
-from pocketd.desk_answers import decode_answer
+from pocketd.desk_answers import Answer, SongAnswer, decode_answer
+from pocketd.generators.letters import Given
 from pocketd.generators.line import Line
 from pocketd.guard import Guard
 from pocketd.intake import Intake
@@ -289,14 +290,21 @@ class Loop:
         if self._song != (self._songs.name, self._songs.recognised):
             self._hello()
 
-    def _learn_songs(self) -> None:
-        """Take in what the desk says of songs."""
+    def _hear_desk(self) -> None:
+        """Take in what the desk says of songs, and of wishes."""
         for line in self._outbox.hear():
             try:
-                self._songs.learn(decode_answer(line))
+                self._learn(decode_answer(line))
             except TakeError as error:
                 log.warning("%s", error)
         self._tell_song()
+
+    def _learn(self, answer: Answer) -> None:
+        if isinstance(answer, SongAnswer):
+            self._songs.learn(answer)
+        elif self._source is not None:
+            self._source.give(Given(pattern=answer.pattern, goal=answer.goal))
+            self._source.want(answer.source)
 
     def _use(self, predictor: Predictor) -> None:
         self.engine.use(predictor)
@@ -334,7 +342,7 @@ class Loop:
             self._outbox.pump()
             if now >= self._hears:
                 self._hears = Seconds(now + HEAR_EVERY)
-                self._guard.safely(self._learn_songs, None)
+                self._guard.safely(self._hear_desk, None)
             if not running:
                 self._collect(now)
         self._littered |= running

@@ -13,6 +13,7 @@ from pocket_core.types import Beats, Seconds
 from pocketd.desk_records import (
     Dropped,
     Fault,
+    Generated,
     Hello,
     How,
     Message,
@@ -59,6 +60,7 @@ class TakeContent:
     jumps: list[tuple[Knot, TransportJump]] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)  # without clock and active sensing
     timesteps: list[TimestepRecord] = field(default_factory=list)
+    generated: list[Generated] = field(default_factory=list)  # in order of playing
     faults: list[Fault] = field(default_factory=list)
     meters: list[BarMeter] = field(default_factory=list)  # in order of playing, at least one
     likeness: Likeness | None = None  # what had become known of the musician by the stop; None: not told
@@ -142,6 +144,8 @@ def _keep(take: TakeContent, record: Record) -> None:
                 take.messages.append(record)
         case Timestep():
             take.timesteps.append(record.timestep)
+        case Generated():
+            take.generated.append(record)
         case Fault():
             take.faults.append(record)
         case Dropped():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -107,6 +107,7 @@ def as_json(sheet: Sheet) -> dict[str, Any]:
         "quantised": _figures(sheet.summary.quantised),
         "pocketd": _figures(sheet.summary.pocketd),
         "models": list(sheet.models),
+        "made": [asdict(made) for made in sheet.made],
         "how": sheet.how,
         "kept": sheet.kept,
         "bytes": sheet.size,

@@ -11,6 +11,7 @@ from pocket_core.status import Counts
 from pocketd.standard import printable
 from pocketd.summary import table
 from pocketd.take_list import length
+from pocketd.take_made import in_words
 from pocketd.take_room import MB
 from pocketd.take_sheet import CUT_OFF, LIVE, Faulted, Sheet
 
@@ -48,6 +49,8 @@ def _lines(sheet: Sheet) -> Iterator[tuple[str, str]]:
         yield "feel", f"the musician was {abs(sheet.feel_ms):.1f} ms {side} the grid in the mean"
     sha = "" if sheet.sha256 is None else f" ({sheet.sha256[:12]})"
     yield "model", ", then ".join(sheet.models) + sha
+    if sheet.made:
+        yield "drums", in_words(sheet.made)
     yield "played by", f"pocketd {sheet.pocketd} on {sheet.backend}, look-ahead {sheet.look_ahead_ms:g} ms"
     yield "ended", ENDED.get(sheet.how, sheet.how)
     kept = ", kept: it is never removed" if sheet.kept else ""

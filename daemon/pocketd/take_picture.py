@@ -7,16 +7,18 @@ upwards in milliseconds.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pocket_core.errors import ConfigError, TakeError
 from pocket_core.records import TimestepRecord, summarise
+from pocket_core.voices import ROLAND
 from pocketd.canvas import DRUMS, FAINT, GREY, HUMAN, INK, blank, even_steps, png, shortened
 from pocketd.take_bars import PlayedBar, played_bars
 from pocketd.take_content import TakeContent
+from pocketd.take_made import Dot, counted, dots, draw_strip, used_voices
 from pocketd.wholefile import write_whole
 
 WIDTH = 16.0  # inches
@@ -25,6 +27,7 @@ ROW_HEIGHTS = (4.6, 3.2, 2.5, 2.1)  # inches, where there are so many rows; more
 SHORT_ROW, LONG_ROW = 4, 8  # bars
 ROWS_OF_SHORT, MOST_ROWS = 8, 12
 MOST_BARS = LONG_ROW * MOST_ROWS
+STRIP = 0.5  # of a row's height, under it: what a source made
 LEAST_RANGE_MS = 25.0
 FARTHEST_MS = 250.0
 APART_MS = 0.5  # what was played is shown where it differs from the forecast by more
@@ -74,21 +77,49 @@ def draw_take(path: Path, title: str, take: TakeContent, chosen: Chosen | None =
     shown = bars[:MOST_BARS]
     rows = _rows(shown)
     height = ROW_HEIGHTS[min(len(rows), len(ROW_HEIGHTS)) - 1]
-    tall = HEAD + height * len(rows) + FOOT
+    strips = _strips(take, every, shown)
+    strip = STRIP * height if strips else 0.0
+    tall = HEAD + (height + strip) * len(rows) + FOOT
     figure = blank((WIDTH, tall))
-    axes = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
+    heights = [height, strip] if strips else [height]
+    axes = figure.subplots(
+        len(rows) * len(heights), 1, squeeze=False, gridspec_kw={"height_ratios": heights * len(rows)}
+    )[:, 0]
+    gap = 0.75 if not strips else 0.5  # inches between two rows
     figure.subplots_adjust(
-        left=0.06, right=0.985, top=1 - HEAD / tall, bottom=FOOT / tall, hspace=0.75 / height
+        left=0.06, right=0.985, top=1 - HEAD / tall, bottom=FOOT / tall, hspace=gap * len(heights) / height
     )
     low, high = _range([step for bar in shown for step in bar.steps])
-    for place, row in zip(axes, rows, strict=True):
+    used, at = used_voices(strips), 0
+    for n, row in enumerate(rows):
+        place = axes[n * len(heights)]
         _draw_row(place, row, len(rows[0]))
         place.set_ylim(low, high)
-    axes[-1].set_xlabel("bar; ticks are beats; up is later than the score", fontsize=12, color=INK)
+        if strips:
+            draw_strip(axes[2 * n + 1], strips[at : at + len(row)], len(rows[0]), used)
+        at += len(row)
+    axes[-1].set_xlabel(
+        "bar; ticks are beats; up is later than the score"
+        + ("; below, what the source made: larger is louder, grey was held" if strips else ""),
+        fontsize=12,
+        color=INK,
+    )
     words = _named(shown) + (f" of {_named(bars)}" if len(shown) < len(bars) else "")
     _label(figure, tall, title, f"{_about(take)}, {words}", take)
     write_whole(path, png(figure))
     return words
+
+
+def _strips(
+    take: TakeContent, every: Sequence[PlayedBar], shown: Sequence[PlayedBar]
+) -> Sequence[Sequence[Dot]]:
+    """Return what sources made of the bars that are shown; nothing where they made nothing."""
+    if not take.generated:
+        return ()
+    voices: Mapping[str, Sequence[int]] = take.hello.config.get("voices", ROLAND)
+    made = dots(take.generated, every, voices)
+    first = every.index(shown[0])
+    return made[first : first + len(shown)]
 
 
 def _rows(bars: Sequence[PlayedBar]) -> list[Sequence[PlayedBar]]:
@@ -184,7 +215,9 @@ def _tick(axes: Any, row: Sequence[PlayedBar], wide: int) -> None:
 def _about(take: TakeContent) -> str:
     song = "" if take.hello.song is None else f"{take.hello.song}, "
     meter = take.meters[0].meter
-    return f"{song}{take.bpm:.0f} BPM, {meter.numerator}/{meter.denominator}, model {take.hello.model}"
+    sources = ", then ".join(made.source for made in counted(take.generated))
+    made = f"drums by {sources}, " if sources else ""
+    return f"{song}{take.bpm:.0f} BPM, {meter.numerator}/{meter.denominator}, {made}model {take.hello.model}"
 
 
 def _label(figure: Any, tall: float, title: str, about: str, take: TakeContent) -> None:

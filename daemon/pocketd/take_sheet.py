@@ -13,6 +13,7 @@ from pocket_core.records import Asynchrony, Summary
 from pocketd.desk_records import Tally
 from pocketd.journal import is_live
 from pocketd.take_keep import is_kept
+from pocketd.take_made import Made
 from pocketd.take_names import name_of
 from pocketd.take_room import weighed
 from pocketd.takes import REPORT, known_report
@@ -51,6 +52,7 @@ class Sheet:
     meter: str
     position: float  # where in the song it began, quarter notes
     models: tuple[str, ...]  # in order of use
+    made: tuple[Made, ...]  # by sources that make drums, in order of use
     sha256: str | None  # of the last
     backend: str
     pocketd: str  # version
@@ -105,6 +107,7 @@ def _sheet(folder: Path, report: Mapping[str, Any]) -> Sheet:
         meter=str(take["meter"]),
         position=float(take["position"]),
         models=tuple(map(str, take["models"])),
+        made=tuple(Made(**made) for made in take.get("made", ())),
         sha256=report["sha256"],
         backend=str(take["backend"]),
         pocketd=str(report["pocketd"]),

@@ -10,7 +10,7 @@ import csv
 import io
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from pocketd.journal_formats import OLDEST
 from pocketd.report_rows import DIGITS_MS, DIGITS_S, summary_section, take_rows
 from pocketd.shadow_file import Shadow, read_shadow, shadow_section
 from pocketd.take_content import TakeContent, gather
+from pocketd.take_made import counted
 from pocketd.take_midi import midi_file
 from pocketd.wholefile import write_whole
 
@@ -175,6 +176,7 @@ def _report(
             "how": _how(take),
             "backend": take.hello.backend,
             "models": take.models,
+            "made": [asdict(made) for made in counted(take.generated)],
             "position": round(take.start.position, DIGITS_S),
             "from_top": take.start.from_top,
             "bpm": round(take.bpm, DIGITS_MS),

@@ -1,4 +1,7 @@
-"""`pocketd evaluate`: how close a model's forecasts come, by BENCHMARKS' Follow, without the engine."""
+"""`pocketd evaluate`: how close a model's forecasts come, by BENCHMARKS' Follow, without the engine.
+
+`pocketd evaluate sources` judges those who make the drums instead.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ from pocket_core.errors import DataError
 from pocket_core.features import GROOVE, OFFSET_SCALE
 from pocket_core.types import Seconds
 from pocket_export.needs import need
+from pocket_export.sources.report.command import sources
 from pocketd.model import load_predictor
 from pocketd.wholefile import write_whole
 
@@ -64,8 +68,11 @@ class _Row:
 
 
 def evaluate(
+    context: typer.Context,
     *,
-    model: str = typer.Option(..., help="A model's name, the path of an .onnx file, or none for the grid."),
+    model: str | None = typer.Option(
+        None, help="A model's name, the path of an .onnx file, or none for the grid.", show_default="required"
+    ),
     split: Split = typer.Option(
         Split.VALIDATION, help="validation to choose by; test once, when a model is done."
     ),
@@ -80,6 +87,10 @@ def evaluate(
 
     The model is stepped through ONNX Runtime over each drummer's duets with themselves, hands against feet.
     """
+    if context.invoked_subcommand is not None:
+        return
+    if model is None:
+        context.fail("Missing option '--model'.")
     need("symusic")
     from pocket_export.curriculum import validation_duets
     from pocket_export.groove import TITLE, find_data, load
@@ -158,3 +169,8 @@ def _shown(console: Console, name: str, steps: int) -> Iterator[Callable[[int], 
     with Progress(*columns, console=console, transient=True, disable=quiet) as progress:
         task = progress.add_task(name, total=steps)
         yield lambda count: progress.advance(task, count)
+
+
+app = typer.Typer()
+app.callback(invoke_without_command=True)(evaluate)
+app.command()(sources)

@@ -36,17 +36,15 @@ class Heads(nn.Module):
 
     Args:
         width: Of what comes in.
-        residual: Velocities and offsets are what is left beside the groove's.
+        residual: Velocities and offsets are the groove's and what a gate lets through besides; the loudest
+            voice of a step has the groove's own, which a sum alone would never say exactly.
     """
 
     def __init__(self, width: int, *, residual: bool) -> None:
         super().__init__()
-        self.out = nn.Linear(width, 3 * VOICES)
         self.residual = residual
-        if residual:  # it begins as a copy of the groove
-            nn.init.zeros_(self.out.weight[VOICES:])
-            nn.init.zeros_(self.out.bias[VOICES:])
-        self.trust = nn.Parameter(torch.full((2, VOICES), 1.0 if residual else 0.0))
+        self.out = nn.Linear(width, (5 if residual else 3) * VOICES)
+        self.trust = nn.Parameter(torch.ones(2, VOICES)) if residual else None
 
     def forward(self, h: Tensor, groove: Tensor) -> Tensor:
         """Return `(B, T, 27)`: hits as logits, velocities 0..1, offsets -0.5..0.5 sixteenths.
@@ -55,11 +53,12 @@ class Heads(nn.Module):
             h: `(B, T, width)`.
             groove: `(B, T, 3)`, hit, velocity, offset in half sixteenths.
         """
-        hits, velocities, offsets = self.out(h).split(VOICES, -1)
-        if not self.residual:
+        hits, velocities, offsets, *gates = self.out(h).split(VOICES, -1)
+        if self.trust is None:
             return torch.cat([hits, velocities.sigmoid(), HALF * offsets.tanh()], -1)
-        velocity = (groove[..., 1:2] * self.trust[0] + velocities.tanh()).clamp(0.0, 1.0)
-        offset = (HALF * groove[..., 2:3] * self.trust[1] + HALF * offsets.tanh()).clamp(-HALF, HALF)
+        louder, later = gates[0].sigmoid() * velocities.tanh(), gates[1].sigmoid() * offsets.tanh()
+        velocity = (groove[..., 1:2] * self.trust[0] + louder).clamp(0.0, 1.0)
+        offset = (HALF * groove[..., 2:3] * self.trust[1] + HALF * later).clamp(-HALF, HALF)
         return torch.cat([hits, velocity, offset], -1)
 
 

@@ -190,6 +190,16 @@ def test_the_wheel_makes_the_map_larger_under_the_mouse(page: MapPage) -> None:
     assert page.where(10) == pytest.approx(before, abs=1)
 
 
+def test_the_keys_make_the_map_larger_about_the_chosen_pattern(page: MapPage) -> None:
+    page.click(10)
+    before = page.where(10)
+
+    page.tab.keyboard.press("+")
+
+    assert page.tab.evaluate("() => pocket.scatter.view.scale") == pytest.approx(1.3)
+    assert page.where(10) == pytest.approx(before, abs=1)
+
+
 def test_the_midi_file_has_the_pattern_and_the_tempo(page: MapPage) -> None:
     page.click(9)
     page.slide("tempo", 133)

@@ -73,7 +73,8 @@ def phrase_of_grid(grid: NDArray[np.float32], kit: Kit) -> Phrase:
 def energy(bars: NDArray[np.float32]) -> NDArray[np.float64]:
     """Return of each bar the sum of its squared velocities, which silence is off by, `float64[B]`."""
     flat = bars.reshape(len(bars), -1).astype(np.float64)
-    return np.einsum("bi,bi->b", flat, flat)
+    sums: NDArray[np.float64] = np.einsum("bi,bi->b", flat, flat)
+    return sums
 
 
 def joined_bars(bars: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:

@@ -82,7 +82,7 @@ def feature_rows(
         heard: The groove that `past` answered, `float32[MEMORY_STEPS, 3]`; None: that which is in it.
     """
     x = np.zeros((STEPS, WIDTH), np.float32)
-    x[:, GROOVE] = _scaled(groove)
+    x[:, GROOVE] = scaled(groove)
     x[:, FROM_BEFORE] = asked.from_before
     x[:, TEMPO] = (asked.bpm - USUAL_BPM) / BPM_SCALE
     bars = asked.bar + np.arange(STEPS) // A_BAR
@@ -100,8 +100,8 @@ def feature_rows(
 
 def _remember(x: NDArray[np.float32], past: Cells, known: int, flat: NDArray[np.float32]) -> None:
     before = past.array
-    x[:, LAST] = _scaled(before[-STEPS:])
-    x[:, LAST_GROOVE] = _scaled(flat[-STEPS:])
+    x[:, LAST] = scaled(before[-STEPS:])
+    x[:, LAST_GROOVE] = scaled(flat[-STEPS:])
     bars = np.ceil(known / A_BAR)
     usual = _usual(before, COUNT, bars)
     x[:, USUAL] = np.tile(usual, (STEPS // A_BAR, 1))
@@ -125,8 +125,8 @@ def _usual(rows: NDArray[np.float32], count: int, bars: float) -> NDArray[np.flo
     ).astype(np.float32)
 
 
-def _scaled(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    scaled = rows.copy()
-    third = rows.shape[1] // 3
-    scaled[:, 2 * third :] *= OFFSET_SCALE
-    return scaled
+def scaled(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return hits, velocities and offsets, a third of the columns each, as a network takes them."""
+    wide = rows.copy()
+    wide[:, 2 * (rows.shape[1] // 3) :] *= OFFSET_SCALE
+    return wide

@@ -27,6 +27,7 @@ from pocket_core.phrases.groove_features import (
     feature_rows,
 )
 from pocket_core.phrases.hvo import (
+    A_BAR,
     COUNT,
     Cells,
     cells_of_strokes,
@@ -114,7 +115,7 @@ class Groove:
             style=ask.style,
             from_before=ahead,
         )
-        x = feature_rows(groove, past, known, asked)
+        x = feature_rows(groove, past, known, asked, _answered(ask.heard, begin, past))
         said = self._graphs.run("answer", x=x[None])["said"][0]
         return phrase_of_cells(self._chosen(said, ask, chance), self._kit)
 
@@ -215,6 +216,15 @@ def _played(heard: Sequence[Onset], begin: Beats, asked: Beats) -> tuple[Array, 
     return np.where((steps - WINDOW >= horizon)[:, None], earlier, groove).astype(np.float32), True
 
 
+def _answered(heard: Sequence[Onset], begin: Beats, past: Cells) -> Array:
+    """Return the groove that memory answered: the musician's; of bars without him the drums' own."""
+    own = flattened(past)
+    his = groove_of(heard, Beats(begin - MEMORY_STEPS * SIXTEENTH), MEMORY_STEPS)
+    there = his[:, 0].reshape(-1, A_BAR).any(1).repeat(A_BAR)
+    return np.where(there[:, None], his, own).astype(np.float32)
+
+
 def _logit(chances: Array) -> Array:
     safe = np.clip(chances, 1e-6, 1 - 1e-6)
-    return np.log(safe / (1 - safe)).astype(np.float32)
+    logits: Array = np.log(safe / (1 - safe)).astype(np.float32)
+    return logits

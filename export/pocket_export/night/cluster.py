@@ -14,19 +14,21 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
+from typing import TypeVar
 
 from distributed import Client, Future
 from distributed.comm import get_address_host_port
 
 from pocket_core.errors import PocketError, one_line
 from pocket_export.night.make_way import MakeWayError
-from pocket_export.night.tasks import Found, Task, Unread
+from pocket_export.night.tasks import Task, Unread
 from pocketd import __version__
 
 LOOK_EVERY = 0.1  # seconds
 PATIENCE = 5.0  # seconds that a scheduler may take to answer
 LOOK_FOR_WORKERS = 1.0  # seconds
 NOBODY = 20.0  # seconds without a worker, and without a take, after which nobody is waited for any more
+T = TypeVar("T")
 AHEAD = 2  # takes a thread of the cluster's that are asked for at once
 
 
@@ -35,8 +37,8 @@ class ClusterError(PocketError):
 
 
 def read_on_cluster(
-    tasks: Sequence[Task], address: str, look: Callable[[], None]
-) -> Generator[tuple[str, Found]]:
+    tasks: Sequence[Task[T]], address: str, look: Callable[[], None]
+) -> Generator[tuple[str, T | Unread]]:
     """Yield takes as they have been read, begun in their order; what still waits is taken back as this ends.
 
     A take whose worker dies is read by another one; Dask gives it up as it kills several, and it is named.
@@ -51,7 +53,7 @@ def read_on_cluster(
     """
     with _client(address) as client:
         room = AHEAD * _check(client, address)
-        waiting, asked = deque(tasks), dict[str, tuple[Task, Future]]()
+        waiting, asked = deque(tasks), dict[str, tuple[Task[T], Future]]()
         done: SimpleQueue[Future] = SimpleQueue()
         last = seen = time.monotonic()  # that there was a worker, that it was asked
         try:
@@ -129,11 +131,13 @@ def _version() -> str:
     return f"pocketd {__version__} on Python {major}.{minor}"
 
 
-def _answer(task: Task, future: Future, address: str) -> Found:
+def _answer(task: Task[T], future: Future, address: str) -> T | Unread:
     if future.status == "cancelled":  # never by us, who no longer ask for it
-        raise ClusterError(f"the scheduler at {address} has gone; the next night begins with these takes")
+        raise ClusterError(
+            f"the scheduler at {address} has gone; start again, and what it has not read is read then"
+        )
     try:
-        found: Found = future.result()
+        found: T = future.result()
     except MakeWayError:
         raise
     except Exception as error:  # `read` raises none of its own; Dask tells what befell its workers

@@ -11,23 +11,25 @@ from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from threading import Thread
+from typing import Any, TypeVar
 
 from pocket_export.ahead import end_with_parent
-from pocket_export.night.tasks import Found, Task, Unread
+from pocket_export.night.tasks import Task, Unread
 
 LOOK_EVERY = 0.1  # seconds
+T = TypeVar("T")
 GONE = "the process that read it has gone, perhaps for want of memory"
 
 
 @dataclass(frozen=True, slots=True)
 class _Reader:
     process: BaseProcess
-    task: Task  # that it does now
+    task: Task[Any]  # that it does now
 
 
 def read_apart(
-    tasks: Sequence[Task], processes: int, look: Callable[[], None]
-) -> Generator[tuple[str, Found]]:
+    tasks: Sequence[Task[T]], processes: int, look: Callable[[], None]
+) -> Generator[tuple[str, T | Unread]]:
     """Yield takes as they have been read, begun in their order; whoever still reads ends as this does.
 
     Where the machine has no room for one more process, takes are read in this one.
@@ -75,17 +77,17 @@ def _begin() -> tuple[Connection, BaseProcess]:
     return here, process
 
 
-def _ask(here: Connection, process: BaseProcess, waiting: deque[Task]) -> _Reader:
+def _ask(here: Connection, process: BaseProcess, waiting: deque[Task[T]]) -> _Reader:
     task = waiting.popleft()
     with suppress(OSError):  # it has gone; the answer says so
         here.send(task)
     return _Reader(process, task)
 
 
-def _answer(here: Connection) -> Found | None:
+def _answer(here: Connection) -> Any:
     """Return what was read; None: whoever read has gone."""
     try:
-        found: Found = here.recv()
+        found = here.recv()
     except (EOFError, OSError):
         return None
     return found

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from dask.delayed import Delayed, delayed
 
@@ -28,22 +29,23 @@ class Unread:
 
 
 Found = list[TakeDuet] | Unread
+T = TypeVar("T")  # what is read
 
 
 @dataclass(frozen=True, slots=True)
-class Task:
-    """A take to be read."""
+class Task(Generic[T]):
+    """Something to be read, a take or whatever else a name is enough to find."""
 
-    take: str
+    take: str  # its name
     work: Delayed
 
-    def do(self) -> Found:
+    def do(self) -> T:
         """Do it in this process."""
-        found: Found = self.work.compute(scheduler="synchronous")
+        found: T = self.work.compute(scheduler="synchronous")
         return found
 
 
-def make_tasks(store: Store, takes: Iterable[str]) -> list[Task]:
+def make_tasks(store: Store, takes: Iterable[str]) -> list[Task[Found]]:
     """Return the tasks of some takes, in their order."""
     return [Task(take, delayed(read, pure=False)(store, take)) for take in takes]
 

@@ -10,6 +10,7 @@ import pytest
 
 from pocket_core.types import Port, Seconds
 from pocketd.config import Config
+from pocketd.desk_answers import WishAnswer, encode_answer
 from pocketd.generators.letters import Rest
 from pocketd.reload import Reloaded
 from pocketd.sources.file_part import read_file
@@ -167,3 +168,20 @@ def test_a_loop_of_the_daw_that_is_left_for_a_generator_leaves_no_note_sounding(
 
     ends = [s for s in rig.backend.sent if s.due.data[:2] == bytes((0x89, KICK))]
     assert len(ends) == 1
+
+
+def test_a_pattern_that_the_map_has_sent_is_played_from_the_next_bar_line(rig: GeneratorRig) -> None:
+    rig.clock(16)
+    daw(rig, 16)
+    pattern = (1, 0, 0, 0) * 8
+    rig.until(BEGIN + 1 * BEAT)
+    rig.desk.setblocking(True)
+    rig.desk.sendall(encode_answer(WishAnswer(source="pattern", pattern=pattern, goal=None)))
+    rig.desk.setblocking(False)
+
+    struck = rig.until(BEGIN + 7.5 * BEAT)
+
+    assert [note for _, note in struck] == [HAT] * 4 + [60, 61, 62, 63]
+    start = rig.generators["pattern"].asks[-1].start
+    assert start is not None
+    assert len(start.strokes) == 8

@@ -19,7 +19,7 @@ import pytest
 from pocket_export.night import readers
 from pocket_export.night.readers import GONE, read_apart
 from pocket_export.night.store import Folder
-from pocket_export.night.tasks import Task, Unread, make_tasks
+from pocket_export.night.tasks import Found, Task, Unread, make_tasks
 from tests.export.night.partners import song, take
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="has a named pipe that nobody writes to")
@@ -31,7 +31,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def takes(root: Path) -> list[Task]:
+def takes(root: Path) -> list[Task[Found]]:
     """Three takes, the first of which takes for ever to read."""
     for n in range(3):
         take(root, of=song(4), minutes=n, seed=n)
@@ -46,7 +46,7 @@ class MakeWayError(Exception):
     """Somebody plays."""
 
 
-def test_a_night_that_makes_way_ends_its_readers_at_once(takes: list[Task]) -> None:
+def test_a_night_that_makes_way_ends_its_readers_at_once(takes: list[Task[Found]]) -> None:
     began: list[float] = []
 
     def look() -> None:
@@ -62,7 +62,7 @@ def test_a_night_that_makes_way_ends_its_readers_at_once(takes: list[Task]) -> N
     assert multiprocessing.active_children() == []
 
 
-def test_a_reader_that_dies_costs_its_take_and_no_other(takes: list[Task]) -> None:
+def test_a_reader_that_dies_costs_its_take_and_no_other(takes: list[Task[Found]]) -> None:
     looks = 0
 
     def look() -> None:
@@ -80,7 +80,7 @@ def test_a_reader_that_dies_costs_its_take_and_no_other(takes: list[Task]) -> No
 
 
 def test_where_there_is_no_room_for_a_reader_takes_are_read_here(
-    takes: list[Task], monkeypatch: pytest.MonkeyPatch
+    takes: list[Task[Found]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full() -> NoReturn:
         raise BlockingIOError("Resource temporarily unavailable")
@@ -92,7 +92,7 @@ def test_where_there_is_no_room_for_a_reader_takes_are_read_here(
     assert [isinstance(found[task.take], list) for task in takes[1:]] == [True, True]
 
 
-def test_whoever_looks_no_further_leaves_no_reader(takes: list[Task]) -> None:
+def test_whoever_looks_no_further_leaves_no_reader(takes: list[Task[Found]]) -> None:
     reading = read_apart(takes[1:], 2, lambda: None)
     next(reading)
 
@@ -123,7 +123,7 @@ if __name__ == "__main__":
 
 
 def test_a_night_that_is_killed_leaves_nobody_who_reads(
-    takes: list[Task], root: Path, tmp_path: Path
+    takes: list[Task[Found]], root: Path, tmp_path: Path
 ) -> None:
     script = tmp_path / "waiting.py"
     script.write_text(WAITING)

@@ -58,8 +58,8 @@ class Size:
     layers: int = 5
     latent: int = 64
     vae_layers: int = 3
-    epochs: int = 24
-    vae_epochs: int = 16
+    epochs: int = 20
+    vae_epochs: int = 12
 
 
 SHIPS = Size()
@@ -309,7 +309,9 @@ def _exported(
 
 def _most(y: Array) -> NDArray[np.int64]:
     counts = y[..., :COUNT].sum(1)
-    return np.maximum(np.ceil(np.percentile(counts, MOST_PERCENTILE, axis=0)), 1).astype(np.int64)
+    usual = np.ceil(np.percentile(counts, MOST_PERCENTILE, axis=0))
+    most: NDArray[np.int64] = np.maximum(usual, 1).astype(np.int64)
+    return most
 
 
 def _chances(said: Tensor) -> Tensor:

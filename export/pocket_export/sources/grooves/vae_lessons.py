@@ -48,7 +48,8 @@ def vae_loss(net: GrooveVAE, x: Tensor, y: Tensor, *, weights: Weights, rare: Te
     """Return how far drums by the grooves' codes are from what was played, and the codes from noise."""
     said, mean, spread = net(x[..., GROOVE], x[..., ASKED])
     divergence = 0.5 * (spread.exp() + mean**2 - spread - 1).sum(1).mean()
-    return loss(said, y, weights, rare) + kl * divergence
+    off: Tensor = loss(said, y, weights, rare) + kl * divergence
+    return off
 
 
 def vae_answers(net: GrooveVAE, x: NDArray[np.float32]) -> Said:

@@ -90,6 +90,11 @@ def windows(of: Sequence[Recording]) -> list[Window]:
     return [Window(r, bar) for r in of for bar in range(r.bars - 1)]
 
 
+def tempos(of: Sequence[Window]) -> NDArray[np.float64]:
+    """Return the tempo of each window, `float64[N]`, BPM."""
+    return np.array([window.recording.bpm for window in of])
+
+
 def shown(window: Window, view: View, mistakes: Mistakes | None = None) -> NDArray[np.float32]:
     """Return what a model sees of a window, `float32[STEPS, WIDTH]`."""
     past, known = (window.past(), window.known) if view.remembers else (no_cells(MEMORY_STEPS), 0)
@@ -99,7 +104,8 @@ def shown(window: Window, view: View, mistakes: Mistakes | None = None) -> NDArr
         groove = flattened(window.cells)
     heard = flattened(past)
     if mistakes is not None and known:
-        wrong = np.tile(mistakes.at, (1, 3))
+        there = np.arange(MEMORY_STEPS)[:, None] >= MEMORY_STEPS - known
+        wrong = np.tile(mistakes.at & there, (1, 3))
         past = cells_from(np.where(wrong, mistakes.instead.array, past.array))
     density = float(window.cells.hits.sum()) / FULL if view.density else None
     asked = Asked(

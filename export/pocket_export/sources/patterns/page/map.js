@@ -35,6 +35,12 @@ function walk(dx, dy) {
   say(`${data.names[next]}, ${data.genres[data.groups[next]]?.name ?? "no genre"}`);
 }
 
+/** Zoom about the chosen pattern, or about the middle where none is chosen. */
+function zoom(by) {
+  if (state.from !== null) scatter.reveal(state.from.place);
+  scatter.zoom(by, state.from === null ? undefined : scatter.pixel(state.from.place));
+}
+
 function onKey(event) {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   const onMap = event.target === scatter.canvas;
@@ -44,9 +50,9 @@ function onKey(event) {
     m: () => togglePin(),
     r: () => surprise(),
     Escape: () => unmorph(),
-    "+": () => scatter.zoom(1.3),
-    "=": () => scatter.zoom(1.3),
-    "-": () => scatter.zoom(1 / 1.3),
+    "+": () => zoom(1.3),
+    "=": () => zoom(1.3),
+    "-": () => zoom(1 / 1.3),
     0: () => scatter.whole(),
   };
   const deed = onMap && ARROWS[event.key] ? () => walk(...ARROWS[event.key]) : deeds[event.key];
@@ -70,8 +76,8 @@ $("unmorph").addEventListener("click", unmorph);
 $("send").addEventListener("click", send);
 $("midi").addEventListener("click", download);
 $("link").addEventListener("click", copyLink);
-$("zoom-in").addEventListener("click", () => scatter.zoom(1.5));
-$("zoom-out").addEventListener("click", () => scatter.zoom(1 / 1.5));
+$("zoom-in").addEventListener("click", () => zoom(1.5));
+$("zoom-out").addEventListener("click", () => zoom(1 / 1.5));
 $("zoom-all").addEventListener("click", () => scatter.whole());
 $("tempo").addEventListener("input", () => {
   setTempo(Number($("tempo").value));

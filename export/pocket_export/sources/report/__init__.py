@@ -1,0 +1,1 @@
+"""What four sources of drums make, beside what drummers play: one page with pictures."""

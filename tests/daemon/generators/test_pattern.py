@@ -1,0 +1,166 @@
+"""The source `pattern`, with a decoder that is written here."""
+
+from __future__ import annotations
+
+import base64
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from pocket_core.errors import ContractError
+from pocket_core.phrases.generator import Ask, Knobs
+from pocket_core.phrases.kit import GENERAL_MIDI, Kit
+from pocket_core.phrases.patterns import BITS, CELLS, digest, pattern_of, phrase_of_pattern
+from pocket_core.phrases.phrase import Phrase, Stroke
+from pocket_core.types import Beats
+from pocket_core.voices import VOICES
+from pocketd.generators.graphs import GeneratorCard, Graphs
+from pocketd.generators.pattern import SHORT, Pattern
+
+ROCK = (5, 0, 4, 0, 6, 0, 4, 1, 4, 0, 5, 0, 6, 0, 4, 0) * 2
+OTHER = (129, 0, 256, 0, 258, 0, 256, 0, 257, 1, 256, 0, 258, 0, 256, 16) * 2
+STILL = Knobs(temperature=0.0)
+
+
+class Linear:
+    """A session that multiplies by a matrix, as chance has it; of the decoder's, chances."""
+
+    def __init__(self, weight: NDArray[np.float32], *, chances: bool) -> None:
+        self.weight, self.chances = weight, chances
+
+    def run(self, names: list[str], inputs: dict[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        (given,) = inputs.values()
+        said = given @ self.weight
+        return [
+            (0.5 + 0.5 * np.tanh(said / 2 - 1.0) if self.chances else said / 8).astype(np.float32)
+            for _ in names
+        ]
+
+
+def new(known: tuple[tuple[int, ...], ...] = (), **changed: Any) -> Pattern:
+    chance = np.random.default_rng(1)
+    weights = [chance.standard_normal(size).astype(np.float32) for size in ((CELLS, 4), (4, CELLS))]
+    said: dict[str, Any] = {
+        "code_mean": [0.0] * 4,
+        "code_root": np.eye(4).tolist(),
+        "velocities": np.full((16, BITS, 4), 70.0).tolist(),
+        "velocity_spreads": [10.0] * BITS,
+        "known": base64.b64encode(b"".join(digest(steps)[:SHORT] for steps in known)).decode(),
+        **changed,
+    }
+    ends = {"encoder": ("cells", "code"), "decoder": ("code", "chances")}
+    graphs = {
+        name: {"file": f"{name}.onnx", "sha256": "", "inputs": {a: [None, 1]}, "outputs": {b: [None, 1]}}
+        for name, (a, b) in ends.items()
+    }
+    card = GeneratorCard.model_validate(
+        {"name": "toy", "format": 1, "kind": "pattern", "graphs": graphs, "settings": said}
+    )
+    encoder, decoder = Linear(weights[0], chances=False), Linear(weights[1], chances=True)
+    return Pattern(Graphs(card, {"encoder": encoder, "decoder": decoder}), Kit())
+
+
+def ask(begin: float = 0.0, length: float = 8.0, **rest: Any) -> Ask:
+    return Ask(begin=Beats(begin), length=Beats(length), **rest)
+
+
+def test_a_pattern_comes_out_as_it_is_where_nothing_is_turned() -> None:
+    phrase = new().phrase(ask(start=phrase_of_pattern(ROCK, Kit()), knobs=STILL))
+
+    assert pattern_of(phrase) == ROCK
+
+
+def test_a_whole_morph_is_the_goal() -> None:
+    start, goal = (phrase_of_pattern(steps, Kit()) for steps in (ROCK, OTHER))
+
+    phrase = new().phrase(ask(start=start, goal=goal, knobs=Knobs(temperature=0.0, morph=1.0)))
+
+    assert pattern_of(phrase) == OTHER
+
+
+def test_an_odd_bar_begins_with_the_second_bar_of_the_pattern() -> None:
+    pattern, start = new(), phrase_of_pattern((*ROCK[:16], *OTHER[:16]), Kit())
+
+    whole = pattern.phrase(ask(8.0, start=start, knobs=STILL))
+    second = pattern.phrase(ask(12.0, 4.0, start=start, knobs=STILL))
+
+    assert second == whole.cut(Beats(4.0), Beats(8.0))
+
+
+def test_two_bars_are_one_idea_without_a_start_too() -> None:
+    pattern = new()
+
+    whole = pattern.phrase(ask(16.0))
+
+    assert pattern.phrase(ask(16.0, 4.0)) == whole.cut(Beats(0.0), Beats(4.0))
+    assert pattern.phrase(ask(20.0, 4.0)) == whole.cut(Beats(4.0), Beats(8.0))
+
+
+def test_what_is_drawn_is_none_that_was_learnt_from() -> None:
+    first = new()
+    drawn = pattern_of(first.phrase(ask(knobs=Knobs(temperature=1.0))))
+    chosen = first._idea(ask(), 0)
+
+    again = new((chosen,))._idea(ask(), 0)
+
+    assert digest(again) != digest(chosen)
+    assert any(drawn)
+
+
+def test_other_seeds_draw_other_patterns() -> None:
+    pattern = new()
+
+    made = {pattern_of(pattern.phrase(ask(seed=seed))) for seed in range(5)}
+
+    assert len(made) == 5
+
+
+def test_a_voice_that_is_turned_off_is_silent() -> None:
+    start = phrase_of_pattern(ROCK, Kit())
+    voices = tuple(0.0 if voice == "snare" else 0.5 for voice in VOICES)
+
+    phrase = new().phrase(ask(start=start, knobs=Knobs(temperature=0.0, voices=voices)))
+
+    assert GENERAL_MIDI["snare"] not in {stroke.note for stroke in phrase.strokes}
+    assert GENERAL_MIDI["kick"] in {stroke.note for stroke in phrase.strokes}
+
+
+def test_more_density_is_more_strokes() -> None:
+    pattern = new()
+
+    counts = [len(pattern.phrase(ask(knobs=Knobs(density=d))).strokes) for d in (0.1, 0.5, 0.9)]
+
+    assert counts == sorted(set(counts))
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.integers(0, 64).map(lambda n: n / 2),
+    st.sampled_from([2.0, 4.0, 6.0, 8.0, 16.0]),
+    st.floats(0, 2),
+    st.floats(0, 1),
+    st.booleans(),
+)
+def test_any_ask_is_answered_within_its_length(
+    begin: float, length: float, temperature: float, density: float, goal: bool
+) -> None:
+    end = Phrase((Stroke(Beats(0.0), 36, 100),), Beats(2.0)) if goal else None
+    knobs = Knobs(temperature=temperature, density=density, morph=0.5)
+
+    phrase = new().phrase(ask(begin, length, goal=end, knobs=knobs))
+
+    assert phrase.length == length
+    assert all(0 <= s.beat < length and 1 <= s.velocity <= 127 for s in phrase.strokes)
+
+
+def test_a_card_without_its_settings_is_refused() -> None:
+    with pytest.raises(ContractError, match="pretrain --model pattern"):
+        new(code_root=[[1.0]])
+
+
+def test_the_same_ask_has_the_same_answer() -> None:
+    assert new().phrase(ask(24.0, 16.0)) == new().phrase(ask(24.0, 16.0))

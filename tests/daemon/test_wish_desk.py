@@ -1,0 +1,64 @@
+"""What the map has sent, from its file to the loop."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pocket_core.types import Seconds
+from pocketd.desk_answers import WishAnswer, decode_answer, encode_answer
+from pocketd.wish_desk import WishDesk
+from pocketd.wishes import Wish, write_wish
+
+BEGAN = datetime(2026, 1, 1, 12, tzinfo=UTC)
+PATTERN = (1, 0, 4, 0) * 8
+
+
+def wish(path: Path, after_s: float) -> None:
+    write_wish(path, Wish(pattern=PATTERN, at=BEGAN + timedelta(seconds=after_s)))
+
+
+def test_a_wish_is_told_once(tmp_path: Path) -> None:
+    desk = WishDesk(tmp_path / "wish.json", BEGAN)
+    wish(tmp_path / "wish.json", 1)
+
+    desk.turn(Seconds(1.0))
+    desk.turn(Seconds(2.0))
+
+    assert list(desk.answers) == [WishAnswer(source="pattern", pattern=PATTERN, goal=None)]
+
+
+def test_what_was_wished_before_the_daemon_began_is_not_for_it(tmp_path: Path) -> None:
+    desk = WishDesk(tmp_path / "wish.json", BEGAN)
+    wish(tmp_path / "wish.json", -1)
+
+    desk.turn(Seconds(1.0))
+
+    assert not desk.answers
+
+
+def test_what_is_no_wish_is_told_to_people_once(tmp_path: Path) -> None:
+    desk = WishDesk(tmp_path / "wish.json", BEGAN)
+    (tmp_path / "wish.json").write_text("{}")
+
+    desk.turn(Seconds(1.0))
+    desk.turn(Seconds(2.0))
+
+    assert len(desk.faults) == 1
+
+
+def test_the_same_wish_again_is_another_one(tmp_path: Path) -> None:
+    desk = WishDesk(tmp_path / "wish.json", BEGAN)
+    wish(tmp_path / "wish.json", 1)
+    desk.turn(Seconds(1.0))
+    wish(tmp_path / "wish.json", 2)
+
+    desk.turn(Seconds(2.0))
+
+    assert len(desk.answers) == 2
+
+
+def test_an_answer_comes_over_the_socket_as_it_was(tmp_path: Path) -> None:
+    answer = WishAnswer(source="pattern", pattern=PATTERN, goal=PATTERN)
+
+    assert decode_answer(encode_answer(answer)) == answer
