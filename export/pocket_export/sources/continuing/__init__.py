@@ -1,0 +1,1 @@
+"""The source `continue`: a language model of drums."""
