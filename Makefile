@@ -6,6 +6,7 @@ DATA   ?= $(if $(POCKETD_DATA),$(POCKETD_DATA),../shared/data)
 PIP    := $(BIN)/python -m pip --disable-pip-version-check -q
 
 .PHONY: help demo test lint format types contracts check clean pictures
+.PHONY: bench-sources bench-bars bench-continue bench-patterns bench-grooves bench-distil bench-report
 .PHONY: bench bench-memory bench-songs bench-follow bench-left-out bench-humanise bench-duos bench-closed-loop bench-realtime bench-notice bench-soak bench-clock
 .PHONY: bench-kill-takes bench-gate-luck bench-nights bench-morph bench-replay bench-learning bench-poison bench-overnight bench-together bench-kill-nights
 
@@ -50,7 +51,27 @@ contracts: $(VENV)/.dev ## Who may import whom
 
 check: lint types contracts test ## All that CI runs
 
-bench: bench-follow bench-humanise bench-duos bench-closed-loop bench-realtime bench-clock bench-memory bench-songs bench-kill-takes bench-nights ## Every table but one (bench-left-out)
+bench: bench-sources bench-follow bench-humanise bench-duos bench-closed-loop bench-realtime bench-clock bench-memory bench-songs bench-kill-takes bench-nights ## Every table but one (bench-left-out)
+
+bench-sources: bench-bars bench-continue bench-patterns bench-grooves bench-distil bench-report ## What makes drums
+
+bench-bars: $(VENV)/.dev ## How much of a bar comes back from a latent space: trainings at first, kept for the next time
+	@$(BIN)/python benchmarks/bars.py --data '$(DATA)'
+
+bench-continue: $(VENV)/.dev ## How well the next sixteenth is foretold, and whether patterns settle
+	@$(BIN)/python benchmarks/continuing.py --data '$(DATA)'
+
+bench-patterns: $(VENV)/.dev ## How many patterns from a latent space are new, and how real they are
+	@$(BIN)/python benchmarks/patterns.py --data '$(DATA)'
+
+bench-grooves: $(VENV)/.dev ## How near drums to a groove are to the drummer's own
+	@$(BIN)/python benchmarks/grooves.py --data '$(DATA)'
+
+bench-distil: $(VENV)/.dev ## How fast a collection of MIDI files is distilled
+	@$(BIN)/python benchmarks/distil.py --data '$(DATA)'
+
+bench-report: $(VENV)/.dev ## What sources make beside what drummers play
+	@$(BIN)/python benchmarks/sources.py --data '$(DATA)'
 
 bench-nights: bench-gate-luck bench-morph bench-replay bench-learning bench-poison bench-overnight bench-together bench-kill-nights ## What takes and nights come to
 
