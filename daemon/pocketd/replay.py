@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -89,7 +89,10 @@ def replay(journal: Path, predictor: Predictor) -> Replayed:
             engine.receive(record.data, record.port, record.at)
         elif isinstance(record, Hello):
             engine.take_due(_behind(record.at))
-            if _is_reload(hello, record):
+            if _is_other_source(hello, record):
+                lead = _config(record, journal).settings(record.timing).drums_lead
+                engine.configure(replace(engine.settings, drums_lead=lead))
+            elif _is_reload(hello, record):
                 engine.configure(_config(record, journal).settings(record.timing))
             elif hello.timing != record.timing:
                 engine.configure(_config(record, journal).fitted(engine.settings, record.timing))
@@ -109,6 +112,12 @@ def _config(hello: Hello, journal: Path) -> Config:
             f"{journal}: its configuration is none of this build's ({where}: {first['msg']}); "
             "replay it with the pocketd that wrote it"
         ) from None
+
+
+def _is_other_source(before: Hello, hello: Hello) -> bool:
+    """Say whether a hello tells of another source alone, which takes nothing back."""
+    other = before.config.get("source") != hello.config.get("source")
+    return other and {**before.config, "source": ""} == {**hello.config, "source": ""}
 
 
 def _is_reload(before: Hello, hello: Hello) -> bool:

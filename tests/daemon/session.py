@@ -18,12 +18,14 @@ from pocketd.backends.clock import VirtualClock
 from pocketd.backends.loopback import Loopback
 from pocketd.config import Config
 from pocketd.desk_main import Desk
+from pocketd.generators.line import Line
 from pocketd.loop import Loop
 from pocketd.outbox import Outbox
 from pocketd.recorder import Recorder
 from pocketd.requests import Requests
 from pocketd.song_desk import SongDesk
 from pocketd.songs import SongBook
+from pocketd.sources.choice import Choice
 from pocketd.takes import take_folders
 from pocketd.terminal import Lines
 from tests.daemon.take_story import NOON
@@ -61,7 +63,15 @@ class Session:
             Lines(self.said),
             songs=SongDesk(SongBook(self.folder / "songs")),
         )
-        self.loop = Loop(self.config, self.backend, self.predictor, outbox=Outbox(ours), requests=Requests())
+        nobody = Line(None)  # who would make drums
+        self.loop = Loop(
+            self.config,
+            self.backend,
+            self.predictor,
+            outbox=Outbox(ours),
+            requests=Requests(),
+            source=Choice(self.config, self.config.settings(self.timing), None, nobody),
+        )
         self._chance = random.Random(self.seed)
 
     @property

@@ -174,6 +174,24 @@ def test_a_reload_in_the_middle_is_followed(tmp_path: Path) -> None:
     assert_same(logged(session.takes[0]), found.records)
 
 
+def test_another_source_in_the_middle_takes_nothing_back(tmp_path: Path) -> None:
+    late = Config(drums_lead_ms=60)
+    session = Session(tmp_path, load_predictor("follower", PATIENT), config=late)
+    session.clock(EARLY, 12.0)
+    session.transport(START, 1.99)
+    session.play(2.0, 4, lead=0.060)
+    session.control(bytes((0xB0, 20, 64)), 3.0)  # amount
+    session.control(bytes((0xB0, 23, 3)), 3.5)  # bars: nobody answers, and a plain beat plays
+    session.transport(STOP, 10.1)
+    session.until(12.0)
+    session.end()
+
+    found = replayed(session.takes[0])
+
+    assert found.remarks == ()
+    assert_same(logged(session.takes[0]), found.records)
+
+
 def test_another_model_in_the_middle_is_told(tmp_path: Path) -> None:
     session = Session(tmp_path, load_predictor("follower", PATIENT))
     session.clock(EARLY, 8.0)
