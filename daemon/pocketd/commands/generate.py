@@ -45,7 +45,7 @@ _STRAIGHT = typer.Option(False, "--straight", help="Leave every stroke on the gr
 _CONFIG = typer.Option(None, help="Your configuration, whose `generate: notes:` says what each voice plays.")
 _TEMPERATURE = typer.Option(1.0, help="How bold, 0 to 2: 0 is the likeliest, 1 as learnt.")
 _DENSITY = typer.Option(0.5, help="Fewer drums or more, 0 to 1: 0.5 as learnt.")
-_BARS = typer.Option(8, min=1, max=MOST_BARS, help="How many bars.")
+_BARS = typer.Option(8, "--bars", min=1, max=MOST_BARS, help="How many bars.")
 
 
 @command.command()
@@ -196,6 +196,7 @@ def groove(
         density=within("--density", density, 0, 1),
         follow=within("--follow", follow, 0, 1),
     )
+    asked = _style(style)
     generator = Groove(load_graphs("groove"), kit)
     with patience("answering") as progress:
         made = play_through(
@@ -207,7 +208,7 @@ def groove(
             goal=end,
             heard=heard,
             bpm=bpm,
-            style=_style(style),
+            style=asked,
             morph=None if end is None else _as_it_is,
             progress=progress,
         )

@@ -10,6 +10,7 @@ import sys
 from pocket_core.types import Seconds
 
 FIRST, LONGEST = Seconds(1.0), Seconds(30.0)  # before a process that has ended is started again
+LAST_BAR = Seconds(3.0)  # to be made, where everybody has hung up
 FAIR = Seconds(20.0)  # one that has lived so long has not failed at its beginning
 
 
@@ -48,8 +49,15 @@ class StudioKeeper:
             self._start(now)
 
     def close(self) -> None:
-        """Let go of the line; the process ends by itself, as nobody is at its other end."""
+        """Let go of the line: the process ends, as nobody is at its other end; one that hangs is killed."""
         self._channel.close()
+        if self._process is None:
+            return
+        try:
+            self._process.wait(LAST_BAR)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
     def _hung_up(self) -> bool:
         try:

@@ -60,7 +60,7 @@ def test_what_it_made_it_knows_when_it_is_asked_again() -> None:
 
     here.take(want(4.0, 2))
 
-    assert [stroke.beat for stroke in player.asks[1].before] == [0, 1, 2, 3]
+    assert [float(stroke.beat) for stroke in player.asks[1].before] == [0, 1, 2, 3]
 
 
 def test_what_is_made_anew_takes_the_place_of_what_was() -> None:
@@ -72,7 +72,7 @@ def test_what_is_made_anew_takes_the_place_of_what_was() -> None:
 
     here.take(want(4.0, 3))
 
-    assert [stroke.beat for stroke in player.asks[2].before] == [0, 1, 2, 3]
+    assert [float(stroke.beat) for stroke in player.asks[2].before] == [0, 1, 2, 3]
 
 
 def test_what_was_held_it_knows_too() -> None:

@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pocket_core.errors import ConfigError
+from pocketd.commands.generate import command
+from pocketd.midifile import read_score
+
+VOICES_OF_GM = {36, 38, 42, 46, 43, 47, 50, 49, 51}
+
+
+def run(*words: object) -> str:
+    done = CliRunner().invoke(command, [str(word) for word in words])
+    if done.exception is not None and not isinstance(done.exception, SystemExit):
+        raise done.exception
+    assert done.exit_code == 0, done.output
+    return done.output
+
+
+SOURCES = {
+    "bars": ("bars", "--from", "rock", "--bars", 2),
+    "continue": ("continue", "--primer", "rock", "--bars", 2),
+    "pattern": ("pattern", "--from", "rock", "--bars", 2),
+    "groove": ("groove", "--from", "rock", "--bars", 2),
+}
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_the_same_seed_writes_the_same_file_with_velocities(tmp_path: Path, source: str) -> None:
+    one, two = tmp_path / "1.mid", tmp_path / "2.mid"
+
+    said = run(*SOURCES[source], "--out", one, "--seed", 7, "--tempo", 90)
+    run(*SOURCES[source], "--out", two, "--seed", 7, "--tempo", 90)
+
+    notes = read_score(one).notes
+    assert one.read_bytes() == two.read_bytes()
+    assert len(notes) >= 8
+    assert len({note.velocity for note in notes}) > 2
+    assert {note.channel for note in notes} == {9}
+    assert f"wrote {one}: 2 bars" in said.replace("\n", "")
+
+
+def test_another_kit_s_notes_are_the_configuration_s(tmp_path: Path) -> None:
+    config = tmp_path / "c.yaml"
+    voices = {"kick": [60], "snare": [38], "closed hat": [42]}
+    config.write_text(json.dumps({"voices": voices, "generate": {"notes": {"kick": 60}}}))
+
+    run(*SOURCES["bars"], "--out", tmp_path / "a.mid", "--config", config)
+
+    assert 60 in {note.note for note in read_score(tmp_path / "a.mid").notes}
+
+
+def test_steps_from_one_bar_to_another_are_so_many_bars(tmp_path: Path) -> None:
+    said = run("bars", "--from", "rock", "--to", "jazz", "--steps", 5, "--out", tmp_path / "a.mid")
+
+    assert "5 bars" in said
+
+
+def test_a_goal_without_a_start_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="say with --from where to begin"):
+        run("bars", "--to", "jazz", "--out", tmp_path / "a.mid")
+
+
+def test_what_is_read_is_not_written_over(tmp_path: Path) -> None:
+    run(*SOURCES["bars"], "--out", tmp_path / "a.mid")
+
+    with pytest.raises(ConfigError, match="is named twice"):
+        run("bars", "--from", tmp_path / "a.mid", "--out", tmp_path / "a.mid")
+
+
+def test_an_answer_is_as_long_as_the_musician_plays_and_at_the_same_tempo(tmp_path: Path) -> None:
+    run("bars", "--from", "funk", "--bars", 3, "--tempo", 97, "--out", tmp_path / "riff.mid")
+
+    said = run("groove", "--human", tmp_path / "riff.mid", "--out", tmp_path / "drums.mid")
+
+    assert "3 bars" in said
+    assert "at 97 BPM" in said
+
+
+def test_an_unknown_style_is_refused_with_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no style is called 'polka'; there are afrobeat"):
+        run("groove", "--style", "polka", "--out", tmp_path / "a.mid")
+
+
+def test_presets_are_drawn() -> None:
+    said = run("presets")
+
+    assert said.startswith("0 rock\n")
+    assert "kick |" in said
