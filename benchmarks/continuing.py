@@ -54,6 +54,7 @@ from pocket_export.sources.continuing.rivals import (
     repeated,
 )
 from pocket_export.sources.continuing.samples import SAMPLE_BARS, real, sampled
+from pocket_models.drum_rnn import DrumRNN
 from pocketd.generators.graphs import Graphs, load_graphs
 from pocketd.generators.speaker import Speaker
 
@@ -185,7 +186,7 @@ def _curve(kind: Published, curve: Curve) -> Iterator[Row]:
             yield Row(f"step {step}", {"perplexity": perplexity}, known=known)
 
 
-def _published(kind: Published, net: torch.nn.Module, steps: int, test: Sequence[Track], seed: int) -> Row:
+def _published(kind: Published, net: DrumRNN, steps: int, test: Sequence[Track], seed: int) -> Row:
     known = {"perplexity": KNOWN_AFTER[steps]} if kind is SMALL and steps in KNOWN_AFTER else {}
     return Row(
         f"after {steps} steps",

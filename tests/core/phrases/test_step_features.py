@@ -78,7 +78,7 @@ def test_style_and_tempo_are_told() -> None:
 
 
 def test_velocities_are_those_of_the_step_and_the_bars_before() -> None:
-    velocities = np.tile(np.arange(40, dtype=np.float32)[:, None], 9) / 40
+    velocities = np.tile(np.arange(40, dtype=np.float32)[:, None] / np.float32(40), 9)
 
     row = velocity_rows(velocities, 40)[0]
 

@@ -80,7 +80,7 @@ def test_a_start_counts_where_nothing_was_played(continuing: Continuing) -> None
 
     made = continuing.phrase(Ask(begin=Beats(0.0), start=start, knobs=Knobs(temperature=0.0)))
 
-    assert [(s.beat, s.note) for s in made.strokes] == [(n, 36) for n in range(4)]
+    assert [(s.beat, s.note) for s in made.strokes] == [(Beats(float(n)), 36) for n in range(4)]
 
 
 def test_notes_that_no_voice_has_are_not_heard(continuing: Continuing) -> None:
