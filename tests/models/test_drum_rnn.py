@@ -55,7 +55,7 @@ def test_a_pointer_lifts_the_symbol_that_it_points_at_and_no_other() -> None:
     known = x.clone()
     known[..., KNOWN] = 1.0
     with torch.no_grad():  # so that it only points
-        next(net.enter.parameters()).zero_()
+        next(iter(net.enter.parameters())).zero_()
 
     more = (net(known)[0] - net(x)[0]).detach()
 

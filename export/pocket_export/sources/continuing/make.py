@@ -19,15 +19,16 @@ from pocket_export.recordings import Groove
 from pocket_export.sources.continuing.data import ROCK, Track, one_drum_tracks, tracks
 from pocket_export.sources.continuing.figures import Figures, figures_of
 from pocket_export.sources.continuing.lessons import Read, lesson_count, lessons, loss, perplexity, read
+from pocket_export.sources.continuing.samples import settling
 from pocket_export.sources.fit import Fitting, Recipe, fit
 from pocket_export.sources.graph_files import Exported, Graph, SourceCard, export_graph, write_source
 from pocket_export.sources.order import Round, SourceOrder, Watch
 from pocket_models.drum_rnn import PocketDrums
+from pocketd.generators.graphs import load_graphs
+from pocketd.generators.speaker import LAYERS, Speaker
 
-BOLDNESS = 0.85  # what a temperature of 1 is of the softmax: bars then repeat as often as real ones
 FEW = 4  # tracks of a smoke run
 TRIED_STEPS = (1, 2 * A_BAR, 1)  # that graph and network are compared on
-LAYERS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +126,32 @@ def make(order: SourceOrder, groove: Groove, watch: Watch) -> Path:
             **_figures("validation", net, chosen_by),
             **_figures("validation_one_drum", one, one_drum_tracks(chosen_by)),
         },
-        settings={"features_version": VERSION, "width": WIDTH, "boldness": BOLDNESS},
+        settings={"features_version": VERSION, "width": WIDTH, "boldness": 1.0},
     )
     exported = [*_exported("", net, chosen_by[0]), *_exported("one_", one, one_drum_tracks(chosen_by)[0])]
-    path = write_source(order.out, card, exported, [*fitting.history, *one_fitting.history])
+    history = [*fitting.history, *one_fitting.history]
+    path = write_source(order.out, card, exported, history)
+    path = write_source(order.out, _settled(card, path, chosen_by), exported, history)
     order.checkpoint.unlink(missing_ok=True)
     one_checkpoint.unlink(missing_ok=True)
     return path
+
+
+def _settled(card: SourceCard, path: Path, chosen_by: Sequence[Track]) -> SourceCard:
+    """Return the card with the boldness at which bars repeat as real ones do."""
+    speaker = Speaker(load_graphs("continue", path))
+    boldness, found, wanted = settling(speaker, chosen_by, card.seed)
+    figures = {
+        "validation_bars_repeated": found.exact,
+        "validation_bars_repeated_real": wanted.exact,
+        "validation_like_the_bar_before": found.alike,
+        "validation_like_the_bar_before_real": wanted.alike,
+    }
+    return replace(
+        card,
+        figures={**card.figures, **figures},
+        settings={**card.settings, "boldness": boldness},
+    )
 
 
 def train_drums(
