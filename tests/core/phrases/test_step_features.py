@@ -78,11 +78,7 @@ def test_style_and_tempo_are_told() -> None:
 
 
 def test_velocities_are_those_of_the_step_and_the_bars_before() -> None:
-<<<<<<< HEAD
-    velocities = (np.tile(np.arange(40)[:, None], 9) / 40).astype(np.float32)
-=======
     velocities = np.tile(np.arange(40, dtype=np.float32)[:, None] / np.float32(40), 9)
->>>>>>> continue2
 
     row = velocity_rows(velocities, 40)[0]
 
