@@ -16,6 +16,7 @@
     ├── FetchError                     a download that did not come through (pocket_export.fetch)
     ├── InterruptedFetchError     130  somebody ended it (pocket_export.data_command)
     ├── TrainingMissingError        2  what training needs is not installed (pocket_export.needs)
+    ├── InterruptedDistillingError 130  likewise a distilling (pocket_export.sources.patterns.command)
     ├── InterruptedTrainingError  130  somebody ended a training (pocket_export.commands)
     ├── NightUnderWayError             another night is under way (pocket_export.night.command)
     ├── MakeWayError                   a take has begun, the night waits (pocket_export.night.make_way)
