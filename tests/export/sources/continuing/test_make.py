@@ -78,12 +78,13 @@ def test_an_epoch_has_as_many_lessons_as_it_says() -> None:
 
 
 def test_the_published_network_learns_and_goes_on_from_a_checkpoint(tmp_path: Path) -> None:
-    known, kept = tracks(PLAYED), tmp_path / "kept.pt"
+    known = [replace(track, steps=track.steps.cut(0, 24)) for track in tracks(PLAYED)[:1]]
+    kept = tmp_path / "kept.pt"
     train_published(SMALL, known, 2, seed=1, checkpoint=kept)
 
-    _, resumed = train_published(SMALL, known, 12, seed=1, checkpoint=kept)
+    _, resumed = train_published(SMALL, known, 11, seed=1, checkpoint=kept)
 
-    _, whole = train_published(SMALL, known, 12, seed=1)
+    _, whole = train_published(SMALL, known, 11, seed=1)
     assert resumed.steps == [1, 11]
     assert resumed.perplexities == pytest.approx(whole.perplexities)
     assert whole.perplexities[0] > whole.perplexities[1]

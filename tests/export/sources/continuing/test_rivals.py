@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pocket_core.phrases.step_features import Setting
@@ -26,6 +26,7 @@ def _track(symbols: list[int]) -> Track:
     return Track("a.mid", Setting(), Steps(array, BITS[array] * np.float32(0.5)))
 
 
+@settings(max_examples=20)  # 512 symbols each
 @given(st.lists(st.integers(0, 511), min_size=20, max_size=60))
 def test_the_chances_of_all_symbols_after_a_past_sum_to_one(played: list[int]) -> None:
     counts = counted([_track(played)], (before(1), both(before(1), place)), 2.0)
