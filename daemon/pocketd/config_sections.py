@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 from pydantic_core import PydanticCustomError
 
 from pocket_core.phrases.kit import GENERAL_MIDI
+from pocket_core.phrases.styles import STYLES
 from pocket_core.types import Port
 from pocketd.backends.patchbay import plain
 
@@ -91,27 +92,6 @@ GENERATORS = ("bars", "continue", "pattern", "groove")
 SOURCES = (DAW, FILE, LOOP, *GENERATORS)
 Source = Literal["daw", "file", "loop", "bars", "continue", "pattern", "groove"]
 ONE_OF_SOURCES = "daw, file, loop, bars, continue, pattern or groove"
-Style = Literal[
-    "afrobeat",
-    "afrocuban",
-    "blues",
-    "country",
-    "dance",
-    "funk",
-    "gospel",
-    "highlife",
-    "hiphop",
-    "jazz",
-    "latin",
-    "middleeastern",
-    "neworleans",
-    "pop",
-    "punk",
-    "reggae",
-    "rock",
-    "soul",
-]
-STYLE_NAMES = ", ".join(get_args(Style))
 LAST_CONTROLLER = 119  # those above are channel mode messages
 
 
@@ -130,7 +110,7 @@ class Generate(Section):
         pattern=r"^[^\x00]*$",
         description="a preset's name, a MIDI file, or null",
     )
-    style: Style | None = Field(default=None, description=f"{STYLE_NAMES}, or null")
+    style: str | None = Field(default=None, description=f"{', '.join(STYLES)}, or null")
     morph: float = Field(default=0.0, ge=0, le=1, description="0 to 1")
     temperature: float = Field(default=1.0, ge=0, le=2, description="0 to 2")
     density: float = Field(default=0.5, ge=0, le=1, description="0 to 1")
@@ -140,6 +120,13 @@ class Generate(Section):
     notes: dict[str, Note] = Field(
         default=dict(GENERAL_MIDI), description="the nine voices, each with a note 0 to 127"
     )
+
+    @field_validator("style")
+    @classmethod
+    def _known(cls, style: str | None) -> str | None:
+        if style is not None and style not in STYLES:
+            raise clash("generate.style", f"allowed: {', '.join(STYLES)}, or null")
+        return style
 
     @field_validator("notes")
     @classmethod

@@ -8,30 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pocket_core.phrases.hvo import A_BAR, COUNT, Cells, flattened
+from pocket_core.phrases.styles import STYLES
 
 STEPS = 32  # two bars
 MEMORY_BARS = 8  # that are remembered
 MEMORY_STEPS = MEMORY_BARS * A_BAR
-STYLES = (
-    "afrobeat",
-    "afrocuban",
-    "blues",
-    "country",
-    "dance",
-    "funk",
-    "gospel",
-    "highlife",
-    "hiphop",
-    "jazz",
-    "latin",
-    "middleeastern",
-    "neworleans",
-    "pop",
-    "punk",
-    "reggae",
-    "rock",
-    "soul",
-)
 FULL = 64.0  # hits of two bars that count as a density of 1
 OFFSET_SCALE = 2.0  # offsets in half sixteenths, -1..1
 USUAL_BPM, BPM_SCALE = 120.0, 60.0

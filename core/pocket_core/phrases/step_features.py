@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pocket_core.phrases.groove_features import BPM_SCALE, STYLES, USUAL_BPM
+from pocket_core.phrases.groove_features import BPM_SCALE, USUAL_BPM
 from pocket_core.phrases.hvo import A_BAR, COUNT
 from pocket_core.phrases.steps import BITS, COUNTER_BITS, counter
+from pocket_core.phrases.styles import STYLES
 
 VERSION = 1
 MEMORY_BARS = 16  # that are remembered

@@ -10,9 +10,9 @@ from rich.console import Console
 
 from pocket_core.errors import ConfigError
 from pocket_core.phrases.generator import Knobs, Onset
-from pocket_core.phrases.groove_features import STYLES
 from pocket_core.phrases.kit import Kit
 from pocket_core.phrases.phrase import BAR, Phrase, joined
+from pocket_core.phrases.styles import STYLES
 from pocket_core.types import Beats
 from pocket_core.voices import VOICES, VoiceMap
 from pocketd.commands.patience import patience

@@ -20,7 +20,6 @@ from pocket_core.phrases.groove_features import (
     MEMORY_STEPS,
     OFFSET_SCALE,
     STEPS,
-    STYLES,
     VERSION,
     WIDTH,
     Asked,
@@ -37,6 +36,7 @@ from pocket_core.phrases.hvo import (
 )
 from pocket_core.phrases.kit import Kit
 from pocket_core.phrases.phrase import BAR, SAME, SIXTEENTH, Phrase, Stroke, joined
+from pocket_core.phrases.styles import STYLES
 from pocket_core.types import Beats
 from pocketd.generators.graphs import Graphs
 

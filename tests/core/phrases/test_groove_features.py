@@ -16,7 +16,6 @@ from pocket_core.phrases.groove_features import (
     SHARES,
     STEPS,
     STYLE,
-    STYLES,
     USUAL,
     WIDTH,
     Asked,
