@@ -22,6 +22,7 @@ from pocket_core.phrases.groove_features import (
     feature_rows,
 )
 from pocket_core.phrases.hvo import A_BAR, COUNT, Cells, no_cells
+from pocket_core.phrases.styles import STYLES
 
 SILENCE = np.zeros((STEPS, 3), np.float32)
 
