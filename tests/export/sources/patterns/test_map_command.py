@@ -20,7 +20,10 @@ from tests.export.sources.patterns.spaces import write_space, write_table
 APP = typer.Typer()
 APP.command("map")(draw_map)
 APP.command("show")(show)
-SERVE = "from tests.export.sources.patterns.test_map_command import APP; APP()"
+SERVE = (  # in the background a shell has SIGINT ignored
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    "from tests.export.sources.patterns.test_map_command import APP; APP()"
+)
 
 
 @pytest.fixture
