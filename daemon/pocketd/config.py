@@ -155,6 +155,13 @@ class Config(Section):
         default="auto", description="auto, on, lines or off"
     )
 
+    @field_validator("client")
+    @classmethod
+    def _no_file_s_name(cls, client: str) -> str:
+        if client == "wish":  # its standing would lie where the map's wishes do
+            raise clash("client", "wish is the name of a file of pocketd's; choose another")
+        return client
+
     @field_validator("songs", mode="before")
     @classmethod
     def _numbers(cls, songs: Any) -> Any:

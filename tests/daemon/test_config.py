@@ -369,3 +369,8 @@ def test_a_lead_of_look_ahead_and_latency_together_is_allowed_in_decimals_too() 
     config = Config(look_ahead_ms=510.4, output_latency_ms=1.8, drums_lead_ms=512.2)
 
     assert config.drums_lead_ms == 512.2
+
+
+def test_a_client_may_not_have_the_name_of_pocketd_s_own_file() -> None:
+    with pytest.raises(ConfigError, match="wish is the name of a file"):
+        config("client: wish")
