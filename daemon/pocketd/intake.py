@@ -56,9 +56,9 @@ class Intake:
             if source is None or self._guard.safely(partial(source.admit, message, self._clock), True):
                 self._receive(message)
                 heard.append(message)
-                if source is not None:
+                if source is not None and source.plays:
                     heard += self._play(source, now)
-        return heard if source is None else heard + self._play(source, now)
+        return heard + self._play(source, now) if source is not None and source.plays else heard
 
     def take_passing(self, until: Seconds) -> list[Due]:
         """Return what leaves unmoved before `until` and the notice, earliest first."""
@@ -81,7 +81,9 @@ class Intake:
     def next_at(self) -> Seconds | None:
         """Return when the source has something to say at the latest; None: whenever."""
         source = self._source
-        return None if source is None else self._guard.safely(partial(source.next_at, self._clock), None)
+        if source is None or not source.plays:
+            return None
+        return self._guard.safely(partial(source.next_at, self._clock), None)
 
     def _play(self, source: Choice, now: Seconds) -> list[Incoming]:
         changes = self._guard.safely(self._engine.take_changes, list[TransportChange]())

@@ -75,8 +75,8 @@ class Choice:
 
     @property
     def plays(self) -> bool:
-        """Whether a source plays by itself, which has to hear of a start at once."""
-        return self._name != DAW or self._next is not None
+        """Whether a source plays by itself, or shall, which has to hear of a start at once."""
+        return self._name != DAW or self._next is not None or self._panel.wanted is not None
 
     @property
     def fault(self) -> str:
@@ -103,7 +103,7 @@ class Choice:
 
     def want(self, source: str) -> None:
         """Ask for a source."""
-        self._panel.want(source)
+        self._panel.wanted = source
 
     def give(self, given: Given) -> None:
         """Let patterns be what a generator begins with."""
@@ -115,7 +115,7 @@ class Choice:
 
     def admit(self, message: Incoming, clock: SongClock, /) -> bool:
         """Say whether the engine hears a message that has come."""
-        if message.port is Port.CONTROL:
+        if message.port is Port.CONTROL and message.data[:1] < bytes((SYSTEM,)):
             self._panel.hear(message)
         heard = self._source.admit(message, clock)
         if message.port is not Port.DRUMS or len(message.data) < 3 or message.data[0] >= SYSTEM:
@@ -126,7 +126,7 @@ class Choice:
         """Follow the transport, change the source where that is due, and return what plays by now."""
         for change in changes:
             self._move_line(change)
-        wanted = self._panel.take_wanted()
+        wanted, self._panel.wanted = self._panel.wanted, None
         if wanted is not None:
             self._prepare(wanted, clock, now)
         if self._next is not None:

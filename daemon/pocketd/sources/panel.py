@@ -26,7 +26,7 @@ class Panel:
     def __init__(self, config: Config) -> None:
         self._decoder = Decoder()
         self._config = config
-        self._wanted: str | None = None
+        self.wanted: str | None = None  # the source that was asked for; whoever follows says None
         self._moved = False
         self.turned = _turned(config)
         self.hold = config.generate.hold
@@ -43,7 +43,7 @@ class Panel:
         if was.start != now.start and self.turned.preset is not None:
             self._set(preset=None)
         if old.source != config.source:
-            self._wanted = config.source
+            self.wanted = config.source
         kinds = ("seed", "start", "goal", "style", "notes")
         return old.voices != config.voices or any(getattr(was, k) != getattr(now, k) for k in kinds)
 
@@ -69,15 +69,6 @@ class Panel:
         """Return whether a knob has been turned since the last call."""
         moved, self._moved = self._moved, False
         return moved
-
-    def take_wanted(self) -> str | None:
-        """Return the source that was asked for since the last call; None: none was."""
-        wanted, self._wanted = self._wanted, None
-        return wanted
-
-    def want(self, source: str) -> None:
-        """Ask for a source."""
-        self._wanted = source
 
     def _follow(self, event: Event) -> None:
         control = self._config.control
@@ -117,7 +108,7 @@ class Panel:
 
     def _choose(self, number: int) -> None:
         if 0 <= number < len(SOURCES):
-            self._wanted = SOURCES[number]
+            self.wanted = SOURCES[number]
 
 
 def _turned(config: Config) -> Turned:
