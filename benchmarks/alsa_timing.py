@@ -37,8 +37,9 @@ from pocketd.backends.alsa_client import TICKS_HZ
 from pocketd.backends.protocol import Backend
 from pocketd.backends.rtmidi import RtMidi
 from pocketd.config import Config
-from pocketd.loop import Loop, Requests
+from pocketd.loop import Loop
 from pocketd.outbox import Outbox
+from pocketd.requests import Requests
 
 NOTICES_MS = (1, 2, 3, 5)
 MODELS = ("none", "follower")

@@ -17,8 +17,9 @@ from pocket_core.predict import NOTHING, Prediction, Predictor, State
 from pocket_core.types import Beats, Port, Seconds
 from pocketd.backends.loopback import Loopback
 from pocketd.config import Config
-from pocketd.loop import Loop, Requests
+from pocketd.loop import Loop
 from pocketd.outbox import Outbox
+from pocketd.requests import Requests
 
 TEMPO = 60.0
 GAP = 30.0 / TEMPO  # seconds from kick to kick

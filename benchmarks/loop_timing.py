@@ -22,8 +22,9 @@ from pocketd.backends.protocol import Incoming
 from pocketd.backends.punctual import Punctual
 from pocketd.backends.rtmidi import NOTICE, PRIORITY
 from pocketd.config import Config
-from pocketd.loop import Loop, Requests
+from pocketd.loop import Loop
 from pocketd.outbox import Outbox
+from pocketd.requests import Requests
 from pocketd.urgency import hurry
 
 LEAST_GAP, MEAN_GAP = 0.001, 0.015  # seconds between hits: the least, and what is drawn on top

@@ -23,7 +23,8 @@ from pocketd.config import Config
 from pocketd.config_sections import Takes
 from pocketd.demo import Cue
 from pocketd.desk import spawn_desk
-from pocketd.loop import Loop, Requests
+from pocketd.loop import Loop
+from pocketd.requests import Requests
 
 BPM = 120.0
 PULSE = 60.0 / BPM / 24

@@ -16,7 +16,8 @@ from pocketd.config import Config
 from pocketd.copyist import Copyist
 from pocketd.demo import Plan, strikes
 from pocketd.desk import spawn_desk
-from pocketd.loop import Loop, Requests
+from pocketd.loop import Loop
+from pocketd.requests import Requests
 
 BEGIN = Seconds(0.5)  # from here to the start
 REST = Seconds(0.5)  # from the stop to the end
@@ -32,6 +33,7 @@ def play_in_process(plan: Plan, config: Config, clock: Clock) -> int:
         KeyboardInterrupt: Ctrl-C; the take is finished before.
     """
     helpers = spawn_desk(config)
+    helpers.line.close()  # the plan has drums
     requests = Requests()
     cast = make_cast(config)
     if cast.fault is not None:
@@ -45,7 +47,6 @@ def play_in_process(plan: Plan, config: Config, clock: Clock) -> int:
         outbox=helpers.outbox,
         requests=requests,
         copyist=Copyist(cast),
-        line=helpers.line,
     )
     loop.fault("model file", cast.fault or "")
     for cue in plan.cues:

@@ -9,7 +9,6 @@ from pocket_core.engine import Engine
 from pocket_core.transport import SongClock, TransportChange
 from pocket_core.types import Due, Seconds
 from pocketd.backends.protocol import Incoming
-from pocketd.config import Config
 from pocketd.guard import Guard
 from pocketd.passing import Passing
 from pocketd.sources.choice import Choice
@@ -39,11 +38,6 @@ class Intake:
     def plays(self) -> bool:
         """Whether a source plays by itself, which has to hear of a start at once."""
         return self._source is not None and self._source.plays
-
-    def configure(self, config: Config) -> None:
-        """Let the source go by another configuration, and the engine's settings as they are."""
-        if self._source is not None:
-            self._source.configure(config, self._engine.settings)
 
     def take_generated(self) -> list[HandedOver]:
         """Return what generators have made and was handed over since the last call."""
@@ -97,3 +91,8 @@ class Intake:
     def _receive(self, message: Incoming) -> None:
         told = partial(self._engine.receive, message.data, message.port, message.at)
         self._guard.safely(told, None)  # a bug costs a message, never the drums
+
+
+def earliest(*times: Seconds | None) -> Seconds | None:
+    """Return the earliest of those that there are."""
+    return min((at for at in times if at is not None), default=None)

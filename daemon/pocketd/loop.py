@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import logging
 import math
 import sys
@@ -19,11 +18,9 @@ from pocketd.casting import Cast
 from pocketd.champion_watch import ChampionWatch
 from pocketd.config import Config
 from pocketd.copyist import Copyist
-from pocketd.desk_answers import Answer, SongAnswer, decode_answer
-from pocketd.generators.letters import Given
-from pocketd.generators.line import Line
+from pocketd.desk_answers import SongAnswer, decode_answer
 from pocketd.guard import Guard
-from pocketd.intake import Intake
+from pocketd.intake import Intake, earliest
 from pocketd.model import OnnxPredictor
 from pocketd.notify import Notifier
 from pocketd.outbox import Outbox
@@ -32,10 +29,10 @@ from pocketd.reporter import Happened, Reporter
 from pocketd.requests import Requests
 from pocketd.song_clock import song_clock
 from pocketd.song_keeper import SongKeeper
+from pocketd.source_keeper import SourceKeeper
 from pocketd.sources.choice import Choice
+from pocketd.sweeper import Sweeper
 from pocketd.urgency import hurry
-
-__all__ = ["Loop", "Requests"]
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +45,6 @@ SLACK = Seconds(0.001)  # with less than this until the next hit, the desk has t
 LATE = Seconds(0.005)  # a hit sent this much behind its time counts as late
 LINGER = Seconds(0.100)  # how long notes may sound on after the last hit has left, at exit
 HEAR_EVERY = Seconds(0.050)  # between two looks at what the desk answers
-COLLECT_EVERY = Seconds(60.0)  # while the transport stands
 SWITCH = Seconds(0.0005)  # the longest that a reload's thread keeps the loop from running
 GOODBYE = Seconds(1.0)  # the desk's time to take what waits, at exit
 
@@ -67,8 +63,7 @@ class Loop:
         notifier: Tells systemd how it goes; None: it is not told.
         copyist: Says who plays from where on, beginning with `predictor`; None: nobody else.
         habits: The drummer whom the drums shall be like.
-        source: Where the drums come from; None: always from the DAW as it plays.
-        line: The source's, to the generators' process; the loop closes it.
+        source: Where the drums come from, closed by the loop; None: always from the DAW as it plays.
     """
 
     def __init__(
@@ -85,7 +80,6 @@ class Loop:
         copyist: Copyist | None = None,
         habits: Habits = UNKNOWN,
         source: Choice | None = None,
-        line: Line | None = None,
     ) -> None:
         self._clock = song_clock(config)
         self._timing = backend.timing
@@ -100,8 +94,7 @@ class Loop:
         self._notifier = notifier or Notifier()
         self._copyist = copyist or Copyist(Cast(predictor))
         self._guard = Guard(self.fault)
-        self._source = source
-        self._line = line
+        self._sources = SourceKeeper(source, self.engine)
         self._intake = Intake(self.engine, self._clock, source, self._guard)
         self._outbox = outbox
         self._reporter = Reporter(outbox.offer, self.engine, self._clock, lambda: self.counts, backend)
@@ -109,8 +102,7 @@ class Loop:
         self._hears = Seconds(0.0)  # what the desk answers, from then on
         self._late = 0  # hits
         self._unsent = 0  # hits that the back end would not take
-        self._collects = Seconds(0.0)  # garbage by then, where the transport stands
-        self._littered = False  # the transport ran since the last collection of garbage
+        self._sweeper = Sweeper()
         backend.declare(self.engine.settings.look_ahead)
         self._songs = SongKeeper(config, self.engine)
         self._song = (self._songs.name, self._songs.recognised)  # as it was last told
@@ -123,9 +115,7 @@ class Loop:
             MidiSystemError: The MIDI system has gone; everything is closed all the same.
         """
         sys.setswitchinterval(SWITCH)
-        gc.collect()
-        gc.freeze()
-        gc.disable()
+        self._sweeper.begin()
         self._hurry()
         self._notifier.ready()
         try:
@@ -137,12 +127,10 @@ class Loop:
             self.fault("midi", str(error))
             raise
         finally:
-            gc.unfreeze()
-            gc.enable()
+            self._sweeper.end()
             self._reporter.bye(self._backend.now())
             self._outbox.close(GOODBYE)
-            if self._line is not None:
-                self._line.close()
+            self._sources.close()
             self._backend.close()
 
     def turn(self) -> None:
@@ -266,15 +254,10 @@ class Loop:
 
     def _follow_source(self, now: Seconds) -> None:
         """Let the engine know where the drums come from, and everybody else."""
-        source = self._source
-        if source is None:
-            return
-        self._reporter.fault(now, "source", source.fault)
-        if source.name != self._config.source:
-            self._config = self._config.model_copy(update={"source": source.name})
-            lead = self._config.settings().drums_lead
-            self.engine.configure(replace(self.engine.settings, drums_lead=lead))
-            source.retime(self.engine.settings)
+        self._reporter.fault(now, "source", self._sources.fault)
+        config = self._sources.follow(self._config)
+        if config is not self._config:
+            self._config = config
             self._hello()
 
     def _follow_score(self, happened: Happened, now: Seconds) -> None:
@@ -294,17 +277,14 @@ class Loop:
         """Take in what the desk says of songs, and of wishes."""
         for line in self._outbox.hear():
             try:
-                self._learn(decode_answer(line))
+                answer = decode_answer(line)
+                if isinstance(answer, SongAnswer):
+                    self._songs.learn(answer)
+                else:
+                    self._sources.wish(answer)
             except TakeError as error:
                 log.warning("%s", error)
         self._tell_song()
-
-    def _learn(self, answer: Answer) -> None:
-        if isinstance(answer, SongAnswer):
-            self._songs.learn(answer)
-        elif self._source is not None:
-            self._source.give(Given(pattern=answer.pattern, goal=answer.goal))
-            self._source.want(answer.source)
 
     def _use(self, predictor: Predictor) -> None:
         self.engine.use(predictor)
@@ -338,14 +318,13 @@ class Loop:
         backend = self._backend
         leaves = earliest(self._guard.safely(self._leaves, None), self._intake.next_at())
         now = backend.now()
-        if leaves is None or leaves > now + SLACK:
+        slack = leaves is None or leaves > now + SLACK
+        if slack:
             self._outbox.pump()
             if now >= self._hears:
                 self._hears = Seconds(now + HEAR_EVERY)
                 self._guard.safely(self._hear_desk, None)
-            if not running:
-                self._collect(now)
-        self._littered |= running
+        self._sweeper.turn(now, running=running, idle=slack and self.engine.idle)
         settings = self.engine.settings
         often = LATE_COMMIT_POLL if settings.late_commit or self._intake.plays else POLL
         often = WOKEN_POLL if backend.wakes else often
@@ -357,12 +336,6 @@ class Loop:
         else:
             backend.doze(poll)
         self._guard.stumbled = False
-
-    def _collect(self, now: Seconds) -> None:
-        """Collect the garbage of a run once nothing waits, and now and then what else has come together."""
-        if self.engine.idle and (self._littered or now >= self._collects):
-            self._littered, self._collects = False, Seconds(now + COLLECT_EVERY)
-            gc.collect()
 
     def _serve(self, now: Seconds) -> None:
         """Start a reload that was asked for, and take over what one has read."""
@@ -411,9 +384,7 @@ class Loop:
             log.warning("%s", text)
         self.fault("config", text)
         self.engine.configure(config.settings(self._timing))
-        self._intake.configure(asked)
-        if self._source is not None:
-            self._source.follow_file(new.part)
+        self._sources.configure(asked, new.part)
         self._backend.declare(self.engine.settings.look_ahead)
         if new.cast is not None and not new.cast.is_as(self._copyist.cast):
             self._copyist = Copyist(new.cast)
@@ -426,8 +397,3 @@ class Loop:
         self._config = config
         self._songs.configure(config)
         self._hello()
-
-
-def earliest(*times: Seconds | None) -> Seconds | None:
-    """Return the earliest of those that there are."""
-    return min((at for at in times if at is not None), default=None)

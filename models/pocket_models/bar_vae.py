@@ -6,6 +6,7 @@ code has four convolutions (its report says three), and a decoder that ends in a
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from itertools import pairwise
 
 import torch
@@ -16,7 +17,7 @@ A_SIXTEENTH = 4  # steps
 SIXTEENTHS = STEPS // A_SIXTEENTH
 
 
-class BarVAE(nn.Module):
+class BarVAE(nn.Module, ABC):
     """What both have in common: a bar to a Gaussian of the latent space, and a point of it to a bar.
 
     Args:
@@ -27,13 +28,13 @@ class BarVAE(nn.Module):
         super().__init__()
         self.latent = latent
 
+    @abstractmethod
     def encode(self, bars: Tensor) -> tuple[Tensor, Tensor]:
         """Return mean and logarithm of the variance, `(B, latent)` each, of bars `(B, 64, 22)`."""
-        raise NotImplementedError
 
+    @abstractmethod
     def decode(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """Return of points `(B, latent)` logits of what is struck, and velocities, `(B, 64, 22)` each."""
-        raise NotImplementedError
 
     def expected(self, z: Tensor) -> Tensor:
         """Return the bars that are least off by the square, `(B, 64, 22)`, to be compared with recordings."""

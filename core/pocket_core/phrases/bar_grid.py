@@ -7,8 +7,6 @@ ticks; of two notes in a cell the first stays.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -75,11 +73,6 @@ def energy(bars: NDArray[np.float32]) -> NDArray[np.float64]:
     flat = bars.reshape(len(bars), -1).astype(np.float64)
     sums: NDArray[np.float64] = np.einsum("bi,bi->b", flat, flat)
     return sums
-
-
-def joined_bars(bars: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """Return bars of several recordings, `float32[B, 64, 22]`."""
-    return np.concatenate([np.zeros((0, STEPS, len(PITCHES)), np.float32), *bars])
 
 
 def _place(note: int, kit: Kit) -> int | None:

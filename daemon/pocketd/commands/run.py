@@ -94,7 +94,6 @@ def command(
         copyist=Copyist(cast),
         habits=like.habits,
         source=Choice(chosen, chosen.settings(backend.timing), part, helpers.line),
-        line=helpers.line,
     )
     loop.fault("model file", cast.fault or "")
     loop.fault("like", like.fault or "")

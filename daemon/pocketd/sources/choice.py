@@ -101,6 +101,10 @@ class Choice:
             self._next = FILE
         self._part = part
 
+    def close(self) -> None:
+        """Hang up: the generators' process ends."""
+        self._generator.close()
+
     def want(self, source: str) -> None:
         """Ask for a source."""
         self._panel.wanted = source

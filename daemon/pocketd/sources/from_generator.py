@@ -125,6 +125,10 @@ class FromGenerator:
         self._clock, self._cues = None, []
         self._playback = Playback(Part(()))
 
+    def close(self) -> None:
+        """Hang up on the process."""
+        self._line.close()
+
     def take_generated(self) -> list[HandedOver]:
         """Return what has been handed over since the last call."""
         made, self._made = self._made, []

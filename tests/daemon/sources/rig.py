@@ -80,7 +80,6 @@ class GeneratorRig:
             outbox=Outbox(self.ours),
             requests=Requests(),
             source=Choice(config, config.settings(), read_file(config), self.line),
-            line=self.line,
         )
         self.begin_studio()
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pocket_core.errors import DataError
-from pocket_core.phrases.bar_grid import PITCHES, STEPS, energy, grids
+from pocket_core.phrases.bar_grid import energy, grids
 from pocket_export.recordings import Performance
 
 FOUR_FOUR = "4-4.mid"  # the end of a file's name in 4/4, by which BeatGen chooses
@@ -75,8 +75,3 @@ def by_file_order(bars: BarSet) -> tuple[BarSet, BarSet]:
     order = np.argsort(np.array(bars.names, dtype=str)[bars.files], kind="stable")
     bars = BarSet(bars.bars[order], bars.files[order], bars.names)
     return bars.rows(slice(0, -LAST)), bars.rows(slice(-LAST, None))
-
-
-def empty() -> NDArray[np.float32]:
-    """Return no bars."""
-    return np.zeros((0, STEPS, len(PITCHES)), np.float32)

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from pocket_core.phrases.groove_features import MEMORY_STEPS, STEPS, WIDTH
-from pocket_core.phrases.hvo import A_BAR, COUNT
+from pocket_core.phrases.hvo import COUNT
 from pocket_export.sources.grooves.windows import Mistakes, View, Window, shown
 
 BATCH = 64
@@ -73,23 +73,6 @@ def batches(
     for begin in range(0, len(order), BATCH):
         some = order[begin : begin + BATCH]
         yield torch.from_numpy(x[some]), torch.from_numpy(y[some])
-
-
-def varied(groove: Tensor, drums: Tensor, chance: torch.Generator) -> tuple[Tensor, Tensor]:
-    """Return windows half of which have their bars exchanged, all of them a little louder or softer.
-
-    Args:
-        groove: `(B, STEPS, 3)`; it is changed.
-        drums: `(B, STEPS, 27)`, likewise.
-        chance: Which, and by how much.
-    """
-    other = torch.rand(len(groove), generator=chance)[:, None, None] < 0.5
-    groove = torch.where(other, groove.roll(A_BAR, 1), groove)
-    drums = torch.where(other, drums.roll(A_BAR, 1), drums)
-    louder = 1 - LOUDER + 2 * LOUDER * torch.rand(len(groove), 1, 1, generator=chance)
-    groove[..., 1:2] = (groove[..., 1:2] * louder).clamp(max=1.0)
-    drums[..., COUNT : 2 * COUNT] = (drums[..., COUNT : 2 * COUNT] * louder).clamp(max=1.0)
-    return groove, drums
 
 
 def rarity(y: NDArray[np.float32], power: float) -> Tensor:

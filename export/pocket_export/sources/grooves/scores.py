@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -100,12 +99,6 @@ def best_thresholds(real: Array, chances: NDArray[np.float32], fair: float = FAI
             best[voice] = int(np.argmax(2 * b / np.maximum(s + there.sum(), 1) + fair * alone[voice] / COUNT))
     chosen: NDArray[np.float32] = tries[best].astype(np.float32)
     return chosen
-
-
-def by_file(files: Sequence[str], figure: NDArray[np.float64]) -> dict[str, float]:
-    """Return the mean of a figure of each window by file."""
-    names = np.array(files)
-    return {name: float(figure[names == name].mean()) for name in dict.fromkeys(files)}
 
 
 def _f1(both: NDArray[np.bool_], hits: NDArray[np.bool_], struck: NDArray[np.bool_]) -> float:

@@ -66,18 +66,3 @@ def vae_answers(net: GrooveVAE, x: NDArray[np.float32]) -> Said:
             codes.append(mean.numpy())
             kl += float(0.5 * (spread.exp() + mean**2 - spread - 1).sum())
     return Said(np.concatenate(drums), np.concatenate(codes), kl / max(len(x), 1))
-
-
-def drawn(net: GrooveVAE, count: int, codes: NDArray[np.float32], seed: int) -> NDArray[np.float32]:
-    """Return drums from nothing: points of the Gaussian that codes have, `float32[count, 32, 27]`."""
-    chance = np.random.default_rng(seed)
-    z = codes.mean(0) + codes.std(0) * chance.standard_normal((count, codes.shape[1]))
-    found = []
-    with torch.no_grad():
-        for n in range(0, count, AUDIENCE):
-            points = torch.from_numpy(z[n : n + AUDIENCE].astype(np.float32))
-            wanted = torch.zeros(len(points), 32, len(ASKED))
-            said = net.decode(points, wanted).numpy()
-            said[..., :COUNT] = 1 / (1 + np.exp(-said[..., :COUNT]))
-            found.append(said)
-    return np.concatenate(found)

@@ -30,7 +30,6 @@ SHOWN_BARS = 4
 COLUMNS = 3  # of ridges
 RIDGE = 0.85  # of the room of a row
 BOXED = ("hits", "instruments", "syncopation")
-GROUP_MARKS = {"notes": "o", "feel": "s", "form": "D"}
 
 
 def scoreboard(findings: Findings) -> bytes:

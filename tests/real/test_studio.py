@@ -19,7 +19,7 @@ from pocketd.generators.keeper import StudioKeeper
 from pocketd.generators.letters import Answer, Made, Ready, Rest, Setup, Wanted
 from pocketd.generators.line import Line
 
-pytestmark = pytest.mark.skipif(os.name != "posix", reason="inherits sockets")
+pytestmark = [pytest.mark.real, pytest.mark.skipif(os.name != "posix", reason="inherits sockets")]
 
 PATIENCE = 30.0
 SETUP = Setup(
