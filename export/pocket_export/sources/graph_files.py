@@ -24,8 +24,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from pocket_core.errors import DataError
-from pocket_export.card import Judged
 from pocket_export.onnx_export import OPSET
 from pocket_export.parity import TOLERANCE, ParityError
 from pocket_export.sources.order import Round
@@ -73,7 +71,6 @@ class SourceCard:
     wall_seconds: float
     figures: Mapping[str, float]  # on validation; a unit in each key
     settings: Mapping[str, Any] = field(default_factory=dict)
-    test: tuple[Judged, ...] = ()
     format: int = FORMAT
 
 
@@ -148,22 +145,6 @@ def write_source(
     return folder / f"{card.name}.json"
 
 
-def judge_source(card: Path, judged: Sequence[Judged]) -> None:
-    """Write the test split's figures into a card and its page.
-
-    Raises:
-        DataError: There is no such card.
-        PocketError: It cannot be written.
-    """
-    try:
-        said = json.loads(card.read_bytes())
-        said["test"] = [asdict(row) for row in judged]
-        files = _written(card, said)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{card} is no card of a generator; train it again") from error
-    write_together(files)
-
-
 def page(said: Mapping[str, Any]) -> str:
     """Return a card as Markdown."""
     graphs = "\n".join(
@@ -172,7 +153,7 @@ def page(said: Mapping[str, Any]) -> str:
         for name, g in said["graphs"].items()
     )
     figures = "\n".join(f"| `{key}` | {value:.7g} |" for key, value in said["figures"].items())
-    text = f"""# {said["name"]}
+    return f"""# {said["name"]}
 
 {said["title"]}
 
@@ -192,14 +173,6 @@ def page(said: Mapping[str, Any]) -> str:
 
 Figures of the validation split choose the weights, so they flatter.
 """
-    for benchmark in dict.fromkeys(row["benchmark"] for row in said.get("test", ())):
-        rows = [row for row in said["test"] if row["benchmark"] == benchmark]
-        keys = list(dict.fromkeys(key for row in rows for key in row["figures"]))
-        text += f"\n## {benchmark}, test split\n\n| | {' | '.join(keys)} |\n|---|{'---|' * len(keys)}\n"
-        for row in rows:
-            cells = (f"{row['figures'][key]:.5g}" if key in row["figures"] else "" for key in keys)
-            text += f"| {row['name']} | {' | '.join(cells)} |\n"
-    return text
 
 
 def _written(card: Path, said: Mapping[str, Any]) -> dict[Path, bytes]:
