@@ -38,7 +38,7 @@ test: $(VENV)/.dev ## Every test: the longest first, side by side, and what need
 	@$(BIN)/python -m pytest -m alone
 
 lint: $(VENV)/.dev ## Ruff: lint and format
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check .
+	@$(BIN)/ruff check --no-cache . && $(BIN)/ruff format --no-cache --check .
 
 format: $(VENV)/.dev ## Ruff: mend what can be mended
 	@$(BIN)/ruff check --fix . ; $(BIN)/ruff format .

@@ -12,7 +12,6 @@ import signal
 import socket
 
 from pocket_core.phrases.patterns import phrase_of_pattern
-
 from pocketd.generators.letters import Ready, encode_answer
 from pocketd.generators.load import load_generator
 from pocketd.generators.presets import find_phrase, numbered
