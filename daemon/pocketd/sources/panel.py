@@ -77,7 +77,8 @@ class Panel:
                 self._turn(event.number, event.value)
         elif isinstance(event, Other) and event.data[0] & 0xF0 == PROGRAM_CHANGE:
             first = control.source_program
-            if first is not None and control.channel in ("all", (event.data[0] & 0x0F) + 1):
+            song = control.song_program and event.data[1] in self._config.songs  # which goes before
+            if first is not None and not song and control.channel in ("all", (event.data[0] & 0x0F) + 1):
                 self._choose(event.data[1] - first)
 
     def _turn(self, number: int, value: int) -> None:

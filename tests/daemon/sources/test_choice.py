@@ -72,6 +72,19 @@ def test_a_program_change_chooses_the_source_too(rig: GeneratorRig) -> None:
     assert [record["config"]["source"] for record in rig.told("hello")][-1] == "bars"
 
 
+def test_a_program_that_means_a_song_is_no_source() -> None:
+    rig = make(songs={120 + BARS: "Blue"})
+    rig.backend.feed(Port.CONTROL, bytes((0xC0, 120 + BARS)), Seconds(0.3))
+    rig.backend.feed(Port.CONTROL, bytes((0xC0, 120 + GROOVE)), Seconds(0.6))
+
+    rig.until(0.9)
+
+    chosen = [record["config"]["source"] for record in rig.told("hello")]
+    rig.close()
+    assert "bars" not in chosen
+    assert chosen[-1] == "groove"
+
+
 def test_from_one_generator_to_another_nothing_stops(rig: GeneratorRig) -> None:
     rig.turn_knob(SOURCE_CC, BARS, 0.5)
     rig.until(0.9)
