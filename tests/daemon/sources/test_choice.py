@@ -127,7 +127,30 @@ def test_a_file_that_is_not_there_is_told_and_the_daw_plays_on(rig: GeneratorRig
     struck = rig.until(BEGIN + 7.5 * BEAT)
 
     assert [note for _, note in struck] == [HAT] * 8
-    assert "score" in rig.told("fault")[-1]["text"]
+    assert rig.told("fault")[-1]["text"] == (
+        "source: file cannot play: `score` is null; name a MIDI file there"
+    )
+
+
+def test_a_score_that_cannot_be_read_is_no_error_until_it_is_chosen_and_then_it_says_why(
+    tmp_path: Path,
+) -> None:
+    rig = make(score=str(tmp_path / "none.mid"))
+    rig.clock(8)
+    daw(rig, 8)
+    rig.until(BEGIN + 0.5 * BEAT)
+    before = rig.told("fault")
+    rig.turn_knob(SOURCE_CC, FILE, BEGIN + 1 * BEAT)
+
+    struck = rig.until(BEGIN + 7.5 * BEAT)
+
+    told = rig.told("fault")
+    rig.close()
+    assert [record["text"] for record in before if record["text"]] == []
+    assert [note for _, note in struck] == [HAT] * 8
+    assert told[-1]["text"] == (
+        f"source: file cannot play: there is no file {tmp_path / 'none.mid'}; check the name"
+    )
 
 
 def test_a_note_of_the_daw_that_sounds_at_the_change_gets_its_end(rig: GeneratorRig) -> None:
@@ -163,7 +186,7 @@ def test_a_reload_that_names_another_file_plays_it_from_the_next_bar_line(tmp_pa
     config = Config(
         model="none", restore=0, late_commit=False, source="file", score=song(tmp_path / "b.mid", KICK)
     )
-    rig.loop.take_over(Reloaded(config, None, part=read_file(config)))
+    rig.loop.take_over(Reloaded(config, None, file=read_file(config)))
     struck = rig.until(BEGIN + 7.5 * BEAT)
     rig.close()
 
