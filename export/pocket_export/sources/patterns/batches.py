@@ -10,7 +10,7 @@ from dask.delayed import delayed
 
 from pocket_core.errors import MidiFileError
 from pocket_core.phrases.patterns import Pattern
-from pocket_export.night.tasks import Task
+from pocket_export.night.task import Task
 from pocket_export.sources.patterns.reading import patterns_in, read_drums
 
 SIZE = 64  # files

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pocket_export.night.readers import read_apart
-from pocket_export.night.tasks import Task, Unread
+from pocket_export.night.task import Task, Unread
 from pocket_export.recordings import Performance
 from pocket_export.sources.patterns.batches import SIZE, Answer, Batch, batches
 from pocket_export.sources.patterns.collection import Collection, as_text

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pocket_core.errors import DataError
-from pocket_export.night.tasks import Task, Unread
+from pocket_export.night.task import Task, Unread
 from pocket_export.sources.patterns.batches import Answer
 from pocket_export.sources.patterns.collection import collect
 from pocket_export.sources.patterns.distil import Distilling, distil
