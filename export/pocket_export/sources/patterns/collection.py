@@ -40,13 +40,13 @@ def collect(folders: Sequence[Path]) -> Collection:
             raise DataError(f"{folder} is no folder; name folders with MIDI files")
         root = folder.resolve()
         errors = list[OSError]()
-        for path in sorted(_files(root, errors.append), key=lambda path: path.relative_to(root).parts):
-            real = os.path.realpath(path)
+        for path in sorted(_files(root, errors.append), key=lambda path: path.split(os.sep)):
+            real = os.path.realpath(path) if os.path.islink(path) else path
             if real not in seen:
                 seen.add(real)
-                paths.append(str(path))
+                paths.append(path)
                 names.append(_name(root, path))
-        closed += sorted((_name(root, Path(error.filename)), _why(error)) for error in errors)
+        closed += sorted((_name(root, str(error.filename)), _why(error)) for error in errors)
     if not paths:
         where = ", ".join(map(str, folders))
         raise DataError(f"no MIDI file ({', '.join(ENDINGS)}) is in {where}; name other folders")
@@ -59,17 +59,17 @@ def as_text(name: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in plain)
 
 
-def _files(root: Path, closed: Callable[[OSError], None]) -> list[Path]:
+def _files(root: Path, closed: Callable[[OSError], None]) -> list[str]:
     return [
-        Path(folder, name)
+        os.path.join(folder, name)
         for folder, _, names in os.walk(root, onerror=closed)
         for name in names
         if name.lower().endswith(ENDINGS) and not name.startswith("._")  # what macOS leaves beside files
     ]
 
 
-def _name(root: Path, path: Path) -> str:
-    return "/".join((root.name, *path.relative_to(root).parts))
+def _name(root: Path, path: str) -> str:
+    return root.name + path[len(str(root)) :].replace(os.sep, "/")
 
 
 def _why(error: OSError) -> str:

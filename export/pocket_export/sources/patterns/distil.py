@@ -118,9 +118,13 @@ def distil(order: Distilling, read: Read, watch: Watch) -> Outcome:
         for number, each_played in enumerate(played, len(names)):
             for place, found in enumerate(each_played.found):
                 whole.add(found.pattern, number, place, found.laps)
-        genres = [*map(genre_of, names), *(p.performance.style.split("/")[0] for p in played)]
-        sources = [*names, *(f"groove/{p.performance.name}" for p in played)]
-        write_whole(order.out, to_tsv(whole.lines(sources, genres)))
+        styles = [each_played.performance.style.split("/")[0] for each_played in played]
+        sources = [*names, *(f"groove/{each_played.performance.name}" for each_played in played)]
+
+        def genre(file: int) -> str:
+            return genre_of(names[file]) if file < len(names) else styles[file - len(names)]
+
+        write_whole(order.out, to_tsv(whole.lines(sources, genre)))
         closed = [(f"{name}/", why) for name, why in order.collection.closed]
         _write_bad(order.bad, [*((names[file], why) for file, why in sorted(bad)), *closed])
         journal.end(remove=True)
