@@ -43,7 +43,7 @@ class SourceKeeper:
     def wish(self, answer: WishAnswer) -> None:
         """Let the map of patterns have its way."""
         if self._source is not None:
-            self._source.give(Given(pattern=answer.pattern, goal=answer.goal))
+            self._source.give(Given(pattern=answer.pattern, goal=answer.goal), answer.morph)
             self._source.want(answer.source)
 
     def configure(self, asked: Config, file: FilePart) -> None:

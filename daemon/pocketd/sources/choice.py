@@ -109,8 +109,10 @@ class Choice:
         """Ask for a source."""
         self._panel.wanted = source
 
-    def give(self, given: Given) -> None:
-        """Let patterns be what a generator begins with."""
+    def give(self, given: Given, morph: float) -> None:
+        """Let patterns be what a generator begins with; where there is a goal, so far on the way to it."""
+        if given.goal is not None:
+            self._panel.put_morph(morph)
         self._generator.give(given)
 
     def take_generated(self) -> list[HandedOver]:

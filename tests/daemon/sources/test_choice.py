@@ -10,6 +10,7 @@ import pytest
 
 from pocket_core.types import Port, Seconds
 from pocketd.config import Config
+from pocketd.config_sections import Generate
 from pocketd.desk_answers import WishAnswer, encode_answer
 from pocketd.generators.letters import Rest
 from pocketd.reload import Reloaded
@@ -17,7 +18,7 @@ from pocketd.sources.file_part import read_file
 from tests.daemon.sources.rig import BEAT, BEGIN, HAT, KICK, SNARE, GeneratorRig
 
 DAW, FILE, LOOP, BARS, GROOVE = 0, 1, 2, 3, 6
-SOURCE_CC = 23
+SOURCE_CC, MORPH_CC, PRESET_CC = 23, 26, 29
 
 
 def make(**keys: object) -> GeneratorRig:
@@ -206,14 +207,20 @@ def test_a_loop_of_the_daw_that_is_left_for_a_generator_leaves_no_note_sounding(
     assert len(ends) == 1
 
 
+def wish(rig: GeneratorRig, goal: tuple[int, ...] | None = None, morph: float = 0.0) -> None:
+    """Let the map send a kick on each beat."""
+    rig.desk.setblocking(True)
+    rig.desk.sendall(
+        encode_answer(WishAnswer(source="pattern", pattern=(1, 0, 0, 0) * 8, goal=goal, morph=morph))
+    )
+    rig.desk.setblocking(False)
+
+
 def test_a_pattern_that_the_map_has_sent_is_played_from_the_next_bar_line(rig: GeneratorRig) -> None:
     rig.clock(16)
     daw(rig, 16)
-    pattern = (1, 0, 0, 0) * 8
     rig.until(BEGIN + 1 * BEAT)
-    rig.desk.setblocking(True)
-    rig.desk.sendall(encode_answer(WishAnswer(source="pattern", pattern=pattern, goal=None)))
-    rig.desk.setblocking(False)
+    wish(rig)
 
     struck = rig.until(BEGIN + 7.5 * BEAT)
 
@@ -221,3 +228,58 @@ def test_a_pattern_that_the_map_has_sent_is_played_from_the_next_bar_line(rig: G
     start = rig.generators["pattern"].asks[-1].start
     assert start is not None
     assert len(start.strokes) == 8
+
+
+def test_a_drag_on_the_map_arrives_where_it_is_and_the_morph_knob_goes_on_from_there(
+    rig: GeneratorRig,
+) -> None:
+    rig.clock(16)
+    rig.turn_knob(MORPH_CC, 0, 0.5)
+    rig.until(BEGIN + 1 * BEAT)
+    wish(rig, goal=(1, 0) * 16, morph=0.4)
+    rig.until(BEGIN + 5 * BEAT)
+    there = rig.generators["pattern"].asks[-1]
+    rig.turn_knob(MORPH_CC, 1, BEGIN + 6 * BEAT)
+
+    rig.until(BEGIN + 9 * BEAT)
+
+    on = rig.generators["pattern"].asks[-1]
+    assert there.knobs.morph == 0.4
+    assert there.goal is not None
+    assert len(there.goal.strokes) == 16
+    assert on.knobs.morph == pytest.approx(0.4 + 0.6 / 127)
+
+
+def test_a_preset_that_is_chosen_after_a_pattern_was_sent_takes_its_place(rig: GeneratorRig) -> None:
+    rig.clock(16)
+    rig.until(BEGIN + 1 * BEAT)
+    wish(rig)
+    rig.until(BEGIN + 5 * BEAT)
+    sent = rig.generators["pattern"].asks[-1].start
+    rig.turn_knob(PRESET_CC, 2, BEGIN + 6 * BEAT)
+    rig.until(BEGIN + 9 * BEAT)
+    chosen = rig.generators["pattern"].asks[-1].start
+    rig.begin_studio()  # its process has died
+
+    rig.until(BEGIN + 11 * BEAT)
+
+    again = rig.generators["pattern"].asks[-1].start
+    assert [len(start.strokes) for start in (sent, chosen, again) if start is not None] == [8, 1, 1]
+
+
+def test_a_reload_that_names_another_start_takes_the_place_of_a_pattern_that_was_sent(
+    rig: GeneratorRig,
+) -> None:
+    rig.clock(16)
+    rig.until(BEGIN + 1 * BEAT)
+    wish(rig)
+    rig.until(BEGIN + 5 * BEAT)
+    generate = Generate(start="jazz")
+    config = Config(model="none", restore=0, late_commit=False, source="pattern", generate=generate)
+    rig.loop.take_over(Reloaded(config, None))
+
+    rig.until(BEGIN + 9 * BEAT)
+
+    start = rig.generators["pattern"].asks[-1].start
+    assert start is not None
+    assert len(start.strokes) == 1
