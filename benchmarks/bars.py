@@ -53,8 +53,8 @@ SIZES = (2, 4, 8, 16, 32, 64)
 KL_WEIGHTS = (1.0, 0.1)
 PUBLISHED_SIZE = 16
 OURS = 0.02
-BEATGEN_EPOCHS, PUBLISHED_EPOCHS, OURS_EPOCHS = 24, 60, 10
-BEATGEN_BATCH = 256  # theirs was 512, over 250 epochs
+BEATGEN_EPOCHS, PUBLISHED_EPOCHS, OURS_EPOCHS = 12, 30, 10
+BEATGEN_BATCH = 128  # theirs was 512, over 250 epochs, of which the 157th was the best: 6,000 updates
 #: Of its validation, by its training log: silence is off by 9.87; the best epoch of 250, and the last.
 PUBLISHED_SILENCE, PUBLISHED_BEST, PUBLISHED_LAST = 9.871, 6.817, 6.948
 PUBLISHED_IN, PUBLISHED_OUT, PUBLISHED_SILENT = 1267, 1974, 81  # notes of its own example
