@@ -22,10 +22,10 @@ from pocketd.standard import printable
 KINDS: tuple[Kind, ...] = get_args(Kind)
 #: The figure of a card that says most, and of what it is.
 HEADLINES: Mapping[Kind, tuple[str, str]] = {
-    "bars": ("validation_explained", "of a bar's energy comes back"),
-    "continue": ("validation_perplexity", "perplexity of a sixteenth"),
-    "pattern": ("samples_passing_share", "of what is drawn is new and varied"),
-    "groove": ("validation_live_f1", "F1 against the drummer, live"),
+    "bars": ("validation_explained", "of the energy"),
+    "continue": ("validation_perplexity", "perplexity"),
+    "pattern": ("samples_passing_share", "new and varied"),
+    "groove": ("validation_live_f1", "F1, live"),
 }
 
 
@@ -105,8 +105,9 @@ def table(sources: Sequence[Shelved], in_use: str) -> Table:
     for heading in ("source", "in use", "usable"):
         out.add_column(heading, no_wrap=True)
     out.add_column("kB", justify="right", no_wrap=True)
-    for heading in ("how good", "licence of data", "what it is"):
-        out.add_column(heading)
+    for heading in ("how good", "licence of data"):
+        out.add_column(heading, no_wrap=True)
+    out.add_column("what it is")
     for each in sources:
         sheet = each.sheet
         cells = (

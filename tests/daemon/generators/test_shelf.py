@@ -22,7 +22,7 @@ def test_what_ships_is_in_the_order_of_the_controllers_and_each_card_has_its_hea
 def test_a_headline_is_the_card_s_figure_in_words(tmp_path: Path) -> None:
     sheet = read_sheet(copied(tmp_path, "bars", figures={HEADLINES["bars"][0]: 0.8635}))
 
-    assert sheet.headline == "0.86 of a bar's energy comes back"
+    assert sheet.headline == "0.86 of the energy"
     assert read_sheet(generator_folder() / "pattern.json").licences == "CC BY 4.0; BSD-3-Clause"
 
 
