@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from pocket_core.phrases.hvo import A_BAR
 
 A_BEAT = A_BAR // 4
-NEVER = 1e-12  # how likely a copy is where the step is another one
+NEVER = 1e-300  # how likely a copy is where the step is another one: less than any network says
 
 Floats = NDArray[np.float64]
 
