@@ -70,8 +70,11 @@ class Settling:
             logits: The network's, `(W, 512)`.
             symbols: All before this step, `(W, T)`.
         """
-        networks = np.exp(np.stack([_log_chances(logits / heat) for heat in self.heats], 1))  # (W, H, 512)
-        mixed: Floats = (weights[:, : len(self.heats), None] * networks).sum(1)
+        bent = logits - logits.max(1, keepdims=True)
+        mixed = np.zeros(logits.shape)
+        for n, heat in enumerate(self.heats):
+            likely = np.exp(bent / heat)
+            mixed += weights[:, [n]] / likely.sum(1, keepdims=True, dtype=np.float64) * likely
         copies = self._copies(symbols)
         rows, which = np.nonzero(copies >= 0)
         np.add.at(mixed, (rows, copies[rows, which]), weights[rows, len(self.heats) + which])
@@ -123,12 +126,16 @@ class Settling:
         Returns:
             `(T - 1,)` and `(S,)`.
         """
-        weights, chances = self.begin, np.ones(len(symbols) - 1)
-        for n, fit in enumerate(self.fits(symbols, logits)):
-            known = self.onward(weights, position + n + 1, n + 1) * fit
-            chances[n] = known.sum()
-            weights = known / chances[n]
-        return -np.log(chances), weights
+        fits, weights, nats = self.fits(symbols, logits), self.begin, list[Floats]()
+        at, count = 1, len(symbols)
+        while at < count:  # a beat at a time, or what there is of it: within one the state stays
+            end = min(at + A_BEAT - (position + at) % A_BEAT, count)
+            weights = self.onward(weights, position + at, at)
+            known = weights * np.cumprod(fits[at - 1 : end - 1], 0)
+            sums = known.sum(1)
+            nats.append(np.log(np.concatenate([[1.0], sums[:-1]]) / sums))
+            weights, at = known[-1] / sums[-1], end
+        return np.concatenate([np.zeros(0), *nats]), weights
 
     def told(self) -> dict[str, Any]:
         """Return it as a card has it."""
@@ -146,8 +153,12 @@ class Settling:
 
     def _network(self, logits: NDArray[np.float32], came: NDArray[np.int64]) -> Floats:
         """Return how likely the network makes what came at each heat, `(N, H)`."""
-        rows = np.arange(len(came))
-        return np.exp(np.stack([_log_chances(logits / heat)[rows, came] for heat in self.heats], 1))
+        bent = logits - logits.max(1, keepdims=True)
+        there = bent[np.arange(len(came)), came].astype(np.float64)
+        sums = [np.exp(bent / heat).sum(1, dtype=np.float64) for heat in self.heats]
+        return np.stack(
+            [np.exp(there / heat) / whole for heat, whole in zip(self.heats, sums, strict=True)], 1
+        )
 
 
 def settling_of(told: Mapping[str, Any]) -> Settling:
@@ -171,9 +182,3 @@ def _shares(told: Sequence[Any]) -> Floats:
     """Return rows that sum to 1 again, once they were rounded."""
     shares = np.asarray(told, np.float64)
     return np.asarray(shares / shares.sum(-1, keepdims=True))
-
-
-def _log_chances(logits: NDArray[Any]) -> Floats:
-    bent = logits.astype(np.float64)
-    most = bent.max(-1, keepdims=True)
-    return np.asarray(bent - most - np.log(np.exp(bent - most).sum(-1, keepdims=True)))
