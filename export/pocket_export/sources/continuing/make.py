@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from pocket_core.errors import DataError
-from pocket_core.phrases.hvo import A_BAR, COUNT
+from pocket_core.phrases.hvo import A_BAR, COUNT, Cells
 from pocket_core.phrases.settling import Settling
 from pocket_core.phrases.step_features import VELOCITIES, VERSION, WIDTH, feature_rows, velocity_rows
 from pocket_core.phrases.steps import BITS, SYMBOLS
@@ -20,6 +20,7 @@ from pocket_export.groove import LICENCE, TITLE
 from pocket_export.recordings import Groove
 from pocket_export.sources.continuing.data import ROCK, Track, one_drum_tracks, tracks
 from pocket_export.sources.continuing.figures import Figures, figures_of
+from pocket_export.sources.continuing.learn_feel import learn_feel, strays, whole_cells
 from pocket_export.sources.continuing.lessons import Read, lesson_count, lessons, loss, perplexity, read
 from pocket_export.sources.continuing.reading import logits_by_graphs, settled_nats
 from pocket_export.sources.continuing.samples import settled
@@ -132,6 +133,8 @@ def make(order: SourceOrder, groove: Groove, watch: Watch) -> Path:
         },
         settings={"features_version": VERSION, "width": WIDTH},
     )
+    played = {name: whole_cells(groove.split(name)) for name in ("train", "validation")}
+    card = _felt(card, played["train"], played["validation"])
     exported = [*_exported("", net, chosen_by[0]), *_exported("one_", one, one_drum_tracks(chosen_by)[0])]
     history = [*fitting.history, *one_fitting.history]
     path = write_source(order.out, card, exported, history)
@@ -139,6 +142,15 @@ def make(order: SourceOrder, groove: Groove, watch: Watch) -> Path:
     order.checkpoint.unlink(missing_ok=True)
     one_checkpoint.unlink(missing_ok=True)
     return path
+
+
+def _felt(card: SourceCard, learnt: Sequence[Cells], chosen_by: Sequence[Cells]) -> SourceCard:
+    """Return the card with where strokes lie within their sixteenth."""
+    feel = learn_feel(learnt)
+    off, straight = strays(feel, chosen_by)
+    figures = {"validation_offset_mse": off, "validation_offset_mse_straight": straight}
+    settings = {**card.settings, "feel": feel.told()}
+    return replace(card, figures={**card.figures, **figures}, settings=settings)
 
 
 def _settled(card: SourceCard, path: Path, learnt: Sequence[Track], chosen_by: Sequence[Track]) -> SourceCard:
