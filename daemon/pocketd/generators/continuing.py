@@ -22,6 +22,7 @@ from pocket_core.phrases.steps import (
     KICK,
     SNARE,
     Steps,
+    cells_of_steps,
     joined_steps,
     steps_of_cells,
 )
@@ -125,10 +126,9 @@ class Continuing:
         """Return what comes next; strokes stray from where they lie as far as the temperature lets them."""
         known = _Past(no_cells(0), first) if past is None else past
         said = self._steps(past, first, count, way)
-        hits = BITS[said.symbols]
         spread = min(way.knobs.temperature, 1.0)
-        offsets = self._feel.play(known.cells, hits, known.position, way.chance, spread)
-        return Cells(hits, said.velocities, offsets)
+        hits = BITS[said.symbols]
+        return cells_of_steps(said, self._feel.play(known.cells, hits, known.position, way.chance, spread))
 
     def _steps(self, past: _Past | None, first: int, count: int, way: Way) -> Steps:
         if past is not None:
@@ -168,9 +168,8 @@ def _joined(parts: Sequence[Cells]) -> Cells:
 def _one_drum(cells: Cells) -> Cells:
     """Return one drum, the snare wherever anything is struck, and where the hardest of it lies."""
     steps = steps_of_cells(cells).one_drum()
-    hits = BITS[steps.symbols]
     lies = cells.offsets[np.arange(len(cells)), cells.velocities.argmax(1)]
-    return Cells(hits, steps.velocities, hits * lies[:, None])
+    return cells_of_steps(steps, lies[:, None])
 
 
 def _recent(past: _Past) -> _Past:
