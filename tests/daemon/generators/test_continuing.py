@@ -180,6 +180,19 @@ def _without_copies(chain: dict[str, Any]) -> dict[str, Any]:
     return {**chain, **tables}
 
 
+def test_a_bar_is_the_bar_before_as_a_whole_or_not_at_all(graphs: Graphs, rock: Phrase) -> None:
+    even = {"begin": [1.0, 0.0], "at_bar": [[0.5, 0.5], [0.5, 0.5]], "at_beat": [[1.0, 0.0], [0.0, 1.0]]}
+    chain = {"heats": [1e4], "beats": [], "bars": [1], **even, "more": 1.0}  # else anything is as likely
+    told = {**graphs.card.settings, "settling": {"step": chain, "one_step": chain}}
+
+    made = Continuing(graphs.told(told), KIT).continue_from(rock, 24, Knobs(), 1)
+
+    steps = [frozenset(s.note for s in made.strokes if s.beat == n / 4) for n in range(24 * 16)]
+    same = [sum(steps[n * 16 + k] == steps[n * 16 + k - 16] for k in range(16)) for n in range(1, 24)]
+    assert 6 <= same.count(16) <= 17
+    assert all(count == 16 or count <= 2 for count in same)
+
+
 def test_bolder_drums_still_settle_less(continuing: Continuing, rock: Phrase) -> None:
     repeated = []
     for temperature in (0.6, 1.0, 1.4):
