@@ -15,6 +15,7 @@ from torch import Tensor, nn
 STEPS, PITCHES = 64, 22
 A_SIXTEENTH = 4  # steps
 SIXTEENTHS = STEPS // A_SIXTEENTH
+NARROW = 32  # of a sixteenth on its way to and from the latent space
 
 
 class BarVAE(nn.Module, ABC):
@@ -93,15 +94,16 @@ class PocketBars(BarVAE):
         self, latent: int = 64, width: int = 192, layers: int = 2, heads: int = 4, dropout: float = 0.1
     ) -> None:
         super().__init__(latent)
-        cells, narrow = A_SIXTEENTH * PITCHES, 32
+        cells = A_SIXTEENTH * PITCHES
         self.embed = nn.Linear(2 * cells, width)
         self.places = nn.Parameter(torch.randn(2, SIXTEENTHS, width) * 0.02)
         self.encoder = _layers(width, layers, heads, dropout)
-        self.narrow = nn.Linear(width, narrow)
-        self.to_latent = nn.Linear(SIXTEENTHS * narrow, 2 * latent)
+        self.narrow = nn.Linear(width, NARROW)
+        self.to_latent = nn.Linear(SIXTEENTHS * NARROW, 2 * latent)
         self.from_latent = nn.Sequential(
-            nn.Linear(latent, 512), nn.GELU(), nn.Linear(512, SIXTEENTHS * width)
+            nn.Linear(latent, SIXTEENTHS * NARROW), nn.GELU(), nn.Unflatten(1, (SIXTEENTHS, NARROW))
         )
+        self.widen = nn.Linear(NARROW, width)
         self.decoder = _layers(width, layers, heads, dropout)
         self.out = nn.Linear(width, 2 * cells)
         nn.init.constant_(self.out.bias[:cells], -4.0)  # most cells are silent
@@ -116,7 +118,7 @@ class PocketBars(BarVAE):
 
     def decode(self, z: Tensor) -> tuple[Tensor, Tensor]:
         """See `BarVAE.decode`."""
-        h = self.from_latent(z).reshape(len(z), SIXTEENTHS, -1) + self.places[1]
+        h = self.widen(self.from_latent(z)) + self.places[1]
         logits, velocities = self.out(self.decoder(h)).chunk(2, -1)
         shape = (len(z), STEPS, PITCHES)
         return logits.reshape(shape), velocities.sigmoid().reshape(shape)

@@ -66,12 +66,12 @@ def without(performances: Sequence[Performance], drummers: Collection[str]) -> l
     return [p for p in performances if p.drummer not in drummers]
 
 
-def by_file_order(bars: BarSet) -> tuple[BarSet, BarSet]:
-    """Return BeatGen's own division: the last `LAST` bars are its validation.
+def by_file_order(bars: BarSet, last: int = LAST) -> tuple[BarSet, BarSet]:
+    """Return BeatGen's own division: all but the last bars, and the last, which are its validation.
 
     It took the files as its system listed them, which nobody knows any more; here they are in order of the
     names.
     """
     order = np.argsort(np.array(bars.names, dtype=str)[bars.files], kind="stable")
     bars = BarSet(bars.bars[order], bars.files[order], bars.names)
-    return bars.rows(slice(0, -LAST)), bars.rows(slice(-LAST, None))
+    return bars.rows(slice(0, -last)), bars.rows(slice(-last, None))

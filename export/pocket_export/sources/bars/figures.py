@@ -13,6 +13,7 @@ from pocket_core.phrases.bar_grid import energy
 from pocket_export.sources.bars.data import BarSet
 from pocket_export.sources.bars.lessons import AUDIENCE
 from pocket_models.bar_vae import BarVAE
+from pocketd.generators.graphs import Graphs
 
 Array = NDArray[np.float32]
 
@@ -28,7 +29,6 @@ class Back:
     logits: Array  # (N, 64, 22), of what is struck
     velocities: Array  # (N, 64, 22)
     codes: Array  # (N, z)
-    kl: float  # nats, on the mean of all bars
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +54,24 @@ def back(net: BarVAE, bars: BarSet) -> Back:
     """Send bars there and back."""
     net.eval()
     parts = list(_parts(net, bars.bars))
-    kl = sum(part[4] for part in parts) / max(len(bars), 1)
     expected, logits, velocities, codes = (np.concatenate([p[n] for p in parts]) for n in range(4))
-    return Back(expected, logits, velocities, codes, kl)
+    return Back(expected, logits, velocities, codes)
+
+
+def divergence(net: BarVAE, bars: BarSet) -> float:
+    """Return the Kullback-Leibler divergence of codes from the prior, nats, on the mean of all bars."""
+    net.eval()
+    with torch.no_grad():
+        mean, spread = net.encode(torch.from_numpy(bars.bars))
+    return float(0.5 * (spread.exp() + mean**2 - spread - 1).sum()) / max(len(bars), 1)
+
+
+def back_by_graphs(graphs: Graphs, bars: BarSet) -> Back:
+    """Send bars through exported graphs, as the daemon would."""
+    codes = np.concatenate([graphs.run("encoder", bars=bar[None])["mean"] for bar in bars.bars])
+    said = [graphs.run("decoder", z=code[None]) for code in codes]
+    logits, velocities = (np.concatenate([one[name] for one in said]) for name in ("logits", "velocities"))
+    return Back((velocities / (1 + np.exp(-logits))).astype(np.float32), logits, velocities, codes)
 
 
 def explained(bars: BarSet, expected: Array, seed: int = 1) -> Explained:
@@ -101,11 +116,10 @@ def principal(train: BarSet, components: int, bars: BarSet) -> Array:
     return given
 
 
-def _parts(net: BarVAE, bars: Array) -> Iterator[tuple[Array, Array, Array, Array, float]]:
+def _parts(net: BarVAE, bars: Array) -> Iterator[tuple[Array, Array, Array, Array]]:
     with torch.no_grad():
         for n in range(0, len(bars), AUDIENCE):
             x = torch.from_numpy(bars[n : n + AUDIENCE])
-            mean, spread = net.encode(x)
+            mean, _ = net.encode(x)
             logits, velocities = net.decode(mean)
-            kl = float(0.5 * (spread.exp() + mean**2 - spread - 1).sum())
-            yield net.expected(mean).numpy(), logits.numpy(), velocities.numpy(), mean.numpy(), kl
+            yield net.expected(mean).numpy(), logits.numpy(), velocities.numpy(), mean.numpy()

@@ -14,7 +14,7 @@ from pocket_core.phrases.bar_grid import PITCHES, STEPS
 from pocket_export.groove import LICENCE, TITLE
 from pocket_export.recordings import Groove
 from pocket_export.sources.bars.data import bar_set
-from pocket_export.sources.bars.figures import back, best_threshold, explained, notes
+from pocket_export.sources.bars.figures import back, best_threshold, divergence, explained, notes
 from pocket_export.sources.bars.training import Kind, train_bars
 from pocket_export.sources.graph_files import Graph, SourceCard, export_graph, write_source
 from pocket_export.sources.order import SourceOrder, Watch
@@ -79,7 +79,7 @@ def make(order: SourceOrder, groove: Groove, watch: Watch) -> Path:
         identity=f"{groove.contents} {order.without} {len(train)}",
     )
     there, known = back(net, chosen_by), back(net, train)
-    threshold = best_threshold(train, known.logits)
+    threshold = best_threshold(chosen_by, there.logits)
     found, struck = (
         explained(chosen_by, there.expected),
         notes(chosen_by, there.logits, there.velocities, threshold),
@@ -115,7 +115,7 @@ def make(order: SourceOrder, groove: Groove, watch: Watch) -> Path:
             "validation_sse": found.sse,
             "validation_notes_ratio": struck.ratio,
             "validation_notes_f1": struck.f1,
-            "validation_kl_nats": there.kl,
+            "validation_kl_nats": divergence(net, chosen_by),
         },
         settings={
             "threshold_logit": round(threshold, 4),

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from pocket_export.sources.bars.data import BarSet
-from pocket_export.sources.bars.figures import back, explained
+from pocket_export.sources.bars.figures import back, divergence, explained
 from pocket_export.sources.bars.lessons import BATCH, Weights, batches, loss_of, varied
 from pocket_export.sources.fit import Fitting, Recipe, fit
 from pocket_export.sources.order import Watch
@@ -69,7 +69,7 @@ def train_bars(
     def judge() -> tuple[float, str]:
         there = back(net, chosen_by)
         found = explained(chosen_by, there.expected)
-        return found.sse, f"{found.share:.3f} of the energy explained, {there.kl:.1f} nats"
+        return found.sse, f"{found.share:.3f} of the energy explained, {divergence(net, chosen_by):.1f} nats"
 
     fitting = fit(
         net,
