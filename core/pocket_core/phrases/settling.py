@@ -48,18 +48,21 @@ class Settling:
         at_bar[:, len(self.heats) + len(self.beats) :] *= factor
         return replace(self, at_bar=at_bar / at_bar.sum(1, keepdims=True))
 
-    def onward(self, weights: Floats, step: int, known: int) -> Floats:
+    def onward(self, weights: Floats, step: int, symbols: NDArray[np.int64]) -> Floats:
         """Return the chances of the states at a step, from those after the step before, `(..., S)`.
+
+        Nothing is copied that lies before the first step, nor what begins a bar's length of silence: drums
+        would never come back from it.
 
         Args:
             weights: `(..., S)`.
             step: Sixteenths of the song.
-            known: How many steps there are before; what lies further back cannot be copied.
+            symbols: All before this step, `(..., T)`.
         """
         if step % A_BEAT:
             return weights
         moved = weights @ (self.at_beat if step % A_BAR else self.at_bar)
-        moved[..., len(self.heats) :] *= self.lags <= known
+        moved[..., len(self.heats) :] *= self._sound(symbols)
         return np.asarray(moved / moved.sum(-1, keepdims=True))
 
     def chances(self, weights: Floats, logits: NDArray[np.float32], symbols: NDArray[np.int64]) -> Floats:
@@ -130,7 +133,7 @@ class Settling:
         at, count = 1, len(symbols)
         while at < count:  # a beat at a time, or what there is of it: within one the state stays
             end = min(at + A_BEAT - (position + at) % A_BEAT, count)
-            weights = self.onward(weights, position + at, at)
+            weights = self.onward(weights, position + at, symbols[:at])
             known = weights * np.cumprod(fits[at - 1 : end - 1], 0)
             sums = known.sum(1)
             nats.append(np.log(np.concatenate([[1.0], sums[:-1]]) / sums))
@@ -150,6 +153,15 @@ class Settling:
         """Return what each copy would play next, `(W, copies)`; -1 where there was nothing yet."""
         places = symbols.shape[1] - self.lags
         return np.where(places >= 0, symbols[:, np.maximum(places, 0)], -1)
+
+    def _sound(self, symbols: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return whether each copy has something to play within a bar, `(..., copies)`."""
+        struck = np.zeros((*symbols.shape[:-1], symbols.shape[-1] + 1), np.int64)
+        struck[..., 1:] = np.cumsum(symbols > 0, -1)
+        begin = symbols.shape[-1] - self.lags
+        first = np.maximum(begin, 0)
+        heard = struck[..., np.minimum(first + A_BAR, symbols.shape[-1])] > struck[..., first]
+        return np.asarray(heard & (begin >= 0))
 
     def _network(self, logits: NDArray[np.float32], came: NDArray[np.int64]) -> Floats:
         """Return how likely the network makes what came at each heat, `(N, H)`."""

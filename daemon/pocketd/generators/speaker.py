@@ -105,7 +105,7 @@ class Speaker:
     def _further(self, graph: str, open_: _Open, position: int, way: Way) -> _Open:
         """Say one more sixteenth; `mixed` then holds what comes after it as well."""
         settling, known = self._settling[graph], open_.symbols.shape[1]
-        weights = settling.onward(open_.weights, position + known, known)
+        weights = settling.onward(open_.weights, position + known, open_.symbols)
         heat = max(way.knobs.temperature, 1.0)  # above 1 the network is bolder, and what is copied stays
         chances = _bent(settling.chances(weights, open_.logits / heat, open_.symbols), way)
         width = min(way.beam, SYMBOLS)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pocket_core.phrases.feel import MEANS, MEMORY_STEPS, WIDTH, Feel, feel_of, feel_rows
@@ -95,6 +95,7 @@ def test_nothing_strays_where_no_spread_is_wanted() -> None:
     assert not said.any()
 
 
+@settings(deadline=None)
 @given(st.integers(0, 40), st.integers(0, 40), st.integers(0, 20))
 def test_a_row_sees_only_what_was_before(length: int, first: int, position: int) -> None:
     chance = np.random.default_rng((length, position))

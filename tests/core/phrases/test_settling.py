@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pocket_core.phrases.settling import Settling, settling_of
@@ -59,9 +59,18 @@ def test_a_beat_can_be_copied_within_a_bar() -> None:
 
 
 def test_what_was_never_played_is_not_copied() -> None:
-    weights = _chain().onward(np.array([1.0, 0.0, 0.0]), 16, 15)
+    weights = _chain().onward(np.array([1.0, 0.0, 0.0]), 16, np.array(BAR[1:]))
 
     assert weights.tolist() == [1.0, 0.0, 0.0]
+
+
+def test_a_silent_bar_is_not_copied_and_one_with_a_single_stroke_is() -> None:
+    after = [
+        _chain().onward(np.array([[1.0, 0.0, 0.0]]), 32, np.array([[*BAR, *bar]]))[0].tolist()
+        for bar in ([0] * 16, [0] * 15 + [1])
+    ]
+
+    assert after == [[1.0, 0.0, 0.0], [0.5, 0.0, 0.5]]
 
 
 def test_bars_begin_where_the_song_says() -> None:
@@ -91,6 +100,7 @@ def test_a_hotter_network_is_less_sure() -> None:
     assert hot == pytest.approx(2 - np.log(np.exp(2) + SYMBOLS - 1))
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.integers(0, 3), min_size=17, max_size=40),
     st.floats(0.05, 0.95),
@@ -104,7 +114,7 @@ def test_what_is_said_step_by_step_is_what_is_read(
     logits = np.random.default_rng(position).normal(size=(len(known) - 1, SYMBOLS)).astype(np.float32)
     weights, said = chain.begin[None], []
     for n in range(1, len(known)):
-        weights = chain.onward(weights, position + n, n)
+        weights = chain.onward(weights, position + n, known[None, :n])
         chances = chain.chances(weights, logits[[n - 1]], known[None, :n])
         said.append(-chances[0, known[n]])
         weights = chain.after(weights, logits[[n - 1]], known[None, :n], known[[n]])
