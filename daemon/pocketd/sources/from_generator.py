@@ -37,6 +37,7 @@ from pocketd.sources.protocol import SYSTEM, Turned, incoming
 HURRY = Seconds(0.1)  # before a piece is handed over it has to be there
 PATIENCE = Seconds(3.0)  # for an answer; then it is asked again
 LISTENERS = frozenset(("groove",))  # those that go by what the musician plays
+SURE = Beats(0.25)  # so long after its beginning a piece has not been jumped over
 CYCLE = Beats(8.0)  # of what was heard they go by the newest so much
 LOST = "the generator does not answer; the last bar is held"
 
@@ -64,10 +65,10 @@ class Unrolled:
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """A piece that is being handed over, as its maker wanted it."""
+    """A piece that was handed over and has begun, as its maker wanted it."""
 
-    at: Seconds  # when
-    position: Beats  # of the song, where it begins
+    at: Seconds  # when this is told
+    position: Beats  # of the song, where it began
     piece: Piece
 
 
@@ -95,6 +96,7 @@ class FromGenerator:
         self._refused = False  # the newest was: it is asked again, once `PATIENCE` is over
         self._begun = -1  # the newest piece that has been handed over
         self._cues: list[Piece] = []  # the newest that have been begun
+        self._coming: list[Piece] = []  # that have been handed over and may not have begun
         self._stale = False  # what was made is of other knobs than today's
         self._heard: list[Beats] = []  # the musician's onsets of the newest cycle
         self._counted = 0  # of them, when it was last asked
@@ -143,7 +145,7 @@ class FromGenerator:
         """Play nothing more; the process may end."""
         self._line.send(Rest())
         self._source, self._failed, self._unread, self._question = "", "", "", None
-        self._clock, self._cues = None, []
+        self._clock, self._cues, self._coming = None, [], []
         self._playback = Playback(Part(()))
 
     def close(self) -> None:
@@ -151,7 +153,7 @@ class FromGenerator:
         self._line.close()
 
     def take_generated(self) -> list[HandedOver]:
-        """Return what has been handed over since the last call."""
+        """Return what was handed over and has begun since the last call."""
         made, self._made = self._made, []
         return made
 
@@ -174,6 +176,7 @@ class FromGenerator:
             return Turned(incoming(fed), [])
         view = Unrolled(clock, self._shift)
         self._begin_pieces(view, now)
+        self._tell_begun(Beats(view.beat_at(now) - SURE), now)
         fed += self._playback.turn(view, self._settings.look_ahead, now)
         return Turned(incoming(fed), [])
 
@@ -200,7 +203,8 @@ class FromGenerator:
             return []
         if isinstance(change, Relocated):
             return self._jump(change, now)
-        self._clock, self._cues = None, []
+        self._tell_begun(Beats(change.beat + self._shift), now)
+        self._clock, self._cues, self._coming = None, [], []
         self._line.send(Anew())
         self._ahead, self._question = self._ahead.anew(self._bar), None
         return self._playback.follow(change)
@@ -214,13 +218,14 @@ class FromGenerator:
         self._shift = Beats(inside - start.beat)
         self._clock = clock
         self._begun = self._ahead.number(inside) - 1
-        self._cues, self._heard, self._counted = [], [], 0
+        self._cues, self._coming, self._heard, self._counted = [], [], [], 0
         self._playback = Playback(Part(()))
         self._playback.follow(replace(start, beat=inside))
 
     def _jump(self, jump: Relocated, now: Seconds) -> list[Fed]:
         """Count on; where the bars do not fit together, begin at the next place that does."""
         bar, left = self._ahead.bar, Beats(jump.left + self._shift)
+        self._tell_begun(Beats(left - NEAR), now)
         apart = (jump.entered - left) % bar
         if min(apart, bar - apart) < NEAR:
             laps = round((jump.left - jump.entered) / bar)
@@ -229,7 +234,7 @@ class FromGenerator:
         entered = Beats(left + apart)
         self._shift = Beats(entered - jump.entered)
         self._begun = self._ahead.number(entered) - 1
-        self._cues = []
+        self._cues, self._coming = [], []
         self._playback.use(Part(()))
         self._playback.follow(replace(Started(jump.at, entered, False), beat=entered))
         return [Fed(now, withdrawal(jump.entered))]
@@ -245,9 +250,15 @@ class FromGenerator:
                 self._hold(piece)
             self._cues = [*self._cues[-2 * ahead.a_bar :], piece]
             self._playback.use(Part(tuple(cue for each in self._cues for cue in each.cues())))
-            self._made.append(HandedOver(now, Beats(piece.begin - self._shift), piece))
+            self._coming.append(piece)
             self._stale |= self._hears_something(piece.begin)
         self._ask(self._begun + 1, 2 * ahead.a_bar, now)
+
+    def _tell_begun(self, until: Beats, now: Seconds) -> None:
+        """Write down what has begun before a position; until then a loop may jump, and it begins elsewhere."""
+        while self._coming and self._coming[0].begin < until:
+            piece = self._coming.pop(0)
+            self._made.append(HandedOver(now, Beats(piece.begin - self._shift), piece))
 
     def _hears_something(self, here: Beats) -> bool:
         """Return whether what a listener goes by has changed."""
