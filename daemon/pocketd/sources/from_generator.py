@@ -255,7 +255,7 @@ class FromGenerator:
         self._ask(self._begun + 1, 2 * ahead.a_bar, now)
 
     def _tell_begun(self, until: Beats, now: Seconds) -> None:
-        """Write down what has begun before a position; until then a loop may jump, and it begins elsewhere."""
+        """Write down what has begun before a position; until then a loop may jump away from it."""
         while self._coming and self._coming[0].begin < until:
             piece = self._coming.pop(0)
             self._made.append(HandedOver(now, Beats(piece.begin - self._shift), piece))
