@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from pocket_core.errors import ConfigError
+from pocket_core.errors import ConfigError, MidiFileError
 from pocket_core.phrases.generator import Knobs, Onset
 from pocket_core.phrases.kit import Kit
 from pocket_core.phrases.phrase import BAR, Phrase, joined
@@ -21,7 +21,7 @@ from pocketd.config import load
 from pocketd.generators.graphs import load_graphs
 from pocketd.generators.offline import play_through
 from pocketd.generators.phrase_file import drawn, phrase_bytes
-from pocketd.generators.presets import find_phrase, preset_names
+from pocketd.generators.presets import find_phrase, in_four, preset_names
 from pocketd.midifile import read_score
 from pocketd.wholefile import write_whole
 
@@ -69,19 +69,19 @@ def bars(
     """
     from pocketd.generators.bars import Bars
 
-    if goal is not None and start is None:
-        raise ConfigError("--to says where to go; say with --from where to begin")
-    kit = _kit(config)
+    bpm, kit = _tempo(tempo), _kit(config)
     knobs = _knobs(temperature, density)
-    begin, end = _phrase(start, kit), _phrase(goal, kit)
+    if goal is not None and temperature != 1.0:
+        raise ConfigError("--temperature is how far from --from; the way to --to has none, leave out one")
+    begin, end = _ends(start, goal, kit)
     _refuse(out, start, goal)
     generator = Bars(load_graphs("bars"), kit)
     if begin is not None and end is not None:
-        made = joined(generator.interpolate(begin, end, steps))
+        made = joined(generator.interpolate(begin, end, steps, knobs))
     else:
         with patience("making bars") as progress:
             made = play_through(generator, count, knobs=knobs, seed=seed, start=begin, progress=progress)
-    _write(out, made, kit, tempo, "bars", straight=straight)
+    _write(out, made, kit, bpm, "bars", straight=straight)
 
 
 @command.command("continue")
@@ -107,14 +107,14 @@ def continue_(
     """
     from pocketd.generators.continuing import Continuing
 
-    kit = _kit(config)
+    bpm, kit = _tempo(tempo), _kit(config)
     begin = _phrase(primer, kit)
     _refuse(out, primer)
     generator = Continuing(load_graphs("continue"), kit)
     made = generator.continue_from(
         begin, count, _knobs(temperature, density), seed, beam=beam, one_drum=one_drum
     )
-    _write(out, made, kit, tempo, "continue", straight=straight)
+    _write(out, made, kit, bpm, "continue", straight=straight)
 
 
 @command.command()
@@ -137,10 +137,8 @@ def pattern(
     """
     from pocketd.generators.pattern import Pattern
 
-    if goal is not None and start is None:
-        raise ConfigError("--to says where to go; say with --from where to begin")
-    kit = _kit(config)
-    begin, end = _phrase(start, kit), _phrase(goal, kit)
+    bpm, kit = _tempo(tempo), _kit(config)
+    begin, end = _ends(start, goal, kit)
     _refuse(out, start, goal)
     generator = Pattern(load_graphs("pattern"), kit)
     with patience("making patterns") as progress:
@@ -154,7 +152,7 @@ def pattern(
             morph=None if end is None else _as_it_is,
             progress=progress,
         )
-    _write(out, made, kit, tempo, "pattern", straight=straight)
+    _write(out, made, kit, bpm, "pattern", straight=straight)
 
 
 @command.command()
@@ -187,10 +185,10 @@ def groove(
     from pocketd.generators.groove import Groove
 
     kit = _kit(config)
-    begin, end = _phrase(start, kit), _phrase(goal, kit)
+    begin, end = _ends(start, goal, kit)
     heard, played_bars, played_bpm = _musician(human)
     _refuse(out, *(str(human) if human is not None else None, start, goal))
-    bpm = played_bpm if tempo is None else tempo
+    bpm = _tempo(played_bpm if tempo is None else tempo)
     knobs = Knobs(
         temperature=within("--temperature", temperature, 0, 2),
         density=within("--density", density, 0, 1),
@@ -247,6 +245,17 @@ def _knobs(temperature: float, density: float) -> Knobs:
     )
 
 
+def _tempo(bpm: float) -> float:
+    return within("--tempo", bpm, 20, 300)
+
+
+def _ends(start: str | None, goal: str | None, kit: Kit) -> tuple[Phrase | None, Phrase | None]:
+    """Return where it begins and where it goes."""
+    if goal is not None and start is None:
+        raise ConfigError("--to says where to go; say with --from where to begin")
+    return _phrase(start, kit), _phrase(goal, kit)
+
+
 def _phrase(named: str | None, kit: Kit) -> Phrase | None:
     return None if named is None else find_phrase(named, kit)
 
@@ -255,18 +264,20 @@ def _musician(path: Path | None) -> tuple[Sequence[Onset], int, float]:
     """Return a musician's onsets, how many bars they last and at which tempo."""
     if path is None:
         return (), 8, 120.0
-    score = read_score(path)
+    score = in_four(read_score(path), str(path))
     heard = [Onset(note.at_beat, note.velocity) for note in score.notes]
     count = int(max(onset.beat for onset in heard) // BAR) + 1
-    return heard, min(count, MOST_BARS), score.tempo.bpm_at(Beats(0.0))
+    if count > MOST_BARS:
+        raise MidiFileError(f"{path} lasts {count} bars; at most {MOST_BARS} are answered, cut it")
+    return heard, count, score.tempo.bpm_at(Beats(0.0))
 
 
 def _refuse(out: Path, *inputs: str | None) -> None:
-    refuse_overwriting([Path(name) for name in inputs if name is not None and Path(name).suffix], [out])
+    files = [Path(name) for name in inputs if name is not None and name not in preset_names()]
+    refuse_overwriting(files, [out])
 
 
-def _write(out: Path, made: Phrase, kit: Kit, tempo: float, title: str, *, straight: bool) -> None:
-    bpm = within("--tempo", tempo, 20, 300)
+def _write(out: Path, made: Phrase, kit: Kit, bpm: float, title: str, *, straight: bool) -> None:
     write_whole(out, phrase_bytes(made, bpm, title, straight=straight))
     console = Console(highlight=False, markup=False)
     for line in drawn(made, kit, SHOWN):

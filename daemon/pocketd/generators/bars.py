@@ -63,11 +63,14 @@ class Bars:
         """Return a bar as the latent space has it."""
         return self._decoded(self._encoded(bar, 0), STILL)
 
-    def interpolate(self, a: Phrase, b: Phrase, steps: int) -> list[Phrase]:
-        """Return bars on the straight way from one bar to another in the latent space, both ends included."""
+    def interpolate(self, a: Phrase, b: Phrase, steps: int, knobs: Knobs = STILL) -> list[Phrase]:
+        """Return bars on the straight way from one bar to another in the latent space, both ends included.
+
+        It goes by density and voices.
+        """
         one, other = self._encoded(a, 0), self._encoded(b, 0)
         shares = np.linspace(0.0, 1.0, steps) if steps > 1 else np.zeros(1)
-        return [self._decoded(one + np.float32(share) * (other - one), STILL) for share in shares]
+        return [self._decoded(one + np.float32(share) * (other - one), knobs) for share in shares]
 
     def near(self, bar: Phrase, spread: float, count: int, chance: np.random.Generator) -> list[Phrase]:
         """Return bars around a bar.
