@@ -37,17 +37,19 @@ class Bars:
     Args:
         graphs: `encoder` and `decoder`.
         kit: Its notes.
+
+    Raises:
+        ContractError: The card lacks what it needs.
     """
 
     name = "bars"
 
     def __init__(self, graphs: Graphs, kit: Kit) -> None:
-        said = graphs.card.settings
         self._graphs = graphs
         self._kit = kit
-        self._threshold = float(said["threshold_logit"])
-        self._spread = np.array(said["latent_sd"], np.float32)
-        self._anchors = np.array(said["anchors"], np.float32)  # (N, z), codes of bars that were played
+        self._threshold = float(graphs.numbers("threshold_logit"))
+        self._spread = graphs.numbers("latent_sd", None)
+        self._anchors = graphs.numbers("anchors", None, len(self._spread))  # codes of bars that were played
         voices = [Kit().voice(pitch) for pitch in PITCHES]
         self._voices = np.array([0 if voice is None else voice for voice in voices])
 

@@ -17,6 +17,7 @@ from pocketd.generators.graphs import Graphs
 DENSITY_SWAY, VOICE_SWAY = 3.0, 6.0  # of the logit of a stroke, from the least to the most
 SOFTEST = 1 / 127
 LAYERS = 2  # of its memory
+AXES = 3  # of that: layers, ways, units
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +49,20 @@ class Speaker:
         graphs: `step` and `velocity`, and the same of one drum, `one_step` and `one_velocity`.
 
     Raises:
-        ContractError: They were trained on other features than this build has.
+        ContractError: They were trained on other features than this build has, or lack what it needs.
     """
 
     def __init__(self, graphs: Graphs) -> None:
         said = graphs.card.settings
-        if (said["features_version"], said["width"]) != (VERSION, WIDTH):
+        if (said.get("features_version"), said.get("width")) != (VERSION, WIDTH):
             raise ContractError(
-                f"generator {graphs.card.name} wants features v{said['features_version']} of width "
-                f"{said['width']}, this build computes v{VERSION} of width {WIDTH}; "
+                f"generator {graphs.card.name} wants features v{said.get('features_version')} of width "
+                f"{said.get('width')}, this build computes v{VERSION} of width {WIDTH}; "
                 "run `pocketd pretrain` again"
             )
         self._graphs = graphs
-        self._units = {
-            name: int(graphs.card.graphs[name].inputs["state"][2] or 1) for name in ("step", "one_step")
-        }
-        self._boldness = float(said["boldness"])  # what a temperature of 1 is, of the softmax
+        self._units = {name: _units(graphs, name) for name in ("step", "one_step")}
+        self._boldness = float(graphs.numbers("boldness"))  # what a temperature of 1 is, of the softmax
 
     def go_on(self, past: Steps, position: int, count: int, way: Way) -> Steps:
         """Return the steps that come after others.
@@ -129,6 +128,17 @@ class Speaker:
             noise = way.chance.standard_normal(COUNT) * spread
             velocities[n] = np.clip(told["mean"][0] + noise * told["spread"][0], SOFTEST, 1.0) * bits
         return velocities[len(past) :]
+
+
+def _units(graphs: Graphs, name: str) -> int:
+    """Return how wide the memory of a graph is."""
+    card = graphs.card.graphs.get(name)
+    shape = None if card is None else card.inputs.get("state")
+    if shape is None or len(shape) != AXES or not shape[-1]:
+        raise ContractError(
+            f"generator {graphs.card.name} has no {name} with a memory; run `pocketd pretrain` again"
+        )
+    return shape[-1]
 
 
 def _chances(logits: NDArray[np.float32], way: Way, boldness: float) -> NDArray[np.float64]:
