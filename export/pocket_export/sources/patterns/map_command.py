@@ -16,7 +16,7 @@ from pocket_export.sources.patterns.map_read import read_content, read_patterns
 from pocket_export.sources.patterns.map_server import MapServer
 from pocketd.commands.render import refuse_overwriting
 from pocketd.standard import printable
-from pocketd.wholefile import write_whole
+from pocketd.wholefile import try_place, write_whole
 
 PATTERNS, PAGE = Path("patterns.tsv"), Path("map.html")
 MOST = 10_000  # patterns that are drawn; laying out as many takes about two minutes on one core
@@ -46,6 +46,7 @@ def draw_map(
     from a file, offline. With --serve it can also send a pattern to the running pocketd.
     """
     refuse_overwriting([patterns, *([] if model is None else [model])], [out])
+    try_place(out)
     console = Console(highlight=False, markup=False, soft_wrap=True)
     content = thin_out(read_content(read_patterns(patterns), model, title), most, seed)
     with console.status(f"laying out {len(content.patterns):,} patterns by {WORDS[method]}"):
