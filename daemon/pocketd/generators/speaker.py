@@ -19,6 +19,7 @@ DENSITY_SWAY, VOICE_SWAY = 3.0, 6.0  # of the logit of a stroke, from the least 
 SOFTEST = 1 / 127
 LAYERS = 2  # of its memory
 GRAPHS = ("step", "one_step")  # of the whole kit and of one drum
+AXES = 3  # of its memory: layers, ways, units
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +52,19 @@ class Speaker:
         graphs: `step` and `velocity`, and the same of one drum, `one_step` and `one_velocity`.
 
     Raises:
-        ContractError: They were trained on other features than this build has, or their card does not say how
-            drums settle.
+        ContractError: They were trained on other features than this build has, or lack what it needs.
     """
 
     def __init__(self, graphs: Graphs) -> None:
         said = graphs.card.settings
-        if (said["features_version"], said["width"]) != (VERSION, WIDTH):
+        if (said.get("features_version"), said.get("width")) != (VERSION, WIDTH):
             raise ContractError(
-                f"generator {graphs.card.name} wants features v{said['features_version']} of width "
-                f"{said['width']}, this build computes v{VERSION} of width {WIDTH}; "
+                f"generator {graphs.card.name} wants features v{said.get('features_version')} of width "
+                f"{said.get('width')}, this build computes v{VERSION} of width {WIDTH}; "
                 "run `pocketd pretrain` again"
             )
         self._graphs = graphs
-        self._units = {name: int(graphs.card.graphs[name].inputs["state"][2] or 1) for name in GRAPHS}
+        self._units = {name: _units(graphs, name) for name in GRAPHS}
         self._settling = {name: settling_on(graphs, name) for name in GRAPHS}
 
     def go_on(self, past: Steps, position: int, count: int, way: Way) -> Steps:
@@ -161,6 +161,17 @@ def settling_on(graphs: Graphs, graph: str) -> Settling:
             f"generator {graphs.card.name}: how its drums settle is not said ({error}); "
             "run `pocketd pretrain` again"
         ) from None
+
+
+def _units(graphs: Graphs, name: str) -> int:
+    """Return how wide the memory of a graph is."""
+    card = graphs.card.graphs.get(name)
+    shape = None if card is None else card.inputs.get("state")
+    if shape is None or len(shape) != AXES or not shape[-1]:
+        raise ContractError(
+            f"generator {graphs.card.name} has no {name} with a memory; run `pocketd pretrain` again"
+        )
+    return shape[-1]
 
 
 def _bent(chances: NDArray[np.float64], way: Way) -> NDArray[np.float64]:

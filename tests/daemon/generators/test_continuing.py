@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
-from time import process_time
+from time import thread_time
 from typing import Any
 
 import numpy as np
@@ -240,9 +240,9 @@ def test_a_bar_after_sixteen_takes_less_than_fifty_milliseconds_of_a_core(
     before = rock.filling(Beats(64.0)).strokes
     took = []
     for seed in range(9):
-        began = process_time()
+        began = thread_time()
         continuing.phrase(Ask(begin=Beats(64.0), before=before, seed=seed))
-        took.append(process_time() - began)
+        took.append(thread_time() - began)
 
     assert np.median(took) < 0.05
 

@@ -98,6 +98,55 @@ def test_from_one_generator_to_another_nothing_stops(rig: GeneratorRig) -> None:
     assert [record["source"] for record in rig.told("generated")][-1] == "groove"
 
 
+def test_of_two_wishes_before_a_bar_line_the_last_counts(rig: GeneratorRig) -> None:
+    rig.turn_knob(SOURCE_CC, BARS, 0.5)
+    rig.until(0.9)
+    rig.clock(16)
+    rig.turn_knob(SOURCE_CC, DAW, BEGIN + 5 * BEAT)
+    rig.turn_knob(SOURCE_CC, GROOVE, BEGIN + 6 * BEAT)
+
+    struck = rig.until(BEGIN + 15.5 * BEAT)
+
+    assert [note for _, note in struck] == [60 + n for n in range(16)]
+    assert rig.told("hello")[-1]["config"]["source"] == "groove"
+
+
+@pytest.mark.parametrize("instead", [DAW, LOOP])
+def test_a_generator_that_was_asked_for_and_not_wanted_after_all_rests(
+    rig: GeneratorRig, instead: int
+) -> None:
+    rig.clock(16)
+    rig.turn_knob(SOURCE_CC, BARS, BEGIN + 1 * BEAT)
+    rig.turn_knob(SOURCE_CC, instead, BEGIN + 2 * BEAT)
+
+    rig.until(BEGIN + 5 * BEAT)
+
+    assert isinstance(rig.letters[-1], Rest)
+
+
+def test_a_daw_that_is_asked_for_while_it_plays_starts_no_process(rig: GeneratorRig) -> None:
+    rig.turn_knob(SOURCE_CC, DAW, 0.5)
+
+    rig.until(0.9)
+
+    assert rig.letters == []
+
+
+def test_a_source_knob_that_is_swept_for_seconds_ends_where_it_stands(rig: GeneratorRig) -> None:
+    rig.turn_knob(SOURCE_CC, BARS, 0.5)
+    rig.until(0.9)
+    rig.clock(24)
+    for n in range(400):
+        rig.turn_knob(SOURCE_CC, n % 7, BEGIN + 0.1 + n / 100)
+    rig.turn_knob(SOURCE_CC, GROOVE, BEGIN + 4.2)
+
+    struck = rig.until(BEGIN + 23.5 * BEAT)
+
+    assert rig.loop.stumbles == 0
+    assert rig.told("hello")[-1]["config"]["source"] == "groove"
+    assert [note for at, note in struck if at > BEGIN + 14.9 * BEAT] == [75 + n for n in range(9)]
+
+
 def test_a_process_that_nobody_needs_may_rest(rig: GeneratorRig) -> None:
     rig.turn_knob(SOURCE_CC, BARS, 0.3)
     rig.turn_knob(SOURCE_CC, DAW, 0.6)

@@ -159,7 +159,7 @@ def test_a_loop_of_the_daw_does_not_make_a_generator_begin_again(rig: GeneratorR
     struck = rig.until(BEGIN + 15.5 * BEAT)
 
     assert [note for _, note in struck] == [60 + n for n in range(16)]
-    assert {record["position"] for record in rig.told("generated")} <= {0, 2, 4, 6}
+    assert [record["position"] for record in rig.told("generated")] == [0, 2] * 4
 
 
 def test_a_jump_out_of_the_bars_goes_on_at_the_place_where_it_lands(rig: GeneratorRig) -> None:
