@@ -49,4 +49,6 @@ class WishDesk:
             return
         if wish is not None and wish.at > self._newest:
             self._newest = wish.at
-            self.answers.append(WishAnswer(source=wish.source, pattern=wish.pattern, goal=wish.goal))
+            self.answers.append(
+                WishAnswer(source=wish.source, pattern=wish.pattern, goal=wish.goal, morph=wish.morph)
+            )

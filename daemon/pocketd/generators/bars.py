@@ -46,6 +46,8 @@ class Bars:
         self._graphs = graphs
         self._kit = kit
         self._threshold = float(said["threshold_logit"])
+        self._means = np.array(said["velocity_means"], np.float32)  # (22,) of what the decoder says
+        self._factors = np.array(said["velocity_factors"], np.float32)  # (22,) by how much it is too even
         self._spread = np.array(said["latent_sd"], np.float32)
         self._anchors = np.array(said["anchors"], np.float32)  # (N, z), codes of bars that were played
         voices = [Kit().voice(pitch) for pitch in PITCHES]
@@ -120,5 +122,6 @@ class Bars:
         voices = np.array(knobs.voices, np.float32)[self._voices]
         logits = logits + VOICE_SWAY * (voices - EVEN)
         logits[:, voices <= 0.0] = -np.inf
-        velocities = np.clip(said["velocities"][0], 1 / 127, 1.0)
+        velocities = self._means + self._factors * (said["velocities"][0] - self._means)
+        velocities = np.clip(velocities, 1 / 127, 1.0)
         return phrase_of_grid(np.where(logits >= 0, velocities, 0.0).astype(np.float32), self._kit)

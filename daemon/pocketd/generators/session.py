@@ -69,6 +69,8 @@ class Session:
             case Turned():
                 moved = letter.preset != self._turned.preset
                 self._turned = letter
+                if moved:
+                    self._given = None
                 return self._find() if moved else []
             case Given():
                 self._given = letter
@@ -94,6 +96,8 @@ class Session:
             setup.notes,
             setup.voices,
         )
+        if before is not None and (before.start, before.goal) != (setup.start, setup.goal):
+            self._given = None
         if other or self._generator is None:
             try:
                 self._generator, self._why = self._load(setup.source, kit), ""
