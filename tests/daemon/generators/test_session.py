@@ -244,6 +244,31 @@ def test_a_generator_is_loaded_once_however_often_another_is_chosen_meanwhile() 
     assert loaded == ["bars", "groove"]
 
 
+def test_of_a_bar_that_is_longer_than_four_beats_only_those_are_told() -> None:
+    player = Player()
+    here = session(player)
+    here.take(setup())
+    for beat in range(6):
+        here.take(Heard(beat=Beats(float(beat)), velocity=100))
+    here.take(Held(begin=Beats(0.0), length=Beats(6.0), strokes=((1.0, 36, 90, 0.0), (5.0, 36, 90, 0.0))))
+
+    here.take(want(6.0, 1, length=6.0, bar=6.0))
+
+    assert [float(onset.beat) for onset in player.asks[0].heard] == [0, 1, 2, 3]
+    assert [float(stroke.beat) for stroke in player.asks[0].before] == [1]
+
+
+def test_what_was_made_of_the_time_that_is_asked_for_again_is_not_its_past() -> None:
+    player = Player()
+    here = session(player)
+    here.take(setup())
+    here.take(want(0.0))
+
+    here.take(want(2.0, 2))
+
+    assert [float(stroke.beat) for stroke in player.asks[1].before] == [0, 1]
+
+
 def test_an_hour_in_which_nothing_is_wanted_is_not_kept_whole() -> None:
     here = session(Player())
     here.take(setup())

@@ -9,6 +9,7 @@ import mido
 import pytest
 
 from pocket_core.types import Port, Seconds
+from pocket_core.wire import song_position
 from pocketd.config import Config
 from pocketd.config_sections import Generate
 from pocketd.desk_answers import WishAnswer, encode_answer
@@ -332,3 +333,32 @@ def test_a_reload_that_names_another_start_takes_the_place_of_a_pattern_that_was
     start = rig.generators["pattern"].asks[-1].start
     assert start is not None
     assert len(start.strokes) == 1
+
+
+def test_a_change_that_a_loop_jumps_away_from_is_made_behind_the_jump(rig: GeneratorRig) -> None:
+    for lap in range(3):
+        first = (b"\xfa",) if lap == 0 else (song_position(0), b"\xfb")
+        rig.clock(4, BEGIN + lap * 4 * BEAT, first)
+    daw(rig, 12)
+    rig.turn_knob(SOURCE_CC, BARS, BEGIN + 2 * BEAT)
+
+    struck = rig.until(BEGIN + 11.5 * BEAT)
+
+    assert [note for _, note in struck] == [HAT] * 4 + [60 + n for n in range(8)]
+
+
+def test_a_daw_that_sends_late_is_heard_to_its_last_beat_and_the_next_source_has_its_own_lead() -> None:
+    rig = make(drums_lead_ms=0)
+    rig.clock(12)
+    for n in range(12):
+        rig.note(Port.DRUMS, HAT, BEGIN + n * BEAT)
+    rig.turn_knob(SOURCE_CC, BARS, BEGIN + 1 * BEAT)
+
+    struck = rig.until(BEGIN + 11 * BEAT)
+    rig.close()
+
+    assert {60, 61, 62, 63} <= {note for _, note in struck}
+    on_the_grid = [at for at, note in struck if note >= 60]
+    assert [(at - BEGIN) / BEAT % 1 for at in on_the_grid[1:]] == pytest.approx(
+        [0.0] * (len(on_the_grid) - 1), abs=0.01
+    )
