@@ -38,6 +38,6 @@ def test_the_table_has_real_patterns_and_each_network(
     assert code == 0
     assert rows["ACAI"]["known"]["distinct"] == 5067
     assert "not there" in rows["ACAI"]["note"]
-    assert {"real, test", "real, learnt from", "prior, 0.5", "mixture, strayed"} <= set(rows)
-    assert 0 <= rows["mixture, strayed"]["varied"] <= 10_000
+    assert {"real, test", "real, learnt from", "prior, 0.5", "mixture, matched"} <= set(rows)
+    assert 0 <= rows["mixture, matched"]["varied"] <= 10_000
     assert len(list((tmp_path / "cache").rglob("*.pt"))) == 1

@@ -132,7 +132,6 @@ class Pattern:
             self._clouds = _Clouds(
                 _array(said["cloud_weights"]), _array(said["cloud_means"]), _array(said["cloud_roots"])
             )
-            self._stray = float(said["stray"])
             self._means = _array(said["velocities"])
             self._spreads = _array(said["velocity_spreads"])
             packed = base64.b64decode(said["known"], validate=True)
@@ -163,9 +162,7 @@ class Pattern:
 
     def drawn(self, count: int, temperature: float, chance: np.random.Generator) -> list[Steps]:
         """Return patterns from anywhere in the space, `count` of them, whether they pass or not."""
-        logits = self._decoded(self._clouds.drawn(count, temperature, chance))
-        stray = self._stray * min(temperature, 1.0) * chance.logistic(size=logits.shape)
-        return patterns_of_cells((logits + stray).astype(np.float32), 0.0)
+        return patterns_of_cells(self._decoded(self._clouds.drawn(count, temperature, chance)), 0.0)
 
     def _two_bars(self, ask: Ask, number: int) -> Phrase:
         """Return the pattern of two bars, counted from the song's beginning."""

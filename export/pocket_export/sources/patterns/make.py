@@ -37,8 +37,7 @@ from pocketd.wholefile import write_whole
 
 EPOCHS = 40
 TABLE = "pattern.tsv"  # beside the card: some of what it has learnt from
-SHIPS = Kind("acai", EPOCHS, latent=32, hidden=(512, 256))
-STRAY = 0.5  # of chance in what is drawn
+SHIPS = Kind("acai", EPOCHS, latent=32, hidden=(512, 256), critic=0.1)
 FEW = 512  # patterns of a smoke run
 SAMPLES, QUICK_SAMPLES = 10_000, 500
 JUDGED = 2_000  # samples, at most, whose realism is measured
@@ -102,7 +101,7 @@ def make(order: SourceOrder, groove: Groove, watch: Watch) -> Path:
     )
     codes = codes_of_cells(space, train.cells)
     source, count = mixture(codes, order.seed), QUICK_SAMPLES if order.quick else SAMPLES
-    thresholds = calibrated(space, source, train.cells, order.seed, STRAY)
+    thresholds = calibrated(space, source, train.cells, order.seed)
     velocities = learn_velocities(groove.split("train"))
     tries = [{"cells": row[None]} for row in chosen_by.cells[:TRIED]]
     points = [{"code": row[None]} for row in codes[:TRIED]]
@@ -140,7 +139,6 @@ def make(order: SourceOrder, groove: Groove, watch: Watch) -> Path:
             "cloud_weights": _rounded(source.weights),
             "cloud_means": _rounded(source.means),
             "cloud_roots": _rounded(source.roots[:, *np.tril_indices(kind.latent)]),
-            "stray": STRAY,
             "velocities": np.round(velocities.means.astype(np.float64), 1).tolist(),
             "velocity_spreads": _rounded(velocities.spreads),
             "known": base64.b64encode(b"".join(sorted(d[:SHORT] for d in train.digests))).decode(),
@@ -162,8 +160,7 @@ def _figures(
     """Return what of samples passes the filter, and how real that is."""
     (source, thresholds), (train, chosen_by) = drawn, sets
     known = train.digests
-    chance = np.random.default_rng(seed)
-    samples = patterns_at(space, source.draw(count, chance), thresholds, STRAY, chance)
+    samples = patterns_at(space, source.draw(count, np.random.default_rng(seed)), thresholds)
     found = filtered(samples, known)
     kept = [sample for sample in samples if passes(sample, known)][:JUDGED]
     figures = {

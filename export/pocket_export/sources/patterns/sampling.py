@@ -126,39 +126,19 @@ def logits_at(space: PatternSpace, codes: Array) -> Array:
     return np.concatenate(parts)
 
 
-def strayed(logits: Array, stray: float, chance: np.random.Generator) -> Array:
-    """Return logits with chance: with a stray of 1 a cell is over 0 as often as its logit says.
-
-    Args:
-        logits: Of any shape.
-        stray: 0..1; 0 leaves them.
-        chance: Where it is from.
-    """
-    return (logits + stray * chance.logistic(size=logits.shape)).astype(np.float32) if stray else logits
-
-
-def patterns_at(
-    space: PatternSpace,
-    codes: Array,
-    thresholds: Array | float = EVEN_CHANCE,
-    stray: float = 0.0,
-    chance: np.random.Generator | None = None,
-) -> list[Pattern]:
+def patterns_at(space: PatternSpace, codes: Array, thresholds: Array | float = EVEN_CHANCE) -> list[Pattern]:
     """Return patterns at points.
 
     Args:
         space: Decodes.
         codes: `float32[N, D]`.
         thresholds: Logits from which an instrument is struck: one, or `float32[14]`.
-        stray: See `strayed`.
-        chance: Likewise; None: that of seed 1.
     """
-    logits = strayed(logits_at(space, codes), stray, chance or np.random.default_rng(1))
-    logits = logits.reshape(-1, STEPS, BITS) - np.float32(thresholds)
+    logits = logits_at(space, codes).reshape(-1, STEPS, BITS) - np.float32(thresholds)
     return patterns_of_cells(logits.reshape(len(codes), -1), 0.0)
 
 
-def calibrated(space: PatternSpace, source: Source, cells: Array, seed: int, stray: float = 0.0) -> Array:
+def calibrated(space: PatternSpace, source: Source, cells: Array, seed: int) -> Array:
     """Return the logits over which samples strike each instrument as often as patterns do, `float32[14]`.
 
     Args:
@@ -166,11 +146,9 @@ def calibrated(space: PatternSpace, source: Source, cells: Array, seed: int, str
         source: Of the samples.
         cells: `float32[N, 448]`, of patterns that were learnt from.
         seed: Of the samples.
-        stray: See `strayed`.
     """
-    chance = np.random.default_rng((seed, 1))
-    codes = source.draw(CALIBRATED_ON, chance)
-    logits = strayed(logits_at(space, codes), stray, chance).reshape(-1, STEPS, BITS)
+    codes = source.draw(CALIBRATED_ON, np.random.default_rng((seed, 1)))
+    logits = logits_at(space, codes).reshape(-1, STEPS, BITS)
     wanted = cells.reshape(-1, BITS).mean(0)
     found = np.full(BITS, 30.0)
     for bit in np.flatnonzero(wanted >= SELDOM).tolist():

@@ -36,8 +36,6 @@ from pocket_export.sources.patterns.sampling import (
     fitted,
     logits_at,
     mixture,
-    patterns_at,
-    strayed,
 )
 from pocket_export.sources.patterns.table import Line, read_tsv
 from pocket_export.sources.patterns.training import Kind, train_space
@@ -123,26 +121,6 @@ def test_a_cloud_is_as_wide_as_its_root_says() -> None:
     )
 
     assert np.cov(drawn.T) == pytest.approx(root @ root.T, abs=0.1)
-
-
-def test_what_strays_wholly_is_struck_as_often_as_its_logit_says() -> None:
-    logits = np.full(100_000, -1.0, np.float32)
-
-    struck = (strayed(logits, 1.0, np.random.default_rng(1)) > 0).mean()
-
-    assert struck == pytest.approx(1 / (1 + np.e), abs=0.01)
-    assert strayed(logits, 0.0, np.random.default_rng(1)) is logits
-
-
-def test_the_same_chance_makes_the_same_patterns() -> None:
-    space, codes = PatternSpace(), np.zeros((5, 4), np.float32)
-
-    one, again, other = (
-        patterns_at(space, codes, stray=1.0, chance=np.random.default_rng(seed)) for seed in (1, 1, 2)
-    )
-
-    assert one == again
-    assert one != other
 
 
 def test_the_nearest_is_as_far_as_cells_differ() -> None:
