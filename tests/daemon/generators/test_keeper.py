@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import select
 import signal
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
+from time import monotonic
 
 import psutil
 import pytest
@@ -22,23 +24,27 @@ class Ends:
     """Both ends of a line, and who keeps the far one."""
 
     near: socket.socket
+    far: socket.socket
     keeper: StudioKeeper
 
     def begun(self, now: float) -> psutil.Process:
-        """Write a letter, and return the process that has been started for it."""
+        """Write a letter, and return the process that has been started for it, once it has read it."""
         self.near.sendall(encode_letter(Turned()))
         self.keeper.turn(letters=True, now=Seconds(now))
         assert self.keeper._process is not None
         self.near.settimeout(PATIENCE)
         first, *_ = (line for line in self.near.recv(4096).split(b"\n") if line)
         assert decode_answer(first) == Ready()
+        latest = monotonic() + PATIENCE
+        while select.select([self.far], [], [], 0)[0]:
+            assert monotonic() < latest, "the letter is not read"
         return psutil.Process(self.keeper._process.pid)
 
 
 @pytest.fixture
 def ends() -> Iterator[Ends]:
     near, far = socket.socketpair()
-    made = Ends(near, StudioKeeper(far))
+    made = Ends(near, far, StudioKeeper(far))
     yield made
     near.close()
     made.keeper.close()
