@@ -13,10 +13,11 @@ from platformdirs import user_data_path
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from pocket_core.errors import ConfigError
+from pocket_core.phrases.kit import GENERAL_MIDI
 from pocket_core.settings import AT_ONCE, ControlMap, HumanFilter, Settings, Timing
 from pocket_core.tempo import Meter, MeterChange, MeterMap
 from pocket_core.types import Beats, Port, Seconds
-from pocket_core.voices import ROLAND, VoiceMap
+from pocket_core.voices import ROLAND, VOICES, VoiceMap
 from pocketd.config_errors import explain
 from pocketd.config_paths import in_full
 from pocketd.config_sections import (
@@ -208,7 +209,21 @@ class Config(Section):
             raise clash("clock_port", f"clock: {self.clock} listens to no port; use auto")
         if self.clock == "jack" and self.backend not in ("auto", "jack"):
             raise clash("clock", f"jack needs backend: jack, and backend is {self.backend}")
+        self._kit_is_of_voices()
         return self
+
+    def _kit_is_of_voices(self) -> None:
+        """Refuse a note of a generator's kit that the pocket would take for another drum, or leave alone."""
+        known = VoiceMap(self.voices)
+        for voice, note in self.generate.notes.items():
+            index = known.index(note)
+            if note == GENERAL_MIDI[voice] or (index is not None and VOICES[index] == voice):
+                continue
+            found = "names nowhere" if index is None else f"has as {VOICES[index]}"
+            raise clash(
+                "generate.notes",
+                f"{voice} is played with {note}, which `voices` {found}; put {note} there under {voice}",
+            )
 
     @property
     def time_signature(self) -> Meter:

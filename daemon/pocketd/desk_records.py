@@ -134,7 +134,7 @@ class Remembered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Generated:
-    """A half bar that a generator has made, as it is handed over to be timed; since format 5."""
+    """A half bar that a generator has made, as it has begun to be timed; since format 5."""
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     kind: Literal["generated"] = "generated"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import floor
 from typing import Any
@@ -68,13 +68,17 @@ def dots(
         voices: Which notes are of which voice.
     """
     found: list[list[Dot]] = [[] for _ in bars]
-    known, number = VoiceMap(voices), 0
+    known, number, newest = VoiceMap(voices), 0, -1.0
     for piece in generated:
         for beat, note, velocity, _ in piece.strokes:
             position = piece.position + beat
-            number = _bar_of(position, bars, number)
+            back = position < newest - ROUNDING  # then a loop has gone round: a bar further on is meant
+            place = _bar_of(position, bars, number + 1 if back else number)
             voice = known.index(note)
-            if number < len(bars) and voice is not None:
+            if place is None:  # nothing of that bar was heard, as behind a jump
+                continue
+            number, newest = place, position
+            if voice is not None:
                 bar = bars[number]
                 inside = position / bar.meter.bar_beats - (bar.bar - 1)
                 found[number].append(Dot(inside, voice, velocity, piece.held))
@@ -119,13 +123,10 @@ def used_voices(bars: Sequence[Sequence[Dot]]) -> list[int]:
     return sorted({dot.voice for bar in bars for dot in bar})
 
 
-def _bar_of(position: float, bars: Sequence[PlayedBar], begin: int) -> int:
-    """Return which of the played bars a position is in, looking on from one of them."""
-    return next(_from(position, bars, begin), len(bars))
-
-
-def _from(position: float, bars: Sequence[PlayedBar], begin: int) -> Iterator[int]:
-    for number in range(max(begin - 1, 0), len(bars)):
+def _bar_of(position: float, bars: Sequence[PlayedBar], begin: int) -> int | None:
+    """Return the first of the played bars that a position is in, from one of them on; None: it is in none."""
+    for number in range(begin, len(bars)):
         bar = bars[number]
         if floor((position + ROUNDING) / bar.meter.bar_beats) + 1 == bar.bar:
-            yield number
+            return number
+    return None

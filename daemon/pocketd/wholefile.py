@@ -28,6 +28,22 @@ def write_whole(path: Path, data: bytes, *, private: bool = False) -> None:
     write_together({path: data}, private=private)
 
 
+def try_place(path: Path) -> None:
+    """See that a file can be written, before something is done for it that takes long; nothing stays of it.
+
+    Raises:
+        PocketError: The place cannot be written to.
+    """
+    target = Path(os.path.realpath(path))
+    _refuse_others(path, target)
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        part.open("wb").close()
+        part.unlink()
+    except OSError as error:
+        raise _cannot(path, error) from error
+
+
 def write_together(files: Mapping[Path, bytes], *, private: bool = False) -> None:
     """Write files that belong together: none is put in its place before all are on the disk.
 
@@ -60,9 +76,13 @@ def write_together(files: Mapping[Path, bytes], *, private: bool = False) -> Non
             for part in staged.values():
                 part.unlink(missing_ok=True)
     except OSError as error:
-        raise PocketError(
-            f"cannot write {path}: {error.strerror or error}; choose a folder that is yours and has room"
-        ) from error
+        raise _cannot(path, error) from error
+
+
+def _cannot(path: Path, error: OSError) -> PocketError:
+    return PocketError(
+        f"cannot write {path}: {error.strerror or error}; choose a folder that is yours and has room"
+    )
 
 
 def _permit_as(target: Path, part: Path) -> None:

@@ -6,6 +6,7 @@ user alone; the daemon takes up one that is newer than the last. Nobody removes 
 
 from __future__ import annotations
 
+import stat
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,6 +91,8 @@ def read_wish(path: Path) -> Wish | None:
         WishError: The file cannot be read, or is no wish.
     """
     try:
+        if not stat.S_ISREG(path.stat().st_mode):  # a pipe might never end
+            raise WishError(f"cannot read {path}: it is no file; remove it")
         with path.open("rb") as file:
             data = file.read(LARGEST + 1)
     except FileNotFoundError:

@@ -212,6 +212,14 @@ def test_a_wrong_value_is_named_with_file_line_key_and_what_is_allowed(text: str
         ("clock: internal\nclock_port: drums", 'clock_port is "drums"; clock: internal listens to no port'),
         ("clock: jack\nclock_port: drums", 'clock_port is "drums"; clock: jack listens to no port'),
         ("clock: jack\nbackend: rtmidi", 'clock is "jack"; jack needs backend: jack, and backend is rtmidi'),
+        (
+            "generate: {notes: {crash: 38}}",
+            "crash is played with 38, which `voices` has as snare",
+        ),
+        (
+            "generate: {notes: {kick: 60}}",
+            "kick is played with 60, which `voices` names nowhere",
+        ),
     ],
 )
 def test_keys_that_do_not_go_together_are_named(text: str, says: str) -> None:

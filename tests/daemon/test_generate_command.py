@@ -4,12 +4,13 @@ import json
 import sys
 from pathlib import Path
 
+import mido
 import pytest
 from typer.testing import CliRunner
 
-from pocket_core.errors import ConfigError, PocketError
+from pocket_core.errors import ConfigError, MidiFileError, PocketError
 from pocketd.commands.generate import command
-from pocketd.midifile import read_score
+from pocketd.midifile import file_bytes, read_score
 
 VOICES_OF_GM = {36, 38, 42, 46, 43, 47, 50, 49, 51}
 
@@ -152,3 +153,76 @@ def test_presets_are_drawn() -> None:
 
     assert said.startswith("0 rock\n")
     assert "kick |" in said
+
+
+def test_a_file_without_a_suffix_is_not_written_over_either(tmp_path: Path) -> None:
+    run("bars", "--from", "funk", "--bars", 1, "--out", tmp_path / "groove")
+
+    with pytest.raises(ConfigError, match="is named twice"):
+        run("bars", "--from", tmp_path / "groove", "--out", tmp_path / "groove")
+
+
+@pytest.mark.parametrize("source", ["bars", "pattern", "groove"])
+def test_a_goal_needs_a_start_whoever_goes_there(tmp_path: Path, source: str) -> None:
+    with pytest.raises(ConfigError, match="say with --from where to begin"):
+        run(source, "--to", "jazz", "--out", tmp_path / "a.mid")
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("tempo", ["nan", "19", "301"])
+def test_a_tempo_that_cannot_be_is_refused_before_anything_is_made(
+    tmp_path: Path, source: str, tempo: str
+) -> None:
+    with pytest.raises(ConfigError, match=rf"--tempo {tempo} is outside 20 to 300"):
+        run(*SOURCES[source], "--tempo", tempo, "--out", tmp_path / "a.mid")
+
+
+def test_a_way_is_as_dense_as_is_asked_and_has_no_temperature(tmp_path: Path) -> None:
+    way = ("bars", "--from", "rock", "--to", "jazz", "--steps", 4)
+    run(*way, "--out", tmp_path / "usual.mid")
+    run(*way, "--density", 0.9, "--out", tmp_path / "dense.mid")
+
+    with pytest.raises(ConfigError, match="leave out one"):
+        run(*way, "--temperature", 0.5, "--out", tmp_path / "a.mid")
+
+    usual, dense = (len(read_score(tmp_path / f"{name}.mid").notes) for name in ("usual", "dense"))
+    assert dense > usual
+
+
+def waltz(path: Path, *, after: int = 0) -> Path:
+    """Write a kick on each beat in 3/4; `after`: so many beats of 4/4 before."""
+    kicks = [(n * 480, mido.Message("note_on", channel=9, note=36, velocity=90)) for n in range(12)]
+    meter = mido.MetaMessage("time_signature", numerator=3, denominator=4)
+    path.write_bytes(file_bytes([[(after * 480, meter)], kicks], 480))
+    return path
+
+
+@pytest.mark.parametrize("words", [("bars", "--from"), ("continue", "--primer"), ("groove", "--human")])
+@pytest.mark.parametrize(("after", "says"), [(0, "is in 3/4;"), (8, "is in 3/4 from beat 8 on;")])
+def test_another_meter_is_refused_wherever_it_begins(
+    tmp_path: Path, words: tuple[str, str], after: int, says: str
+) -> None:
+    with pytest.raises(MidiFileError, match=says):
+        run(*words, waltz(tmp_path / "waltz.mid", after=after), "--out", tmp_path / "a.mid")
+
+
+def test_a_file_whose_drums_begin_behind_what_is_read_is_refused(tmp_path: Path) -> None:
+    late = [(17 * 4 * 480, mido.Message("note_on", channel=9, note=36, velocity=90))]
+    (tmp_path / "late.mid").write_bytes(file_bytes([[], late], 480))
+
+    with pytest.raises(MidiFileError, match="no drums in its first 16 bars"):
+        run("pattern", "--from", tmp_path / "late.mid", "--out", tmp_path / "a.mid")
+
+
+def test_a_musician_who_plays_for_hours_is_not_cut_in_silence(tmp_path: Path) -> None:
+    notes = [(beat * 480, mido.Message("note_on", note=50, velocity=90)) for beat in (0, 4 * 1024)]
+    (tmp_path / "long.mid").write_bytes(file_bytes([[], notes], 480))
+
+    with pytest.raises(MidiFileError, match="lasts 1025 bars; at most 1024"):
+        run("groove", "--human", tmp_path / "long.mid", "--out", tmp_path / "a.mid")
+
+
+@pytest.mark.parametrize("name", ["nobody", "x" * 300, "-"])
+def test_who_is_no_preset_is_told_which_there_are(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ConfigError, match="there are rock, latin, jazz"):
+        run("bars", "--from", name, "--out", tmp_path / "a.mid")

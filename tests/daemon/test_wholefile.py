@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from pocket_core.errors import PocketError
-from pocketd.wholefile import write_together, write_whole
+from pocketd.wholefile import try_place, write_together, write_whole
 from tests.daemon.full_disk import files_no_larger_than
 
 
@@ -85,3 +85,18 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path) -> None:
         write_whole(tmp_path / "a", bytes(8192))
 
     assert [path.read_bytes() for path in tmp_path.iterdir()] == [b"old"]
+
+
+def test_a_place_that_can_be_written_is_left_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b"old")
+
+    try_place(tmp_path / "a.json")
+    try_place(tmp_path / "b.json")
+
+    assert [file.read_bytes() for file in tmp_path.iterdir()] == [b"old"]
+
+
+@pytest.mark.parametrize("where", ["nowhere/a.json", "."])
+def test_a_place_that_cannot_be_written_is_told_before_anything_is_done(tmp_path: Path, where: str) -> None:
+    with pytest.raises(PocketError, match="cannot write"):
+        try_place(tmp_path / where)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,8 +19,12 @@ def wish(path: Path, after_s: float) -> None:
     write_wish(path, Wish(pattern=PATTERN, at=BEGAN + timedelta(seconds=after_s)))
 
 
+def new(folder: Path) -> WishDesk:
+    return WishDesk(folder / "wish.json", BEGAN, lambda: BEGAN + timedelta(hours=1))
+
+
 def test_a_wish_is_told_once(tmp_path: Path) -> None:
-    desk = WishDesk(tmp_path / "wish.json", BEGAN)
+    desk = new(tmp_path)
     wish(tmp_path / "wish.json", 1)
 
     desk.turn(Seconds(1.0))
@@ -40,7 +45,7 @@ def test_how_far_it_is_on_the_way_is_told_too(tmp_path: Path) -> None:
 
 
 def test_what_was_wished_before_the_daemon_began_is_not_for_it(tmp_path: Path) -> None:
-    desk = WishDesk(tmp_path / "wish.json", BEGAN)
+    desk = new(tmp_path)
     wish(tmp_path / "wish.json", -1)
 
     desk.turn(Seconds(1.0))
@@ -49,7 +54,7 @@ def test_what_was_wished_before_the_daemon_began_is_not_for_it(tmp_path: Path) -
 
 
 def test_what_is_no_wish_is_told_to_people_once(tmp_path: Path) -> None:
-    desk = WishDesk(tmp_path / "wish.json", BEGAN)
+    desk = new(tmp_path)
     (tmp_path / "wish.json").write_text("{}")
 
     desk.turn(Seconds(1.0))
@@ -59,7 +64,7 @@ def test_what_is_no_wish_is_told_to_people_once(tmp_path: Path) -> None:
 
 
 def test_the_same_wish_again_is_another_one(tmp_path: Path) -> None:
-    desk = WishDesk(tmp_path / "wish.json", BEGAN)
+    desk = new(tmp_path)
     wish(tmp_path / "wish.json", 1)
     desk.turn(Seconds(1.0))
     wish(tmp_path / "wish.json", 2)
@@ -73,3 +78,34 @@ def test_an_answer_comes_over_the_socket_as_it_was(tmp_path: Path) -> None:
     answer = WishAnswer(source="pattern", pattern=PATTERN, goal=PATTERN, morph=0.4)
 
     assert decode_answer(encode_answer(answer)) == answer
+
+
+def test_a_wish_that_is_dated_ahead_does_not_outdate_those_that_follow(tmp_path: Path) -> None:
+    desk = new(tmp_path)
+    wish(tmp_path / "wish.json", 3600 * 24 * 365)
+    desk.turn(Seconds(1.0))
+    wish(tmp_path / "wish.json", 60)
+
+    desk.turn(Seconds(2.0))
+
+    assert len(desk.answers) == 1
+    assert "which is to come" in desk.faults[0]
+
+
+def test_a_storm_of_what_is_no_wish_is_told_once(tmp_path: Path) -> None:
+    desk = new(tmp_path)
+
+    for n in range(100):
+        (tmp_path / "wish.json").write_text("{}" + " " * n)
+        desk.turn(Seconds(1.0 + n))
+
+    assert len(desk.faults) == 1
+
+
+def test_a_pipe_in_the_place_of_a_wish_is_not_waited_for(tmp_path: Path) -> None:
+    desk = new(tmp_path)
+    os.mkfifo(tmp_path / "wish.json")
+
+    desk.turn(Seconds(1.0))
+
+    assert list(desk.faults) == [f"cannot read {tmp_path / 'wish.json'}: it is no file; remove it"]

@@ -143,6 +143,40 @@ def test_a_generator_that_is_killed_costs_no_note_and_plays_on(jack: JackServer,
     assert gaps(struck) < 2.5  # seconds
 
 
+def test_a_generator_that_is_stopped_in_a_storm_costs_no_note_and_catches_up(
+    jack: JackServer, tmp_path: Path
+) -> None:
+    storm = [
+        (2.0 + n / 100, "control", message)
+        for n in range(500)
+        for message in (bytes((0xB0, SOURCE_CC, 3 + n % 4)), bytes((0xB0, 24 + n % 3, n % 128)))
+    ]
+    last = [(7.2, "control", bytes((0xB0, SOURCE_CC, 3)))]  # bars
+    with daemon(tmp_path, backend="jack", source="bars", model="none", late_commit=False) as running:
+        studio = wait_for_studio(running)
+        time.sleep(1.5)
+        out = Listener("out")
+        stops = subprocess.Popen(
+            ["sh", "-c", f"sleep 3; kill -STOP {studio.pid}; sleep 3; kill -CONT {studio.pid}"]
+        )
+        perform(8, [*storm, *last])
+        stops.wait()
+        same = wait_for_studio(running)
+        heard = out.heard()
+        out.close()
+        finish(running)
+
+    records = journal(running.takes)
+    made = [r for r in records if r["kind"] == "generated"]
+    struck = hits(messages(records, "out"))
+    assert same.pid == studio.pid
+    assert made[-1]["source"] == "bars"
+    assert not made[-1]["held"]
+    assert len(struck) == len(hits(messages(records, "drums"))) == len(hits(heard))
+    assert unended(heard) == []
+    assert gaps(struck) < 2.5  # seconds
+
+
 def test_the_source_changes_while_it_plays(jack: JackServer, tmp_path: Path) -> None:
     with daemon(tmp_path, backend="jack", source="bars", model="none", late_commit=False) as running:
         wait_for_studio(running)

@@ -19,6 +19,9 @@ STEPS = 64  # of a bar
 PITCHES = (22, 26, 36, 37, 38, 40, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 55, 57, 58, 59)
 PLACE_OF = {pitch: place for place, pitch in enumerate(PITCHES)}
 A_SIXTEENTH = STEPS // 16
+#: Pitches where General MIDI Level 1 has nothing (22, 26), or another instrument (Chinese cymbal, splash,
+#: vibraslap): what is on them is played with the note of its voice.
+ROLANDS_OWN = frozenset((22, 26, 52, 55, 58))
 
 
 def grids(
@@ -86,8 +89,8 @@ def _place(note: int, kit: Kit) -> int | None:
 
 
 def _note(pitch: int, kit: Kit) -> int:
-    """Return what a pitch is played with: itself on General MIDI's kit, else the note of its voice."""
+    """Return what a pitch is played with: itself where General MIDI has that drum, else its voice's note."""
     voice = Kit().voice(pitch)
-    if voice is None or kit.notes[voice] == Kit().notes[voice]:
+    if voice is None or (kit.notes[voice] == Kit().notes[voice] and pitch not in ROLANDS_OWN):
         return pitch
     return kit.notes[voice]

@@ -31,5 +31,6 @@ class Kit:
     voices: VoiceMap = field(default_factory=VoiceMap)  # which voice a note is of
 
     def voice(self, note: int) -> int | None:
-        """Return the voice of a note, 0..8; None: it is of none."""
-        return self.voices.index(note)
+        """Return the voice of a note, 0..8; None: it is of none, and none is played with it."""
+        voice = self.voices.index(note)
+        return self.notes.index(note) if voice is None and note in self.notes else voice

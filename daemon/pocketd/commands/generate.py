@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from pocket_core.errors import ConfigError
+from pocket_core.errors import ConfigError, MidiFileError
 from pocket_core.phrases.generator import Knobs, Onset
 from pocket_core.phrases.kit import Kit
 from pocket_core.phrases.phrase import BAR, Phrase, joined
@@ -22,7 +22,7 @@ from pocketd.config import load
 from pocketd.generators.graphs import load_graphs
 from pocketd.generators.offline import play_through
 from pocketd.generators.phrase_file import drawn
-from pocketd.generators.presets import find_phrase, preset_names
+from pocketd.generators.presets import find_phrase, in_four, preset_names
 from pocketd.midifile import read_score
 
 MOST_BARS = 1024
@@ -70,18 +70,18 @@ def bars(
     """
     from pocketd.generators.bars import Bars
 
-    if goal is not None and start is None:
-        raise ConfigError("--to says where to go; say with --from where to begin")
-    kit = _kit(config)
+    bpm, kit = _tempo(tempo), _kit(config)
     knobs = _knobs(temperature, density)
-    begin, end = _phrase(start, kit), _phrase(goal, kit)
+    if goal is not None and temperature != 1.0:
+        raise ConfigError("--temperature is how far from --from; the way to --to has none, leave out one")
+    begin, end = _ends(start, goal, kit)
     refuse(out, plot, start, goal)
     piece = Piece(
         out=out,
         source="bars",
         title=title("bars", start, goal),
         kit=kit,
-        bpm=_bpm(tempo),
+        bpm=bpm,
         straight=straight,
         plot=plot,
         about="" if goal is not None else about(knobs, seed),
@@ -89,7 +89,7 @@ def bars(
     )
     generator = Bars(load_graphs("bars"), kit)
     if begin is not None and end is not None:
-        made = joined(generator.interpolate(begin, end, steps))
+        made = joined(generator.interpolate(begin, end, steps, knobs))
     else:
         with patience("making bars") as progress:
             made = play_through(generator, count, knobs=knobs, seed=seed, start=begin, progress=progress)
@@ -120,7 +120,7 @@ def continue_(
     """
     from pocketd.generators.continuing import Continuing
 
-    kit = _kit(config)
+    bpm, kit = _tempo(tempo), _kit(config)
     knobs, begin = _knobs(temperature, density), _phrase(primer, kit)
     refuse(out, plot, primer)
     what = f"continue: on from {'a kick' if primer is None else Path(primer).name}"
@@ -129,7 +129,7 @@ def continue_(
         source="continue",
         title=what,
         kit=kit,
-        bpm=_bpm(tempo),
+        bpm=bpm,
         straight=straight,
         plot=plot,
         about=about(knobs, seed),
@@ -161,18 +161,16 @@ def pattern(
     """
     from pocketd.generators.pattern import Pattern
 
-    if goal is not None and start is None:
-        raise ConfigError("--to says where to go; say with --from where to begin")
-    kit = _kit(config)
+    bpm, kit = _tempo(tempo), _kit(config)
     knobs = _knobs(temperature, density)
-    begin, end = _phrase(start, kit), _phrase(goal, kit)
+    begin, end = _ends(start, goal, kit)
     refuse(out, plot, start, goal)
     piece = Piece(
         out=out,
         source="pattern",
         title=title("pattern", start, goal),
         kit=kit,
-        bpm=_bpm(tempo),
+        bpm=bpm,
         straight=straight,
         plot=plot,
         about=about(knobs, seed),
@@ -230,10 +228,10 @@ def groove(
     kit = _kit(config)
     if human is not None and start is None:
         start = load(config).generate.start  # as live
-    begin, end = _phrase(start, kit), _phrase(goal, kit)
+    begin, end = _ends(start, goal, kit)
     heard, played_bars, played_bpm = _musician(human)
     refuse(out, plot, *(str(human) if human is not None else None, start, goal))
-    bpm = _bpm(played_bpm if tempo is None else tempo)
+    bpm = _tempo(played_bpm if tempo is None else tempo)
     knobs = Knobs(
         temperature=within("--temperature", temperature, 0, 2),
         density=within("--density", density, 0, 1),
@@ -302,8 +300,15 @@ def _knobs(temperature: float, density: float) -> Knobs:
     )
 
 
-def _bpm(tempo: float) -> float:
-    return within("--tempo", tempo, 20, 300)
+def _tempo(bpm: float) -> float:
+    return within("--tempo", bpm, 20, 300)
+
+
+def _ends(start: str | None, goal: str | None, kit: Kit) -> tuple[Phrase | None, Phrase | None]:
+    """Return where it begins and where it goes."""
+    if goal is not None and start is None:
+        raise ConfigError("--to says where to go; say with --from where to begin")
+    return _phrase(start, kit), _phrase(goal, kit)
 
 
 def _phrase(named: str | None, kit: Kit) -> Phrase | None:
@@ -314,7 +319,9 @@ def _musician(path: Path | None) -> tuple[Sequence[Onset], int, float]:
     """Return a musician's onsets, how many bars they last and at which tempo."""
     if path is None:
         return (), 8, 120.0
-    score = read_score(path)
+    score = in_four(read_score(path), str(path))
     heard = [Onset(note.at_beat, note.velocity) for note in score.notes]
     count = int(max(onset.beat for onset in heard) // BAR) + 1
-    return heard, min(count, MOST_BARS), score.tempo.bpm_at(Beats(0.0))
+    if count > MOST_BARS:
+        raise MidiFileError(f"{path} lasts {count} bars; at most {MOST_BARS} are answered, cut it")
+    return heard, count, score.tempo.bpm_at(Beats(0.0))

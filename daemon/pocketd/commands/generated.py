@@ -16,6 +16,7 @@ from pocket_core.types import Beats
 from pocketd.canvas import see_that_it_can_draw
 from pocketd.commands.render import refuse_overwriting
 from pocketd.generators.phrase_file import drawn, phrase_bytes
+from pocketd.generators.presets import preset_names
 from pocketd.phrase_picture import Shown, draw_phrase
 from pocketd.wholefile import write_whole
 
@@ -52,7 +53,7 @@ def refuse(out: Path, plot: Path | None, *inputs: str | None) -> None:
         ConfigError: A file is named twice, or the picture not as a PNG.
         PocketError: Matplotlib is not installed.
     """
-    read = [Path(name) for name in inputs if name is not None and Path(name).suffix]
+    read = [Path(name) for name in inputs if name is not None and name not in preset_names()]
     refuse_overwriting(read, [out] if plot is None else [out, plot])
     if plot is None:
         return

@@ -37,19 +37,21 @@ class Bars:
     Args:
         graphs: `encoder` and `decoder`.
         kit: Its notes.
+
+    Raises:
+        ContractError: The card lacks what it needs.
     """
 
     name = "bars"
 
     def __init__(self, graphs: Graphs, kit: Kit) -> None:
-        said = graphs.card.settings
         self._graphs = graphs
         self._kit = kit
-        self._threshold = float(said["threshold_logit"])
-        self._means = np.array(said["velocity_means"], np.float32)  # (22,) of what the decoder says
-        self._factors = np.array(said["velocity_factors"], np.float32)  # (22,) by how much it is too even
-        self._spread = np.array(said["latent_sd"], np.float32)
-        self._anchors = np.array(said["anchors"], np.float32)  # (N, z), codes of bars that were played
+        self._threshold = float(graphs.numbers("threshold_logit"))
+        self._means = graphs.numbers("velocity_means", len(PITCHES))  # of what the decoder says
+        self._factors = graphs.numbers("velocity_factors", len(PITCHES))  # by how much it is too even
+        self._spread = graphs.numbers("latent_sd", None)
+        self._anchors = graphs.numbers("anchors", None, len(self._spread))  # codes of bars that were played
         voices = [Kit().voice(pitch) for pitch in PITCHES]
         self._voices = np.array([0 if voice is None else voice for voice in voices])
 
@@ -65,11 +67,14 @@ class Bars:
         """Return a bar as the latent space has it."""
         return self._decoded(self._encoded(bar, 0), STILL)
 
-    def interpolate(self, a: Phrase, b: Phrase, steps: int) -> list[Phrase]:
-        """Return bars on the straight way from one bar to another in the latent space, both ends included."""
+    def interpolate(self, a: Phrase, b: Phrase, steps: int, knobs: Knobs = STILL) -> list[Phrase]:
+        """Return bars on the straight way from one bar to another in the latent space, both ends included.
+
+        It goes by density and voices.
+        """
         one, other = self._encoded(a, 0), self._encoded(b, 0)
         shares = np.linspace(0.0, 1.0, steps) if steps > 1 else np.zeros(1)
-        return [self._decoded(one + np.float32(share) * (other - one), STILL) for share in shares]
+        return [self._decoded(one + np.float32(share) * (other - one), knobs) for share in shares]
 
     def near(self, bar: Phrase, spread: float, count: int, chance: np.random.Generator) -> list[Phrase]:
         """Return bars around a bar.

@@ -59,6 +59,34 @@ class Graphs:
         self.card = card
         self._sessions = dict(sessions)
 
+    def told(self, settings: Mapping[str, Any]) -> Graphs:
+        """Return the same graphs with other settings."""
+        return Graphs(self.card.model_copy(update={"settings": dict(settings)}), self._sessions)
+
+    def numbers(self, setting: str, *shape: int | None) -> NDArray[np.float32]:
+        """Return numbers of the card's settings, `float32`.
+
+        Args:
+            setting: Which.
+            shape: What they have to be; None: any length. Nothing: a single number.
+
+        Raises:
+            ContractError: They are missing, not finite or of another shape.
+        """
+        try:
+            array = np.array(self.card.settings[setting], np.float32)
+        except (KeyError, TypeError, ValueError):
+            array = np.array(np.nan, np.float32)
+        fits = len(array.shape) == len(shape) and all(
+            n in (None, m) for n, m in zip(shape, array.shape, strict=True)
+        )
+        if not fits or not np.isfinite(array).all():
+            raise ContractError(
+                f"generator {self.card.name} says {setting} otherwise than this build wants it; "
+                f"run `pocketd pretrain --model {self.card.kind}` again"
+            )
+        return array
+
     def run(self, graph: str, **inputs: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """Return the outputs of a graph by name.
 
@@ -67,8 +95,13 @@ class Graphs:
             inputs: `float32`, of the shapes that the card names.
 
         Raises:
-            ModelError: It fails, or says NaN or infinity.
+            ModelError: There is none, it fails, or says NaN or infinity.
         """
+        if graph not in self._sessions:
+            raise ContractError(
+                f"generator {self.card.name} has no graph {graph}; "
+                f"run `pocketd pretrain --model {self.card.kind}` again"
+            )
         names = list(self.card.graphs[graph].outputs)
         try:
             said = self._sessions[graph].run(names, inputs)

@@ -66,7 +66,7 @@ class Groove:
         kit: Its notes.
 
     Raises:
-        ContractError: Made for other features.
+        ContractError: Made for other features, or its card lacks what it needs.
     """
 
     name = "groove"
@@ -80,10 +80,11 @@ class Groove:
             )
         self._graphs = graphs
         self._kit = kit
-        self._limits = _Limits(np.array(said["thresholds"], np.float32), np.array(said["most"], np.int64))
-        self._decoded = np.array(said["decoder_thresholds"], np.float32)
-        self._mean = np.array(said["latent_mean"], np.float32)[None]
-        self._spread = np.array(said["latent_sd"], np.float32)[None]
+        most = graphs.numbers("most", COUNT).astype(np.int64)
+        self._limits = _Limits(graphs.numbers("thresholds", COUNT), most)
+        self._decoded = graphs.numbers("decoder_thresholds", COUNT)
+        self._mean = graphs.numbers("latent_mean", None)[None]
+        self._spread = graphs.numbers("latent_sd", self._mean.shape[1])[None]
 
     def phrase(self, ask: Ask) -> Phrase:
         """See `Generator.phrase`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import socket
 import subprocess
 import sys
@@ -12,6 +13,9 @@ from pocket_core.types import Seconds
 FIRST, LONGEST = Seconds(1.0), Seconds(30.0)  # before a process that has ended is started again
 LAST_BAR = Seconds(3.0)  # to be made, where everybody has hung up
 FAIR = Seconds(20.0)  # one that has lived so long has not failed at its beginning
+LOOK = Seconds(1.0)  # between two looks whether it reads
+HUNG = Seconds(20.0)  # one that reads nothing for so long hangs, or was stopped, and is killed
+GLANCE = 512  # bytes of what it has not read, by which that is known again
 
 
 class StudioKeeper:
@@ -27,6 +31,9 @@ class StudioKeeper:
         self._began = Seconds(0.0)
         self._not_before = Seconds(0.0)
         self._pause = FIRST
+        self._looks = Seconds(0.0)  # from then on
+        self._unread = b""  # the first of what it had not read, when it was last looked at
+        self._unread_since = Seconds(0.0)
 
     @property
     def waits(self) -> socket.socket | None:
@@ -41,6 +48,9 @@ class StudioKeeper:
             now: On any steady clock.
         """
         process = self._process
+        if process is not None and now >= self._looks and self._hangs(now):
+            process.kill()
+            process.wait()
         if process is not None and process.poll() is not None:
             self._process = None
             self._pause = FIRST if now - self._began > FAIR else Seconds(min(2 * self._pause, LONGEST))
@@ -65,6 +75,16 @@ class StudioKeeper:
         except OSError:
             return False
 
+    def _hangs(self, now: Seconds) -> bool:
+        """Return whether the same letter has waited for it too long; to be asked now and then."""
+        self._looks = Seconds(now + LOOK)
+        unread = b""
+        if select.select([self._channel], [], [], 0)[0]:
+            unread = self._channel.recv(GLANCE, socket.MSG_PEEK)
+        if not unread or unread[: len(self._unread)] != self._unread or not self._unread:
+            self._unread, self._unread_since = unread, now
+        return bool(unread) and now - self._unread_since > HUNG
+
     def _start(self, now: Seconds) -> None:
         fileno = self._channel.fileno()
         command = [sys.executable, "-m", "pocketd.generators.studio_main", "--socket", str(fileno)]
@@ -79,4 +99,4 @@ class StudioKeeper:
             )
         except OSError:
             self._not_before = Seconds(now + LONGEST)
-        self._began = now
+        self._began = self._unread_since = now

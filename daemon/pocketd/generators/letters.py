@@ -13,13 +13,25 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from pocket_core.errors import ModelError
 from pocket_core.phrases.generator import EVEN
-from pocket_core.phrases.phrase import BAR, Phrase, Stroke
+from pocket_core.phrases.patterns import BITS, STEPS
+from pocket_core.phrases.phrase import BAR, SAME, Phrase, Stroke, phrase_of
 from pocket_core.types import Beats
 from pocket_core.voices import VOICES
 
 _STRICT = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
-Struck = tuple[float, int, int, float]  # beat, note, velocity, offset in beats: a `Stroke`
+MOST_STROKES = 2048  # of an answer: two bars with every note of a grid of 64 steps are fewer
+LONGEST_TEXT = 1000  # characters of what a generator says for people
+
+#: Beat, note, velocity, offset in beats: a `Stroke`. What is outside these ranges would cost the loop notes.
+Struck = tuple[
+    Annotated[float, Field(gt=-SAME)],
+    Annotated[int, Field(ge=0, le=127)],
+    Annotated[int, Field(ge=1, le=127)],
+    float,
+]
+Step = Annotated[int, Field(ge=0, lt=2**BITS)]
+Pattern = Annotated[tuple[Step, ...], Field(min_length=STEPS, max_length=STEPS)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,8 +69,8 @@ class Given:
 
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     kind: Literal["given"] = "given"
-    pattern: tuple[int, ...]  # 32 steps
-    goal: tuple[int, ...] | None
+    pattern: Pattern
+    goal: Pattern | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,12 +141,16 @@ class Made:
     source: str
     begin: Beats
     length: Beats
-    strokes: tuple[Struck, ...]  # beats from `begin`
+    strokes: Annotated[tuple[Struck, ...], Field(max_length=MOST_STROKES)]  # beats from `begin`
+
+    def answers(self, wanted: Wanted) -> bool:
+        """Return whether it is what was wanted, and nothing else."""
+        return (self.number, self.begin, self.length) == (wanted.number, wanted.begin, wanted.length)
 
     @property
     def phrase(self) -> Phrase:
-        """Return it as a phrase."""
-        return Phrase(tuple(stroke_of(struck) for struck in self.strokes), self.length)
+        """Return it as a phrase: in order, and of two strokes of a note at one position the louder."""
+        return phrase_of(map(stroke_of, self.strokes), self.length)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +160,7 @@ class Failed:
     __pydantic_config__: ClassVar[ConfigDict] = _STRICT
     kind: Literal["failed"] = "failed"
     number: int | None  # None: it was about the setup
-    text: str  # one line
+    text: Annotated[str, Field(max_length=LONGEST_TEXT)]  # one line
 
 
 Letter = Setup | Turned | Given | Heard | Wanted | Held | Anew | Rest

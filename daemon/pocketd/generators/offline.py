@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 
 from pocket_core.phrases.generator import MEMORY, Ask, Generator, Knobs, Onset
-from pocket_core.phrases.phrase import BAR, Phrase, joined
+from pocket_core.phrases.phrase import BAR, Phrase, Stroke, joined
 from pocket_core.types import Beats
 
 AS_LEARNT = Knobs()
@@ -43,7 +44,9 @@ def play_through(
     Raises:
         ModelError: The generator fails.
     """
+    heard = sorted(heard, key=lambda onset: onset.beat)
     made: list[Phrase] = []
+    played: list[Stroke] = []  # of the last `MEMORY`
     for n in range(bars):
         begin = Beats(n * BAR)
         turned = knobs
@@ -51,14 +54,14 @@ def play_through(
             turned = Knobs(
                 knobs.temperature, knobs.density, knobs.voices, morph(n / max(bars - 1, 1)), knobs.follow
             )
-        before = tuple(s for s in joined(made).strokes if s.beat >= begin - MEMORY)
-        known = tuple(o for o in heard if begin - MEMORY <= o.beat < begin + 2 * BAR)
+        played = [s for s in played if s.beat >= begin - MEMORY]
+        known = _between(heard, Beats(begin - MEMORY), Beats(begin + 2 * BAR))
         made.append(
             generator.phrase(
                 Ask(
                     begin=begin,
                     heard=known,
-                    before=before,
+                    before=tuple(played),
                     start=start,
                     goal=goal,
                     knobs=turned,
@@ -68,5 +71,11 @@ def play_through(
                 )
             )
         )
+        played += made[-1].at(begin)
         progress((n + 1) / bars)
     return joined(made)
+
+
+def _between(heard: Sequence[Onset], begin: Beats, end: Beats) -> tuple[Onset, ...]:
+    first, last = (bisect_left(heard, beat, key=lambda onset: onset.beat) for beat in (begin, end))
+    return tuple(heard[first:last])

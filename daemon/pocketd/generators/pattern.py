@@ -54,6 +54,45 @@ LITTLE = 0.5  # of the velocities' spread, at a temperature of 1
 _THEME, _WALK = 1, 2  # seeds of their own
 
 
+class _Clouds:
+    """Where patterns lie in the space: a mixture of Gaussians.
+
+    Args:
+        weights: `(K,)`.
+        means: `(K, D)`.
+        roots: `(K, D * (D + 1) / 2)`: the lower triangles, row by row; a covariance is root @ root.T.
+
+    Raises:
+        ValueError: They do not fit each other.
+    """
+
+    def __init__(self, weights: Array, means: Array, roots: Array) -> None:
+        count, size = means.shape
+        rows = np.tril_indices(size)
+        if weights.shape != (count,) or not (weights > 0).all() or roots.shape != (count, len(rows[0])):
+            raise ValueError("clouds that do not fit each other")
+        self._weights = weights.astype(np.float64) / weights.sum(dtype=np.float64)
+        self._means = means
+        self._roots = np.zeros((count, size, size), np.float32)
+        self._roots[:, *rows] = roots
+
+    @property
+    def spread(self) -> Array:
+        """The standard deviations of all together, `(D,)`."""
+        middle = self._weights @ self._means
+        apart = (self._roots**2).sum(2) + (self._means - middle) ** 2
+        spread: Array = np.sqrt(self._weights @ apart)
+        return spread
+
+    def drawn(self, count: int, temperature: float, chance: np.random.Generator) -> Array:
+        """Return points, `float32[count, D]`, of clouds by lot; at a temperature of 0 their middles."""
+        cloud = chance.choice(len(self._weights), count, p=self._weights)
+        noise = temperature * chance.standard_normal((count, self._means.shape[1]))
+        beside = np.einsum("nij,nj->ni", self._roots[cloud], noise)
+        points: Array = (self._means[cloud] + beside).astype(np.float32)
+        return points
+
+
 @dataclass(frozen=True, slots=True)
 class _End:
     """Two bars that a way begins or ends with."""
@@ -69,11 +108,11 @@ class _End:
 class Pattern:
     """The source `pattern`. It goes by temperature, density, voices and morph.
 
-    With a start, temperature is how far from it; without, how far from the middle of the space what is drawn
-    may lie. With `temperature` 0, `morph` 0 and nothing else turned a start comes out as it is; whatever is
-    turned, a stroke that stays has the velocity, note and place that it had, and what is new is struck as
-    drummers do. Of a start longer than two bars those are played that stand there in the song. A phrase that
-    begins in an odd bar begins with a pattern's second one.
+    With a start, temperature is how far from it; without, how far from the middle of a cloud of patterns what
+    is drawn may lie. With `temperature` 0, `morph` 0 and nothing else turned a start comes out as it is;
+    whatever is turned, a stroke that stays has the velocity, note and place that it had, and what is new is
+    struck as drummers do. Of a start longer than two bars those are played that stand there in the song. A
+    phrase that begins in an odd bar begins with a pattern's second one.
 
     Args:
         graphs: `encoder` and `decoder`.
@@ -90,18 +129,19 @@ class Pattern:
         self._graphs = graphs
         self._kit = kit
         try:
-            self._mean = _array(said["code_mean"])
-            self._root = _array(said["code_root"])
+            self._clouds = _Clouds(
+                _array(said["cloud_weights"]), _array(said["cloud_means"]), _array(said["cloud_roots"])
+            )
             self._means = _array(said["velocities"])
             self._spreads = _array(said["velocity_spreads"])
             packed = base64.b64decode(said["known"], validate=True)
         except (KeyError, TypeError, ValueError, binascii.Error) as error:
             raise ContractError(_lacks(graphs)) from error
-        sizes = (self._root.shape, self._means.shape, self._spreads.shape)
-        if sizes != ((len(self._mean),) * 2, (PLACES, BITS, CONTEXTS), (BITS,)):
+        sizes = (self._means.shape, self._spreads.shape)
+        if sizes != ((PLACES, BITS, CONTEXTS), (BITS,)):
             raise ContractError(_lacks(graphs))
         self._known = frozenset(packed[n : n + SHORT] for n in range(0, len(packed), SHORT))
-        self._sd = np.sqrt((self._root**2).sum(1))
+        self._sd = self._clouds.spread
         self._voices = np.array([VOICE_OF_BIT.get(bit, -1) for bit in range(BITS)])
 
     def phrase(self, ask: Ask) -> Phrase:
@@ -122,9 +162,7 @@ class Pattern:
 
     def drawn(self, count: int, temperature: float, chance: np.random.Generator) -> list[Steps]:
         """Return patterns from anywhere in the space, `count` of them, whether they pass or not."""
-        noise = chance.standard_normal((count, len(self._mean)))
-        codes = (self._mean + temperature * noise @ self._root.T).astype(np.float32)
-        return patterns_of_cells(self._decoded(codes), 0.0)
+        return patterns_of_cells(self._decoded(self._clouds.drawn(count, temperature, chance)), 0.0)
 
     def _two_bars(self, ask: Ask, number: int) -> Phrase:
         """Return the pattern of two bars, counted from the song's beginning."""
@@ -205,13 +243,11 @@ class Pattern:
     def _idea(self, ask: Ask, number: int) -> Steps:
         """Return a pattern from anywhere in the space, the same over `LASTS` patterns: the first that passes.
 
-        Where none does it is the most varied, and at a temperature of 0 the middle of the space.
+        Where none does it is the most varied.
         """
         theme = number // LASTS
         chance = np.random.default_rng((ask.seed, _THEME, theme & 0xFFFFFFFF))
-        if ask.knobs.temperature <= 0.0:
-            return self.drawn(1, 0.0, chance)[0]
-        drawn = self.drawn(CANDIDATES, ask.knobs.temperature, chance)
+        drawn = self.drawn(CANDIDATES, max(ask.knobs.temperature, 0.0), chance)
         return next((steps for steps in drawn if self.passes(steps)), None) or max(drawn, key=entropy)
 
     def _turned(self, ask: Ask) -> Array:

@@ -5,9 +5,11 @@ What ships is two bars of each style of the Groove MIDI Dataset, chosen by `pock
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import inf
 from pathlib import Path
 
 from pydantic import BaseModel, Field, ValidationError
@@ -19,6 +21,7 @@ from pocket_core.types import Beats
 from pocket_core.voices import VOICES
 from pocketd.generators.graphs import generator_folder
 from pocketd.midifile import read_score
+from pocketd.midiscore import MidiScore
 from pocketd.model_shelf import first_problem
 from pocketd.onnxfile import read_bytes
 
@@ -91,15 +94,16 @@ def find_phrase(named: str, kit: Kit) -> Phrase:
 
     Raises:
         ConfigError: It is no preset's name, and no file.
-        MidiFileError: The file cannot be read, has no drums, or is not in 4/4.
+        MidiFileError: The file cannot be read, has no drums in its first bars, or is not in 4/4.
     """
     shelf = {preset.name: preset for preset in presets()}
     if named in shelf:
         return shelf[named].phrase(kit)
     path = Path(named)
-    if not path.suffix and not path.exists():
+    if not path.suffix and not os.path.lexists(path):
         raise ConfigError(
-            f"no preset is called {named!r}; there are {', '.join(shelf)}; a MIDI file is named by its path"
+            f"no preset is called {named[:80]!r}; there are {', '.join(shelf)}; "
+            "a MIDI file is named by its path"
         )
     return read_phrase(path, kit)
 
@@ -110,13 +114,7 @@ def read_phrase(path: Path, kit: Kit) -> Phrase:
     Raises:
         MidiFileError: It cannot be read, has no drums that the kit knows, or is not in 4/4.
     """
-    score = read_score(path).drum_part()
-    meter = score.meters.position(Beats(0.0)).meter
-    if meter.bar_beats != BAR:
-        raise MidiFileError(
-            f"{path} is in {meter.numerator}/{meter.denominator}; sources are told bars of 4/4, "
-            "choose such a file"
-        )
+    score = in_four(read_score(path), str(path), LONGEST).drum_part()
     strokes = []
     for note in score.notes:
         voice = kit.voice(note.note)
@@ -128,5 +126,32 @@ def read_phrase(path: Path, kit: Kit) -> Phrase:
             f"{path} has no drums of the nine voices ({', '.join(VOICES)}); choose another file"
         )
     last = max(stroke.beat for stroke in strokes)
-    length = Beats(min((last + SAME) // BAR * BAR + BAR, LONGEST))
-    return phrase_of(strokes, length)
+    phrase = phrase_of(strokes, Beats(min((last + SAME) // BAR * BAR + BAR, LONGEST)))
+    if not phrase.strokes:
+        raise MidiFileError(
+            f"{path} has no drums in its first {LONGEST / BAR:g} bars, and no more is read; "
+            "cut off what is before them"
+        )
+    return phrase
+
+
+def in_four(score: MidiScore, name: str, until: float = inf) -> MidiScore:
+    """Return a score whose bars are those of a source.
+
+    Args:
+        score: It.
+        name: For the message.
+        until: So many beats of it count.
+
+    Raises:
+        MidiFileError: It is not in 4/4 there.
+    """
+    for change in score.meters.changes:
+        meter = change.meter
+        if meter.bar_beats != BAR and change.beat < until:
+            where = f" from beat {change.beat:g} on" if change.beat > 0 else ""
+            raise MidiFileError(
+                f"{name} is in {meter.numerator}/{meter.denominator}{where}; sources are told bars of 4/4, "
+                "choose such a file"
+            )
+    return score

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from math import ceil
 
 from pocket_core.errors import PocketError
 from pocket_core.phrases.generator import MEMORY, Ask, Generator, Knobs, Onset
@@ -16,6 +17,7 @@ from pocket_core.phrases.phrase import BAR, SAME, Phrase, Stroke, joined
 from pocket_core.types import Beats
 from pocket_core.voices import VoiceMap
 from pocketd.generators.letters import (
+    LONGEST_TEXT,
     Anew,
     Answer,
     Failed,
@@ -27,6 +29,8 @@ from pocketd.generators.letters import (
     Setup,
     Turned,
     Wanted,
+    decode_answer,
+    encode_answer,
     stroke_of,
     struck_of,
 )
@@ -36,12 +40,15 @@ Read = Callable[[str, Kit], Phrase]  # a phrase by a preset's name or a file's p
 Preset = Callable[[int, Kit], Phrase]  # a preset by its number
 Patterned = Callable[[tuple[int, ...], Kit], Phrase]  # a phrase of 32 steps
 
+MOST_HEARD = 4096  # onsets that are kept, even where nothing is ever wanted
+MOST_PLAYED = Beats(1024.0)  # what was played longer ago is not kept, likewise
+
 
 class Session:
     """Answers letters, one after the other.
 
     Args:
-        load: Loads a generator; it is kept.
+        load: Loads a generator, once something is wanted of it; it is kept.
         read: Finds what `start` and `goal` name.
         preset: Finds a preset by its number.
         patterned: Reads a pattern.
@@ -50,8 +57,7 @@ class Session:
     def __init__(self, load: Load, read: Read, preset: Preset, patterned: Patterned) -> None:
         self._load, self._read, self._preset, self._patterned = load, read, preset, patterned
         self._setup: Setup | None = None
-        self._generator: Generator | None = None
-        self._why = ""  # there is no generator
+        self._generators: dict[str, Generator] = {}  # that have been loaded, with this kit
         self._kit = Kit()
         self._turned = Turned()
         self._given: Given | None = None
@@ -77,6 +83,7 @@ class Session:
                 return self._find()
             case Heard():
                 self._heard.append(Onset(letter.beat, letter.velocity))
+                del self._heard[:-MOST_HEARD]
             case Held():
                 self._played_there(letter.begin, Phrase(tuple(map(stroke_of, letter.strokes)), letter.length))
             case Anew():
@@ -88,64 +95,66 @@ class Session:
         return []
 
     def _begin(self, setup: Setup) -> list[Answer]:
-        kit = Kit(setup.notes, VoiceMap(setup.voices))
-        before = self._setup
-        self._setup, self._kit = setup, kit
-        other = before is None or (before.source, before.notes, before.voices) != (
-            setup.source,
-            setup.notes,
-            setup.voices,
-        )
+        before, self._setup = self._setup, setup
         if before is not None and (before.start, before.goal) != (setup.start, setup.goal):
             self._given = None
-        if other or self._generator is None:
-            try:
-                self._generator, self._why = self._load(setup.source, kit), ""
-            except PocketError as error:
-                self._generator, self._why = None, str(error)
+        if before is None or (before.notes, before.voices) != (setup.notes, setup.voices):
+            self._kit = Kit(setup.notes, VoiceMap(setup.voices))
+            self._generators.clear()
         return self._find()
 
     def _find(self) -> list[Answer]:
-        """Find what is begun with and gone to."""
+        """Find what is begun with and gone to; the one that cannot be had does not cost the other."""
+        self._start = self._goal = None
         if self._setup is None:
             return []
+        told: list[Answer] = []
         try:
-            self._start, self._goal = self._ends(self._setup)
-        except PocketError as error:
-            self._start = self._goal = None
-            return [Failed(number=None, text=str(error))]
-        return []
+            self._start = self._begun_with(self._setup)
+        except Exception as error:
+            told.append(_failed(None, "what it begins with", error))
+        try:
+            self._goal = self._gone_to(self._setup)
+        except Exception as error:
+            told.append(_failed(None, "where it goes", error))
+        return told
 
-    def _ends(self, setup: Setup) -> tuple[Phrase | None, Phrase | None]:
+    def _begun_with(self, setup: Setup) -> Phrase | None:
+        if self._given is not None:
+            return self._patterned(self._given.pattern, self._kit)
+        if self._turned.preset is not None:
+            return self._preset(self._turned.preset, self._kit)
+        return None if setup.start is None else self._read(setup.start, self._kit)
+
+    def _gone_to(self, setup: Setup) -> Phrase | None:
         if self._given is not None:
             goal = self._given.goal
-            return (
-                self._patterned(self._given.pattern, self._kit),
-                None if goal is None else self._patterned(goal, self._kit),
-            )
-        start = None if setup.start is None else self._read(setup.start, self._kit)
-        if self._turned.preset is not None:
-            start = self._preset(self._turned.preset, self._kit)
-        return start, None if setup.goal is None else self._read(setup.goal, self._kit)
+            return None if goal is None else self._patterned(goal, self._kit)
+        return None if setup.goal is None else self._read(setup.goal, self._kit)
 
     def _answer(self, wanted: Wanted) -> Answer:
-        if self._generator is None or self._setup is None:
-            return Failed(number=wanted.number, text=self._why or "nobody has said what is wanted")
+        setup = self._setup
+        if setup is None:
+            return Failed(number=wanted.number, text="nobody has said what is wanted")
         try:
-            phrase = self._phrase(self._generator, self._setup, wanted)
-        except PocketError as error:
-            return Failed(number=wanted.number, text=str(error))
+            phrase = self._phrase(self._generator(setup.source), setup, wanted)
+            made = Made(
+                number=wanted.number,
+                source=setup.source,
+                begin=wanted.begin,
+                length=phrase.length,
+                strokes=tuple(map(struck_of, phrase.strokes)),
+            )
+            decode_answer(encode_answer(made))  # what the loop would not read is a fault that has a name
         except Exception as error:  # a bug in a generator costs a bar, and is told
-            text = f"{self._setup.source}: {type(error).__name__}: {error}"
-            return Failed(number=wanted.number, text=" ".join(text.split()))
+            return _failed(wanted.number, setup.source, error)
         self._played_there(wanted.begin, phrase)
-        return Made(
-            number=wanted.number,
-            source=self._setup.source,
-            begin=wanted.begin,
-            length=phrase.length,
-            strokes=tuple(map(struck_of, phrase.strokes)),
-        )
+        return made
+
+    def _generator(self, source: str) -> Generator:
+        if source not in self._generators:
+            self._generators[source] = self._load(source, self._kit)
+        return self._generators[source]
 
     def _phrase(self, generator: Generator, setup: Setup, wanted: Wanted) -> Phrase:
         bar, turned = wanted.bar, self._turned
@@ -169,16 +178,18 @@ class Session:
         )
         if bar == BAR:
             return generator.phrase(replace(ask, length=wanted.length))
+        first, end = int((wanted.begin + SAME) // bar), wanted.begin + wanted.length
         bars = [
-            generator.phrase(replace(ask, begin=Beats(ask.begin + n * BAR))).filling(bar)
-            for n in range(max(round(wanted.length / bar), 1))
+            generator.phrase(replace(ask, begin=Beats(n * BAR))).filling(bar)
+            for n in range(first, max(ceil((end - SAME) / bar), first + 1))
         ]
-        return joined(bars)
+        inside = Beats(max(wanted.begin - first * bar, 0.0))
+        return joined(bars).cut(inside, Beats(inside + wanted.length))
 
     def _played_there(self, begin: Beats, phrase: Phrase) -> None:
         """Write down what is played from a position on, instead of what was written there before."""
-        end = begin + phrase.length
-        kept = [s for s in self._played if not begin - SAME <= s.beat < end - SAME]
+        end, oldest = begin + phrase.length, begin - MOST_PLAYED
+        kept = [s for s in self._played if s.beat >= oldest and not begin - SAME <= s.beat < end - SAME]
         self._played = sorted([*kept, *phrase.at(begin)], key=lambda s: (s.beat, s.note))
 
 
@@ -186,3 +197,8 @@ def _in_four(beat: Beats, bar: Beats) -> Beats:
     """Return a position as if bars had four beats."""
     number = (beat + SAME) // bar
     return Beats(number * BAR + (beat - number * bar))
+
+
+def _failed(number: int | None, what: str, error: Exception) -> Failed:
+    text = str(error) if isinstance(error, PocketError) else f"{what}: {type(error).__name__}: {error}"
+    return Failed(number=number, text=" ".join(text.split())[:LONGEST_TEXT])

@@ -2,9 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from pocket_core.errors import ModelError
-from pocketd.generators.letters import Letter, Rest, decode_letter, encode_answer
+from pocketd.generators.letters import (
+    Anew,
+    Given,
+    Letter,
+    Rest,
+    Setup,
+    Turned,
+    Wanted,
+    decode_letter,
+    encode_answer,
+)
 from pocketd.generators.session import Session
+
+#: What makes each letter idle where it comes behind it: the newest of a kind says all that those before said,
+#: and nobody waits any more for an answer of before.
+OUTDATED_BY: dict[type, tuple[type, ...]] = {
+    Setup: (Setup,),
+    Turned: (Turned,),
+    Given: (Given,),
+    Wanted: (Wanted, Setup, Anew, Rest),
+}
 
 
 class Studio:
@@ -20,16 +41,30 @@ class Studio:
         self.over = False
 
     def read(self, data: bytes) -> bytes:
-        """Take in what came, and return what is to be written. A line that is no letter is passed over."""
+        """Take in what came, and return what is to be written. A line that is no letter is passed over.
+
+        What has come together is read before any of it is followed: whoever was stopped for a while, or is
+        told to change a hundred times a second, catches up by the newest.
+        """
         *lines, self._rest = (self._rest + data).split(b"\n")
-        said = b""
+        letters: list[Letter] = []
         for line in filter(None, lines):
             try:
-                letter: Letter = decode_letter(line)
+                letters.append(decode_letter(line))
             except ModelError:  # the rest of what another process has begun to read
                 continue
-            if isinstance(letter, Rest):
-                self.over = True
-                break
-            said += b"".join(map(encode_answer, self._session.take(letter)))
-        return said
+        self.over = bool(letters) and isinstance(letters[-1], Rest)
+        return b"".join(
+            encode_answer(answer) for letter in newest(letters) for answer in self._session.take(letter)
+        )
+
+
+def newest(letters: Sequence[Letter]) -> list[Letter]:
+    """Return letters in their order, without those that others behind them have made idle."""
+    behind: set[type] = set()
+    kept: list[Letter] = []
+    for letter in reversed(letters):
+        if behind.isdisjoint(OUTDATED_BY.get(type(letter), ())):
+            kept.append(letter)
+        behind.add(type(letter))
+    return kept[::-1]

@@ -162,8 +162,9 @@ class Choice:
             self._fault = NO_CLOCK
         elif wanted == self._name:
             self._next = self._line = None
+            self._rest_without(wanted)
         elif wanted in GENERATORS and self._source is self._generator:
-            self._name = wanted
+            self._name, self._next, self._line = wanted, None, None
             self._generator.select(wanted)
         else:
             self._next = wanted
@@ -200,8 +201,7 @@ class Choice:
         return Turned([*last.heard, *first.heard], [*last.passed, *ends, *first.passed])
 
     def _change(self, wanted: str) -> None:
-        if self._source is self._generator and wanted not in GENERATORS:
-            self._generator.rest()
+        self._rest_without(wanted)
         self._name, self._next, self._line = wanted, None, None
         if wanted in GENERATORS:
             self._generator.select(wanted)
@@ -212,6 +212,11 @@ class Choice:
             self._source = FromLoop(self._config, self._settings)
         else:
             self._source = FromDaw()
+
+    def _rest_without(self, plays: str) -> None:
+        """Let generators rest where none plays, one that had only got ready for its bar line too."""
+        if plays not in GENERATORS and self._generator.source:
+            self._generator.rest()
 
     def _ends_or(self, data: bytes, heard: bool) -> bool:
         """Let in the end of a note that was let in, whoever plays by now."""

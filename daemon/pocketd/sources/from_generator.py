@@ -17,7 +17,18 @@ from pocket_core.types import Beats, Hit, Port, Seconds
 from pocket_core.wire import Decoder
 from pocketd.backends.protocol import Incoming
 from pocketd.config import Config
-from pocketd.generators.letters import Anew, Failed, Given, Heard, Held, Made, Ready, Rest, Wanted, struck_of
+from pocketd.generators.letters import (
+    Anew,
+    Failed,
+    Given,
+    Heard,
+    Held,
+    Made,
+    Ready,
+    Rest,
+    Wanted,
+    struck_of,
+)
 from pocketd.generators.line import Line
 from pocketd.sources.ahead import Ahead, Piece
 from pocketd.sources.panel import Panel
@@ -28,6 +39,7 @@ Chosen = tuple[str | None, str | None, int | None]
 HURRY = Seconds(0.1)  # before a piece is handed over it has to be there
 PATIENCE = Seconds(3.0)  # for an answer; then it is asked again
 LISTENERS = frozenset(("groove",))  # those that go by what the musician plays
+SURE = Beats(0.25)  # so long after its beginning a piece has not been jumped over
 CYCLE = Beats(8.0)  # of what was heard they go by the newest so much
 LOST = "the generator does not answer; the last bar is held"
 
@@ -55,10 +67,10 @@ class Unrolled:
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """A piece that is being handed over, as its maker wanted it."""
+    """A piece that was handed over and has begun, as its maker wanted it."""
 
-    at: Seconds  # when
-    position: Beats  # of the song, where it begins
+    at: Seconds  # when this is told
+    position: Beats  # of the song, where it began
     piece: Piece
 
 
@@ -82,16 +94,21 @@ class FromGenerator:
         self._given: Given | None = None
         self._chosen: Chosen = (None, None, None)  # start, goal and preset as they were then
         self._number = 0  # of the newest question
-        self._asked: Seconds | None = None  # when; None: all have been answered
+        self._question: Wanted | None = None  # that is open; None: all have been answered, or count no more
+        self._asked = Seconds(0.0)  # when it was
         self._refused = False  # the newest was: it is asked again, once `PATIENCE` is over
         self._begun = -1  # the newest piece that has been handed over
         self._cues: list[Piece] = []  # the newest that have been begun
+        self._coming: list[Piece] = []  # that have been handed over and may not have begun
         self._stale = False  # what was made is of other knobs than today's
         self._heard: list[Beats] = []  # the musician's onsets of the newest cycle
         self._counted = 0  # of them, when it was last asked
         self._clock: SongClock | None = None  # while it runs
         self._made: list[HandedOver] = []
-        self.fault = ""
+        self._failed = ""  # why it makes nothing; empty: it does
+        self._unread = ""  # what is wrong with what it begins with or goes to
+        self._dropped = 0  # letters, when it was last introduced
+        self._preset = panel.turned.preset
         self.configure(config, settings)
         self._ahead = Ahead(self._bar)
 
@@ -109,6 +126,11 @@ class FromGenerator:
         """Who plays; empty: nobody."""
         return self._source
 
+    @property
+    def fault(self) -> str:
+        """What is wrong with it, in a line; empty: nothing."""
+        return self._failed or self._unread
+
     def select(self, source: str) -> None:
         """Let a generator play from where its first bars have come; what was made is played meanwhile."""
         if source != self._source:
@@ -119,14 +141,15 @@ class FromGenerator:
         """Let patterns be what it begins with, until a start, a goal or a preset is chosen."""
         self._given, self._chosen = given, (*self._ends, self._panel.turned.preset)
         if self._source:
+            self._unread = ""
             self._line.send(given)
             self._stale = True
 
     def rest(self) -> None:
         """Play nothing more; the process may end."""
         self._line.send(Rest())
-        self._source, self.fault, self._asked = "", "", None
-        self._clock, self._cues = None, []
+        self._source, self._failed, self._unread, self._question = "", "", "", None
+        self._clock, self._cues, self._coming = None, [], []
         self._playback = Playback(Part(()))
 
     def close(self) -> None:
@@ -134,7 +157,7 @@ class FromGenerator:
         self._line.close()
 
     def take_generated(self) -> list[HandedOver]:
-        """Return what has been handed over since the last call."""
+        """Return what was handed over and has begun since the last call."""
         made, self._made = self._made, []
         return made
 
@@ -151,11 +174,13 @@ class FromGenerator:
             fed += self._follow(change, clock, now)
         self._answers()
         self._turn_knobs()
+        self._make_good()
         if self._clock is None or not clock.running:
             self._ask(0, 2 * self._ahead.a_bar, now)
             return Turned(incoming(fed), [])
         view = Unrolled(clock, self._shift)
         self._begin_pieces(view, now)
+        self._tell_begun(Beats(view.beat_at(now) - SURE), now)
         fed += self._playback.turn(view, self._settings.look_ahead, now)
         return Turned(incoming(fed), [])
 
@@ -175,7 +200,7 @@ class FromGenerator:
         self._see_what_is_given()
         if self._given is not None:
             self._line.send(self._given)
-        self._asked, self._stale = None, True
+        self._unread, self._question, self._stale = "", None, True
 
     def _follow(self, change: TransportChange, clock: SongClock, now: Seconds) -> list[Fed]:
         if isinstance(change, Started):
@@ -183,9 +208,10 @@ class FromGenerator:
             return []
         if isinstance(change, Relocated):
             return self._jump(change, now)
-        self._clock, self._cues = None, []
+        self._tell_begun(Beats(change.beat + self._shift), now)
+        self._clock, self._cues, self._coming = None, [], []
         self._line.send(Anew())
-        self._ahead, self._asked = self._ahead.anew(self._bar), None
+        self._ahead, self._question = self._ahead.anew(self._bar), None
         return self._playback.follow(change)
 
     def _start(self, start: Started, clock: SongClock) -> None:
@@ -197,13 +223,14 @@ class FromGenerator:
         self._shift = Beats(inside - start.beat)
         self._clock = clock
         self._begun = self._ahead.number(inside) - 1
-        self._cues, self._heard, self._counted = [], [], 0
+        self._cues, self._coming, self._heard, self._counted = [], [], [], 0
         self._playback = Playback(Part(()))
         self._playback.follow(replace(start, beat=inside))
 
     def _jump(self, jump: Relocated, now: Seconds) -> list[Fed]:
         """Count on; where the bars do not fit together, begin at the next place that does."""
         bar, left = self._ahead.bar, Beats(jump.left + self._shift)
+        self._tell_begun(Beats(left - NEAR), now)
         apart = (jump.entered - left) % bar
         if min(apart, bar - apart) < NEAR:
             laps = round((jump.left - jump.entered) / bar)
@@ -212,7 +239,7 @@ class FromGenerator:
         entered = Beats(left + apart)
         self._shift = Beats(entered - jump.entered)
         self._begun = self._ahead.number(entered) - 1
-        self._cues = []
+        self._cues, self._coming = [], []
         self._playback.use(Part(()))
         self._playback.follow(replace(Started(jump.at, entered, False), beat=entered))
         return [Fed(now, withdrawal(jump.entered))]
@@ -228,9 +255,15 @@ class FromGenerator:
                 self._hold(piece)
             self._cues = [*self._cues[-2 * ahead.a_bar :], piece]
             self._playback.use(Part(tuple(cue for each in self._cues for cue in each.cues())))
-            self._made.append(HandedOver(now, Beats(piece.begin - self._shift), piece))
+            self._coming.append(piece)
             self._stale |= self._hears_something(piece.begin)
         self._ask(self._begun + 1, 2 * ahead.a_bar, now)
+
+    def _tell_begun(self, until: Beats, now: Seconds) -> None:
+        """Write down what has begun before a position; until then a loop may jump away from it."""
+        while self._coming and self._coming[0].begin < until:
+            piece = self._coming.pop(0)
+            self._made.append(HandedOver(now, Beats(piece.begin - self._shift), piece))
 
     def _hears_something(self, here: Beats) -> bool:
         """Return whether what a listener goes by has changed."""
@@ -246,11 +279,11 @@ class FromGenerator:
 
     def _ask(self, first: int, count: int, now: Seconds) -> None:
         """Ask for a bar, where one is missing of some pieces, or those that there are have become stale."""
-        if self._asked is not None:
+        if self._question is not None:
             if now < self._asked + PATIENCE:
                 return
             if not self._refused:
-                self.fault = LOST
+                self._failed = LOST
         ahead = self._ahead
         missing = first if self._stale else ahead.missing(first, count)
         if not self._source or missing is None or (self._panel.hold and self._clock is not None):
@@ -260,25 +293,43 @@ class FromGenerator:
         self._asked, self._stale, self._refused = now, False, False
         begin = ahead.begin(missing)
         bpm = self._bpm if self._clock is None else self._clock.bpm
-        self._line.send(Wanted(number=self._number, begin=begin, length=length, bar=ahead.bar, bpm=bpm))
+        self._question = Wanted(number=self._number, begin=begin, length=length, bar=ahead.bar, bpm=bpm)
+        self._line.send(self._question)
 
     def _answers(self) -> None:
-        for answer in self._line.hear():
-            if isinstance(answer, Ready):
-                self._introduce()
-            elif isinstance(answer, Failed):
-                if answer.number in (None, self._number):
-                    self.fault = answer.text
-                    self._refused |= answer.number is not None
-            elif isinstance(answer, Made) and answer.number == self._number:
-                self._asked, self.fault = None, ""
+        self._line.pump()
+        heard = self._line.hear()
+        if Ready() in heard and self._source:
+            self._introduce()
+        for answer in heard:
+            if isinstance(answer, Failed):
+                self._note(answer)
+            elif isinstance(answer, Made) and self._question is not None and answer.answers(self._question):
+                self._question, self._failed = None, ""
                 first = self._begun + 1 if self._clock is not None else 0
                 self._ahead.place(answer.begin, answer.phrase, answer.source, first)
         if not self._line.alive and self._source:
-            self.fault = LOST
+            self._failed = LOST
+
+    def _note(self, failed: Failed) -> None:
+        if not self._source:
+            return
+        if failed.number is None:
+            self._unread = failed.text
+        elif self._question is not None and failed.number == self._question.number:
+            self._failed, self._refused = failed.text, True
+
+    def _make_good(self) -> None:
+        """Tell a process that reads again, and has missed letters, to begin anew with what is wanted now."""
+        if self._line.dropped > self._dropped and self._line.free and self._source:
+            self._dropped = self._line.dropped
+            self._line.send(Anew())
+            self._introduce()
 
     def _turn_knobs(self) -> None:
         if self._panel.take_turned() and self._source:
+            if self._panel.turned.preset != self._preset:
+                self._preset, self._unread = self._panel.turned.preset, ""
             self._see_what_is_given()
             self._line.send(self._panel.turned)
             self._stale = True

@@ -45,8 +45,9 @@ def new(known: tuple[tuple[int, ...], ...] = (), **changed: Any) -> Pattern:
     chance = np.random.default_rng(1)
     weights = [chance.standard_normal(size).astype(np.float32) for size in ((CELLS, 4), (4, CELLS))]
     said: dict[str, Any] = {
-        "code_mean": [0.0] * 4,
-        "code_root": np.eye(4).tolist(),
+        "cloud_weights": [0.5, 0.5],
+        "cloud_means": [[0.0] * 4, [1.0] * 4],
+        "cloud_roots": [[1.0, 0.0, 1.0, 0.0, 0.0, 1.0, 0.5, 0.0, 0.0, 1.0]] * 2,
         "velocities": np.full((16, BITS, 4), 70.0).tolist(),
         "velocity_spreads": [10.0] * BITS,
         "known": base64.b64encode(b"".join(digest(steps)[:SHORT] for steps in known)).decode(),
@@ -239,9 +240,21 @@ def test_any_ask_is_answered_within_its_length(
     assert all(0 <= s.beat < length and 1 <= s.velocity <= 127 for s in phrase.strokes)
 
 
-def test_a_card_without_its_settings_is_refused() -> None:
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"cloud_means": [[1.0]]},
+        {"cloud_weights": [0.5, 0.0]},
+        {"cloud_roots": [[float("nan")] * 10] * 2},
+        {"velocities": [1.0]},
+        {"cloud_roots": None},
+        {"velocity_spreads": [1.0]},
+    ],
+    ids=lambda changed: next(iter(changed)),
+)
+def test_a_card_whose_settings_do_not_fit_is_refused(changed: dict[str, Any]) -> None:
     with pytest.raises(ContractError, match="pretrain --model pattern"):
-        new(code_root=[[1.0]])
+        new(**changed)
 
 
 def test_the_same_ask_has_the_same_answer() -> None:

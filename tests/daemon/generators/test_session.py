@@ -7,7 +7,7 @@ from pocket_core.phrases.phrase import Phrase, Stroke
 from pocket_core.types import Beats
 from pocket_core.voices import ROLAND, VOICES
 from pocketd.generators.letters import Anew, Failed, Given, Heard, Held, Made, Setup, Turned, Wanted
-from pocketd.generators.session import Session
+from pocketd.generators.session import MOST_HEARD, MOST_PLAYED, Session
 
 BAR = Beats(4.0)
 
@@ -168,6 +168,118 @@ def test_a_bug_in_a_generator_is_told_in_a_line() -> None:
     told = here.take(want(0.0))
 
     assert told == [Failed(number=1, text="bars: ZeroDivisionError: division by zero")]
+
+
+def test_a_half_bar_of_two_four_lies_where_its_bar_does() -> None:
+    class OnTheOne:
+        name = "bars"
+
+        def phrase(self, ask: Ask) -> Phrase:
+            return Phrase((Stroke(Beats(0.0), 36, 100), Stroke(Beats(1.0), 38, 90)), ask.length)
+
+    here = session(OnTheOne())
+    here.take(setup())
+
+    (made,) = here.take(want(3.0, length=4.0, bar=2.0))  # from the middle of the second bar on
+
+    assert isinstance(made, Made)
+    assert made.length == 4.0
+    assert [(beat, note) for beat, note, *_ in made.strokes] == [(0, 38), (1, 36), (2, 38), (3, 36)]
+
+
+def test_a_phrase_that_the_loop_would_not_read_is_a_fault_with_a_name() -> None:
+    class Silent:
+        name = "bars"
+
+        def phrase(self, ask: Ask) -> Phrase:
+            return Phrase((Stroke(Beats(0.0), 36, 0),), ask.length)
+
+    here = session(Silent())
+    here.take(setup())
+
+    (told,) = here.take(want(0.0))
+
+    assert isinstance(told, Failed)
+    assert "greater than or equal to 1" in told.text
+
+
+def test_a_start_that_cannot_be_read_does_not_cost_the_goal_nor_a_preset() -> None:
+    player = Player()
+    here = session(player)
+    here.take(setup(start="nobody", goal="funky"))
+    here.take(want(0.0))
+
+    told = here.take(Turned(preset=2))
+    here.take(want(4.0, 2))
+
+    goals = [ask.goal.strokes[0].velocity for ask in player.asks if ask.goal is not None]
+    start = player.asks[-1].start
+    assert goals == [5, 5]
+    assert told == []
+    assert start is not None
+
+
+def test_a_generator_whose_files_are_damaged_in_any_way_says_so_and_the_process_lives() -> None:
+    def broken(_: str, __: Kit) -> Generator:
+        raise KeyError("thresholds")
+
+    here = Session(broken, one, lambda _, kit: one("x", kit), lambda _, kit: one("p", kit))
+    here.take(setup())
+
+    assert here.take(want(0.0)) == [Failed(number=1, text="bars: KeyError: 'thresholds'")]
+
+
+def test_a_generator_is_loaded_once_however_often_another_is_chosen_meanwhile() -> None:
+    loaded: list[str] = []
+
+    def load(name: str, _: Kit) -> Generator:
+        loaded.append(name)
+        return Player()
+
+    here = Session(load, one, lambda _, kit: one("x", kit), lambda _, kit: one("p", kit))
+    for n in range(10):
+        here.take(setup(source="groove" if n % 2 else "bars"))
+        here.take(want(4.0 * n, n))
+
+    assert loaded == ["bars", "groove"]
+
+
+def test_of_a_bar_that_is_longer_than_four_beats_only_those_are_told() -> None:
+    player = Player()
+    here = session(player)
+    here.take(setup())
+    for beat in range(6):
+        here.take(Heard(beat=Beats(float(beat)), velocity=100))
+    here.take(Held(begin=Beats(0.0), length=Beats(6.0), strokes=((1.0, 36, 90, 0.0), (5.0, 36, 90, 0.0))))
+
+    here.take(want(6.0, 1, length=6.0, bar=6.0))
+
+    assert [float(onset.beat) for onset in player.asks[0].heard] == [0, 1, 2, 3]
+    assert [float(stroke.beat) for stroke in player.asks[0].before] == [1]
+
+
+def test_what_was_made_of_the_time_that_is_asked_for_again_is_not_its_past() -> None:
+    player = Player()
+    here = session(player)
+    here.take(setup())
+    here.take(want(0.0))
+
+    here.take(want(2.0, 2))
+
+    assert [float(stroke.beat) for stroke in player.asks[1].before] == [0, 1]
+
+
+def test_an_hour_in_which_nothing_is_wanted_is_not_kept_whole() -> None:
+    here = session(Player())
+    here.take(setup())
+
+    for n in range(10_000):
+        here.take(Heard(beat=Beats(2.0 * n), velocity=100))
+        if n % 4 == 0:
+            here.take(Held(begin=Beats(2.0 * n), length=Beats(2.0), strokes=((0.0, 36, 90, 0.0),)))
+
+    assert len(here._heard) <= MOST_HEARD
+    assert len(here._played) <= MOST_PLAYED / 2
 
 
 def test_a_generator_that_cannot_be_loaded_says_why_each_time() -> None:

@@ -9,6 +9,7 @@ import mido
 import pytest
 
 from pocket_core.types import Port, Seconds
+from pocket_core.wire import song_position
 from pocketd.config import Config
 from pocketd.config_sections import Generate
 from pocketd.desk_answers import WishAnswer, encode_answer
@@ -96,6 +97,55 @@ def test_from_one_generator_to_another_nothing_stops(rig: GeneratorRig) -> None:
 
     assert [note for _, note in struck] == [60 + n for n in range(16)]
     assert [record["source"] for record in rig.told("generated")][-1] == "groove"
+
+
+def test_of_two_wishes_before_a_bar_line_the_last_counts(rig: GeneratorRig) -> None:
+    rig.turn_knob(SOURCE_CC, BARS, 0.5)
+    rig.until(0.9)
+    rig.clock(16)
+    rig.turn_knob(SOURCE_CC, DAW, BEGIN + 5 * BEAT)
+    rig.turn_knob(SOURCE_CC, GROOVE, BEGIN + 6 * BEAT)
+
+    struck = rig.until(BEGIN + 15.5 * BEAT)
+
+    assert [note for _, note in struck] == [60 + n for n in range(16)]
+    assert rig.told("hello")[-1]["config"]["source"] == "groove"
+
+
+@pytest.mark.parametrize("instead", [DAW, LOOP])
+def test_a_generator_that_was_asked_for_and_not_wanted_after_all_rests(
+    rig: GeneratorRig, instead: int
+) -> None:
+    rig.clock(16)
+    rig.turn_knob(SOURCE_CC, BARS, BEGIN + 1 * BEAT)
+    rig.turn_knob(SOURCE_CC, instead, BEGIN + 2 * BEAT)
+
+    rig.until(BEGIN + 5 * BEAT)
+
+    assert isinstance(rig.letters[-1], Rest)
+
+
+def test_a_daw_that_is_asked_for_while_it_plays_starts_no_process(rig: GeneratorRig) -> None:
+    rig.turn_knob(SOURCE_CC, DAW, 0.5)
+
+    rig.until(0.9)
+
+    assert rig.letters == []
+
+
+def test_a_source_knob_that_is_swept_for_seconds_ends_where_it_stands(rig: GeneratorRig) -> None:
+    rig.turn_knob(SOURCE_CC, BARS, 0.5)
+    rig.until(0.9)
+    rig.clock(24)
+    for n in range(400):
+        rig.turn_knob(SOURCE_CC, n % 7, BEGIN + 0.1 + n / 100)
+    rig.turn_knob(SOURCE_CC, GROOVE, BEGIN + 4.2)
+
+    struck = rig.until(BEGIN + 23.5 * BEAT)
+
+    assert rig.loop.stumbles == 0
+    assert rig.told("hello")[-1]["config"]["source"] == "groove"
+    assert [note for at, note in struck if at > BEGIN + 14.9 * BEAT] == [75 + n for n in range(9)]
 
 
 def test_a_process_that_nobody_needs_may_rest(rig: GeneratorRig) -> None:
@@ -283,3 +333,32 @@ def test_a_reload_that_names_another_start_takes_the_place_of_a_pattern_that_was
     start = rig.generators["pattern"].asks[-1].start
     assert start is not None
     assert len(start.strokes) == 1
+
+
+def test_a_change_that_a_loop_jumps_away_from_is_made_behind_the_jump(rig: GeneratorRig) -> None:
+    for lap in range(3):
+        first = (b"\xfa",) if lap == 0 else (song_position(0), b"\xfb")
+        rig.clock(4, BEGIN + lap * 4 * BEAT, first)
+    daw(rig, 12)
+    rig.turn_knob(SOURCE_CC, BARS, BEGIN + 2 * BEAT)
+
+    struck = rig.until(BEGIN + 11.5 * BEAT)
+
+    assert [note for _, note in struck] == [HAT] * 4 + [60 + n for n in range(8)]
+
+
+def test_a_daw_that_sends_late_is_heard_to_its_last_beat_and_the_next_source_has_its_own_lead() -> None:
+    rig = make(drums_lead_ms=0)
+    rig.clock(12)
+    for n in range(12):
+        rig.note(Port.DRUMS, HAT, BEGIN + n * BEAT)
+    rig.turn_knob(SOURCE_CC, BARS, BEGIN + 1 * BEAT)
+
+    struck = rig.until(BEGIN + 11 * BEAT)
+    rig.close()
+
+    assert {60, 61, 62, 63} <= {note for _, note in struck}
+    on_the_grid = [at for at, note in struck if note >= 60]
+    assert [(at - BEGIN) / BEAT % 1 for at in on_the_grid[1:]] == pytest.approx(
+        [0.0] * (len(on_the_grid) - 1), abs=0.01
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from pocket_core.errors import DataError
-from pocket_core.phrases.patterns import CELLS, STEPS, cells_of_patterns
+from pocket_core.phrases.patterns import CELLS, STEPS
 from pocket_export.groove import LICENCE, TITLE
 from pocket_export.recordings import Groove
 from pocket_export.sources.graph_files import Graph, SourceCard, export_graph, write_source
@@ -19,15 +20,14 @@ from pocket_export.sources.order import SourceOrder, Watch
 from pocket_export.sources.patterns import data
 from pocket_export.sources.patterns.data import PatternSet
 from pocket_export.sources.patterns.figures import filtered, passes
-from pocket_export.sources.patterns.realism import realism
+from pocket_export.sources.patterns.realism import Judged, realism
 from pocket_export.sources.patterns.sampling import (
-    Gaussian,
+    Source,
     calibrated,
     codes_of_cells,
-    fitted,
+    mixture,
     patterns_at,
 )
-from pocket_export.sources.patterns.space import TABLE
 from pocket_export.sources.patterns.table import to_tsv
 from pocket_export.sources.patterns.training import Kind, train_space
 from pocket_export.sources.patterns.velocities import learn_velocities
@@ -36,7 +36,8 @@ from pocketd.generators.pattern import SHORT
 from pocketd.wholefile import write_whole
 
 EPOCHS = 40
-SHIPS = Kind("acai", EPOCHS)
+TABLE = "pattern.tsv"  # beside the card: some of what it has learnt from
+SHIPS = Kind("acai", EPOCHS, latent=32, hidden=(512, 256), critic=0.1)
 FEW = 512  # patterns of a smoke run
 SAMPLES, QUICK_SAMPLES = 10_000, 500
 JUDGED = 2_000  # samples, at most, whose realism is measured
@@ -87,7 +88,7 @@ def make(order: SourceOrder, groove: Groove, watch: Watch) -> Path:
         raise DataError("the data set lacks patterns to choose by; `pocketd data show` tells what it has")
     if order.quick:
         train = train.rows(range(min(FEW, len(train))))
-    kind = Kind(SHIPS.way, order.epochs or EPOCHS, SHIPS.latent, SHIPS.hidden, critic=SHIPS.critic)
+    kind = replace(SHIPS, epochs=order.epochs or EPOCHS)
     space, fitting = train_space(
         kind,
         train.cells,
@@ -99,7 +100,7 @@ def make(order: SourceOrder, groove: Groove, watch: Watch) -> Path:
         identity=f"{groove.contents} {data.contents(multitrack)} {order.without} {len(train)}",
     )
     codes = codes_of_cells(space, train.cells)
-    source, count = fitted(codes), QUICK_SAMPLES if order.quick else SAMPLES
+    source, count = mixture(codes, order.seed), QUICK_SAMPLES if order.quick else SAMPLES
     thresholds = calibrated(space, source, train.cells, order.seed)
     velocities = learn_velocities(groove.split("train"))
     tries = [{"cells": row[None]} for row in chosen_by.cells[:TRIED]]
@@ -135,8 +136,9 @@ def make(order: SourceOrder, groove: Groove, watch: Watch) -> Path:
             **_figures(space, (source, thresholds), (train, chosen_by), order.seed, count),
         },
         settings={
-            "code_mean": _rounded(source.mean),
-            "code_root": _rounded(source.root),
+            "cloud_weights": _rounded(source.weights),
+            "cloud_means": _rounded(source.means),
+            "cloud_roots": _rounded(source.roots[:, *np.tril_indices(kind.latent)]),
             "velocities": np.round(velocities.means.astype(np.float64), 1).tolist(),
             "velocity_spreads": _rounded(velocities.spreads),
             "known": base64.b64encode(b"".join(sorted(d[:SHORT] for d in train.digests))).decode(),
@@ -150,7 +152,7 @@ def make(order: SourceOrder, groove: Groove, watch: Watch) -> Path:
 
 def _figures(
     space: PatternSpace,
-    drawn: tuple[Gaussian, NDArray[np.float32]],
+    drawn: tuple[Source, NDArray[np.float32]],
     sets: tuple[PatternSet, PatternSet],
     seed: int,
     count: int,
@@ -167,8 +169,14 @@ def _figures(
         "samples_silent_share": found.silent / count,
     }
     if kept:
-        real = realism(cells_of_patterns(kept), chosen_by.cells, chosen_by.names, train.cells, seed)
-        figures |= {"validation_auc": real.auc, "nearest_cells": real.nearest_mean}
+        others = Judged(list(map(tuple, chosen_by.patterns.tolist())), chosen_by.names)
+        real = realism(Judged(kept), others, train.cells, seed)
+        figures |= {
+            "validation_auc_trees": real.trees.area,
+            "validation_auc_regression": real.regression.area,
+            "nearest_cells": real.nearest_mean,
+            "copied_share": real.copied,
+        }
     return figures
 
 
@@ -194,5 +202,5 @@ def _hidden(space: PatternSpace) -> list[int]:
 
 
 def _rounded(values: NDArray[np.float32]) -> list[object]:
-    rounded: list[object] = np.round(values.astype(np.float64), 5).tolist()
+    rounded: list[object] = np.round(values.astype(np.float64), 4).tolist()
     return rounded

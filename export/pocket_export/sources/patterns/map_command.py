@@ -17,7 +17,7 @@ from pocket_export.sources.patterns.map_server import MapServer
 from pocketd.commands.render import refuse_overwriting
 from pocketd.generators.graphs import generator_folder
 from pocketd.standard import printable
-from pocketd.wholefile import write_whole
+from pocketd.wholefile import try_place, write_whole
 
 PATTERNS, PAGE = Path("patterns.tsv"), Path("map.html")
 SHIPPED = "pattern.tsv"  # beside the space that ships
@@ -52,6 +52,7 @@ def draw_map(
     """
     patterns = patterns or (PATTERNS if PATTERNS.exists() else generator_folder() / SHIPPED)
     refuse_overwriting([patterns, *([] if model is None else [model])], [out])
+    try_place(out)
     console = Console(highlight=False, markup=False, soft_wrap=True)
     content = thin_out(read_content(read_patterns(patterns), model, title), most, seed)
     with console.status(f"laying out {len(content.patterns):,} patterns by {WORDS[method]}"):

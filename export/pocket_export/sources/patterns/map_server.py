@@ -13,6 +13,7 @@ import json
 import os
 import secrets
 import socketserver
+import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ from pocketd.wishes import LARGEST, Pattern, Share, Wish, problem, who_listens, 
 HERE = "127.0.0.1"
 TOKEN = "X-Pocketd-Token"
 PATIENCE = 10  # seconds that a request may take to come in
+MOST = 32  # requests at once; more are hung up on
+LONGEST_NUMBER = 12  # digits of a length that is read at all
 DRAIN = 2**20  # bytes of a refused body that are read, so that the refusal is heard
 POLICY = "frame-ancestors 'none'"  # the page's own policy says the rest; this one counts in a header alone
 
@@ -95,6 +98,7 @@ class MapServer(ThreadingHTTPServer):
     """
 
     daemon_threads = True
+    request_queue_size = 4 * MOST  # a browser that is not let in at once waits for seconds
     allow_reuse_address = os.name == "posix"  # elsewhere two could share a port
 
     def __init__(
@@ -109,11 +113,26 @@ class MapServer(ThreadingHTTPServer):
         self.hosts = tuple(f"{name}:{self.server_port}" for name in (HERE, "localhost"))
         self._deliver, self._now = deliver, now
         self._turn = threading.Lock()  # one wish at a time
+        self._room = threading.BoundedSemaphore(MOST)
 
     def server_bind(self) -> None:
         """Take the port, without asking anybody what this machine is called."""
         socketserver.TCPServer.server_bind(self)
         self.server_name, self.server_port = HERE, self.server_address[1]
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Begin to answer, where there is room."""
+        if self._room.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """Answer, in a thread of its own."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._room.release()
 
     @property
     def address(self) -> str:
@@ -150,7 +169,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Take a wish."""
         origins = [f"http://{host}" for host in self.server.hosts]
-        length = self.headers.get("Content-Length", "")
+        length = self._length()
         if not self._is_meant_for_us():
             self._refuse(HTTPStatus.MISDIRECTED_REQUEST, "This server answers to 127.0.0.1 alone.")
         elif self.path != "/wish":
@@ -161,12 +180,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._refuse(HTTPStatus.FORBIDDEN, "This page is of another start of pocketd; open the new one.")
         elif self.headers.get_content_type() != "application/json":
             self._refuse(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "A wish is JSON.")
-        elif not (length.isascii() and length.isdigit()):
+        elif length is None:
             self._refuse(HTTPStatus.LENGTH_REQUIRED, "A wish has a length.")
-        elif int(length[:12]) > LARGEST:
+        elif length > LARGEST:
             self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"A wish has at most {LARGEST} bytes.")
         else:
-            outcome = self.server.take(self.rfile.read(int(length)))
+            outcome = self.server.take(self.rfile.read(length))
             self._say(outcome)
 
     def _is_meant_for_us(self) -> bool:
@@ -176,10 +195,15 @@ class _Handler(BaseHTTPRequestHandler):
     def _is_word(self, said: str) -> bool:
         return hmac.compare_digest(said.encode("utf-8", "replace"), self.server.token.encode())
 
+    def _length(self) -> int | None:
+        """Return how long the body is, as far as is said; None: nothing is that can be read."""
+        said = self.headers.get("Content-Length", "")
+        if not (said.isascii() and said.isdigit()):
+            return None
+        return int(said) if len(said) <= LONGEST_NUMBER else sys.maxsize
+
     def _refuse(self, status: HTTPStatus, said: str) -> None:
-        length = self.headers.get("Content-Length", "0")
-        if length.isascii() and length.isdigit():
-            self.rfile.read(min(int(length[:12]), DRAIN))
+        self.rfile.read(min(self._length() or 0, DRAIN))
         self._say(Outcome(status, said))
 
     def _say(self, outcome: Outcome) -> None:

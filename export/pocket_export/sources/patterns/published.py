@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from pocket_core.errors import DataError
-from pocket_core.phrases.patterns import digest, entropy, varied
+from pocket_core.phrases.patterns import Pattern, digest, entropy, varied
 from pocket_export.sources.patterns.table import Line, read_tsv
 
 FOLDER = "drum_space"
@@ -65,6 +65,15 @@ def read_published(folder: Path, way: str) -> Published:
         float(np.mean([entropy(line.pattern) for line in raw])),
         wrong,
     )
+
+
+def kept_samples(folder: Path, way: str) -> list[Pattern]:
+    """Return the samples of a network that passed, in the order in which they were drawn.
+
+    Raises:
+        DataError: The file is missing or damaged.
+    """
+    return [line.pattern for line in read_tsv(folder / FOLDER / f"sampled10k_{way}_filtered")]
 
 
 def _passed(raw: list[Line], kept: list[Line]) -> list[bool]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from pocket_core.phrases.patterns import BITS, STEPS, Pattern, patterns_of_cells
+from pocket_export.needs import need
 from pocket_models.pattern_space import PatternSpace
 
 Array = NDArray[np.float32]
@@ -16,12 +18,22 @@ Array = NDArray[np.float32]
 AT_ONCE = 4096
 CALIBRATED_ON = 20_000  # samples
 SELDOM = 1e-4  # an instrument that is struck less in a step is not struck at all
+PARTS = 32  # of a mixture
+ENOUGH = 64  # codes, for one of its parts
+ROUND = 0.01  # of the codes' variance: no part of a mixture is narrower
 EVEN_CHANCE = 0.0  # the logit of 0.5, the threshold of the published samples, as far as is known
+
+
+class Source(Protocol):
+    """Where points are drawn from."""
+
+    def draw(self, count: int, chance: np.random.Generator) -> Array:
+        """Return points, `float32[count, D]`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gaussian:
-    """Where points are drawn from."""
+    """One cloud of points."""
 
     mean: Array  # (D,)
     root: Array  # (D, D), lower: the covariance is root @ root.T
@@ -30,6 +42,23 @@ class Gaussian:
         """Return points, `float32[count, D]`."""
         noise = chance.standard_normal((count, len(self.mean)))
         return (self.mean + noise @ self.root.T).astype(np.float32)
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """Many clouds."""
+
+    weights: Array  # (K,), of the sum 1
+    means: Array  # (K, D)
+    roots: Array  # (K, D, D), lower: each covariance is root @ root.T
+
+    def draw(self, count: int, chance: np.random.Generator) -> Array:
+        """Return points, `float32[count, D]`."""
+        weights = self.weights.astype(np.float64)
+        part = chance.choice(len(weights), count, p=weights / weights.sum())
+        noise = chance.standard_normal((count, self.means.shape[1]))
+        points = self.means[part] + np.einsum("nij,nj->ni", self.roots[part], noise)
+        return np.asarray(points, np.float32)
 
 
 def prior(size: int) -> Gaussian:
@@ -50,6 +79,35 @@ def fitted(codes: Array, *, each_alone: bool = False) -> Gaussian:
     else:
         root = np.linalg.cholesky(np.cov(codes.T).reshape(size, size) + 1e-9 * np.eye(size))
     return Gaussian(mean.astype(np.float32), root.astype(np.float32))
+
+
+def mixture(codes: Array, seed: int, parts: int = PARTS) -> Mixture:
+    """Return the mixture of Gaussians that fits codes, `float32[N, D]`.
+
+    Args:
+        codes: Two at least.
+        seed: Of where the search begins.
+        parts: At most so many, and one for each `ENOUGH` codes.
+
+    Raises:
+        TrainingMissingError: scikit-learn is not installed.
+    """
+    need("sklearn")
+    from sklearn.mixture import GaussianMixture
+
+    narrow = ROUND * float(codes.var(0).mean()) + 1e-6
+    found = GaussianMixture(
+        min(parts, max(len(codes) // ENOUGH, 1)),
+        reg_covar=narrow,
+        random_state=seed,
+        max_iter=50,
+        tol=1e-2,
+    ).fit(codes)
+    return Mixture(
+        found.weights_.astype(np.float32),
+        found.means_.astype(np.float32),
+        np.linalg.cholesky(found.covariances_).astype(np.float32),
+    )
 
 
 def codes_of_cells(space: PatternSpace, cells: Array) -> Array:
@@ -80,7 +138,7 @@ def patterns_at(space: PatternSpace, codes: Array, thresholds: Array | float = E
     return patterns_of_cells(logits.reshape(len(codes), -1), 0.0)
 
 
-def calibrated(space: PatternSpace, source: Gaussian, cells: Array, seed: int) -> Array:
+def calibrated(space: PatternSpace, source: Source, cells: Array, seed: int) -> Array:
     """Return the logits over which samples strike each instrument as often as patterns do, `float32[14]`.
 
     Args:

@@ -15,7 +15,7 @@ from pocket_core.errors import ConfigError
 from pocket_export.needs import need
 from pocket_export.sources.report.rows import SOURCES
 from pocketd.generators.load import load_generator
-from pocketd.wholefile import write_whole
+from pocketd.wholefile import try_place, write_whole
 
 PAGE = Path("report.html")
 
@@ -48,6 +48,7 @@ def sources(
     voice, the sources' spaces, and what was learnt by heart. A source that does not ship yet says so.
     """
     names = chosen(only)
+    try_place(out)
     need("symusic", "matplotlib")
     from pocket_export.groove import find_data, load
     from pocket_export.sources.report.gather import Wish, gather, work

@@ -3,6 +3,7 @@ from __future__ import annotations
 import http.client
 import json
 import os
+import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from pocket_core.types import Seconds
-from pocket_export.sources.patterns.map_server import MapServer, Outcome, deliver
+from pocket_export.sources.patterns.map_server import MOST, MapServer, Outcome, deliver
 from pocketd.config import Config
 from pocketd.standing_keeper import StandingKeeper
 from pocketd.wishes import LARGEST, Wish, read_wish
@@ -132,6 +133,8 @@ def test_a_wish_of_the_page_is_taken(rig: Rig) -> None:
         ({"path": "/"}, 404),
         ({"path": "/wish/"}, 404),
         ({"body": b" " * (LARGEST + 1)}, 413),
+        ({"Content_Length": "0" * 12 + "9" * 9, "body": b" " * 2**20}, 413),
+        ({"Content_Length": "9" * 5000, "body": b" " * 2**20}, 413),
         ({"body": b" " * 300_000}, 413),
         ({"body": b"{}"}, 400),
         ({"body": b'{"pattern": [1]}'}, 400),
@@ -176,3 +179,17 @@ def test_where_one_runs_the_wish_lies_beside_its_standing_file(tmp_path: Path) -
     assert outcome.status == 200
     assert f"process {os.getpid()}" in outcome.said
     assert read_wish(tmp_path / "wish.json") == Wish(pattern=PATTERN, at=NOON)
+
+
+def test_who_hangs_on_in_hundreds_is_hung_up_on_and_the_page_comes_when_they_let_go(rig: Rig) -> None:
+    hangers_on = [socket.create_connection(("127.0.0.1", rig.server.server_port)) for _ in range(3 * MOST)]
+    refused = hangers_on[-1].recv(1)
+    busy = threading.active_count()
+    for each in hangers_on:
+        each.close()
+
+    statuses = [rig.ask("GET", f"/{rig.server.token}/", without="Origin")[0] for _ in range(2)]
+
+    assert refused == b""
+    assert busy <= MOST + 10
+    assert statuses == [200, 200]

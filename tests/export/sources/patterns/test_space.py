@@ -1,4 +1,4 @@
-"""Sampling, the filter, realism, and the space as a page wants it."""
+"""Sampling, the filter, and the space that is made of both."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from pocket_core.phrases.generator import Ask, Knobs
 from pocket_core.phrases.kit import Kit
 from pocket_core.phrases.patterns import (
     BITS,
-    CELLS,
     STEPS,
     cells_of_patterns,
     digest,
@@ -28,12 +27,17 @@ from pocket_export.groove import ARCHIVE, find_data, load
 from pocket_export.sources.order import SourceOrder
 from pocket_export.sources.patterns.data import pattern_set, splits
 from pocket_export.sources.patterns.figures import filtered
-from pocket_export.sources.patterns.make import make
+from pocket_export.sources.patterns.make import SHIPS, TABLE, make
 from pocket_export.sources.patterns.published import read_published
-from pocket_export.sources.patterns.realism import nearest, told_apart
-from pocket_export.sources.patterns.sampling import calibrated, fitted, logits_at
-from pocket_export.sources.patterns.space import load_space
-from pocket_export.sources.patterns.table import Line
+from pocket_export.sources.patterns.realism import nearest
+from pocket_export.sources.patterns.sampling import (
+    Mixture,
+    calibrated,
+    fitted,
+    logits_at,
+    mixture,
+)
+from pocket_export.sources.patterns.table import Line, read_tsv
 from pocket_export.sources.patterns.training import Kind, train_space
 from pocket_models.pattern_space import PatternSpace
 from pocketd.generators.graphs import load_graphs
@@ -91,14 +95,32 @@ def test_a_fitted_gaussian_has_the_covariance_of_the_codes() -> None:
     assert np.cov(drawn.T) == pytest.approx(np.cov(codes.T), abs=0.1)
 
 
-def test_nobody_tells_the_same_apart_and_everybody_tells_others() -> None:
+def test_a_mixture_finds_the_clouds_that_codes_are_in() -> None:
     chance = np.random.default_rng(1)
-    real, same = ((chance.random((120, CELLS)) < 0.1).astype(np.float32) for _ in range(2))
-    other = (chance.random((120, CELLS)) < 0.6).astype(np.float32)
-    files = [str(n // 10) for n in range(120)]
+    middles = np.array([[0, 0], [9, 9]])
+    codes = (middles[chance.integers(0, 2, 4000)] + chance.standard_normal((4000, 2))).astype(np.float32)
 
-    assert told_apart(same, real, files) == pytest.approx(0.5, abs=0.15)
-    assert told_apart(other, real, files) > 0.9
+    found = mixture(codes, seed=1, parts=2)
+
+    assert found.means[np.argsort(found.means[:, 0])] == pytest.approx(middles, abs=0.2)
+    drawn = found.draw(50_000, np.random.default_rng(2))
+    assert np.cov(drawn.T) == pytest.approx(np.cov(codes.T), abs=0.5)
+
+
+def test_few_codes_have_one_cloud() -> None:
+    codes = np.random.default_rng(1).standard_normal((20, 3)).astype(np.float32)
+
+    assert mixture(codes, seed=1).means.shape == (1, 3)
+
+
+def test_a_cloud_is_as_wide_as_its_root_says() -> None:
+    root = np.array([[2.0, 0.0], [1.0, 1.0]], np.float32)
+
+    drawn = Mixture(np.ones(1, np.float32), np.zeros((1, 2), np.float32), root[None]).draw(
+        50_000, np.random.default_rng(1)
+    )
+
+    assert np.cov(drawn.T) == pytest.approx(root @ root.T, abs=0.1)
 
 
 def test_the_nearest_is_as_far_as_cells_differ() -> None:
@@ -132,15 +154,15 @@ def test_a_space_is_made_and_plays_what_it_is_given(tmp_path: Path) -> None:
 
     card = make(order, load(find_data(SHARED), most=12), lambda *_: None)
 
-    space = load_space(card=card)
-    steps = tuple(space.patterns[0].tolist())
+    lines = read_tsv(card.with_name(TABLE))
+    steps = lines[0].pattern
     start = phrase_of_pattern(steps, Kit())
     pattern = Pattern(load_graphs("pattern", card), Kit())
     played = pattern.phrase(Ask(Beats(0.0), Beats(8.0), start=start, knobs=Knobs(temperature=0.0)))
     assert pattern_of(played) == steps
     assert not pattern.passes(steps)
-    assert [layer.weight.shape for layer in space.decoder] == [(32, 4), (64, 32), (448, 64)]
-    assert len(space.codes) == len(space.patterns) == len(space.genres) == len(space.names)
+    assert len(pattern.codes([start])[0]) == SHIPS.latent
+    assert {line.source.split("/")[0] for line in lines} >= {"groove"}
 
 
 @pytest.mark.data

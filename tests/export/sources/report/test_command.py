@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from pocket_core.errors import ConfigError
+from pocket_core.errors import ConfigError, PocketError
 from pocket_export.evaluate_command import app
 from pocket_export.sources.report.command import chosen
 from tests.commands import call, done
@@ -42,3 +42,8 @@ def test_the_page_is_written_and_each_row_is_told(tmp_path: Path) -> None:
     assert "real, validation split: overlap" in said
     assert "training copied" in said
     assert out.read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_a_place_that_cannot_be_written_is_told_before_a_note_is_read(tmp_path: Path) -> None:
+    with pytest.raises(PocketError, match="cannot write"):
+        done(call(app, "sources", "--data", tmp_path / "nobody", "--out", tmp_path / "nowhere" / "a.html"))

@@ -70,26 +70,14 @@ function struck(likely, threshold) {
   return pattern;
 }
 
-/** A code by chance: from a normal distribution fitted to each dimension of the codes of some patterns. */
+/**
+ * A code by chance: on the way from one of some patterns to another, at most halfway.
+ *
+ * There the network has learnt to say what looks like a pattern; what lies beside all ways does not.
+ */
 function chanceCode(data, indices) {
-  const code = new Float32Array(data.dimensions);
-  for (let d = 0; d < code.length; d++) {
-    let sum = 0;
-    let squares = 0;
-    for (const i of indices) {
-      const value = data.code(i)[d];
-      sum += value;
-      squares += value * value;
-    }
-    const mean = sum / indices.length;
-    const deviation = Math.sqrt(Math.max(squares / indices.length - mean * mean, 0));
-    code[d] = mean + deviation * normal();
-  }
-  return code;
-}
-
-function normal() {
-  return Math.sqrt(-2 * Math.log(1 - Math.random())) * Math.cos(2 * Math.PI * Math.random());
+  const one = () => data.code(indices[Math.floor(Math.random() * indices.length)]);
+  return mixed(one(), one(), Math.random() / 2);
 }
 
 /** Where a code belongs on the map: between the patterns whose codes are nearest. */
