@@ -44,7 +44,7 @@ def test_all_that_ship_are_verified(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(checks_sources, "generator_folder", lambda: tmp_path)
     shares: list[float] = []
 
-    verdicts = verify_sources(shares.append)
+    verdicts = verify_sources(shares.append, now=lambda: Seconds(0.0))
 
     assert {kind: len(verdict.faults) for kind, verdict in verdicts.items()} == {
         "bars": 0,

@@ -307,7 +307,7 @@ def test_a_source_that_holds_is_told_with_its_times() -> None:
 
     assert re.fullmatch(
         r"pattern  holds: 2 times 12 bars of the same \d+ strokes, p50 [\d.]+ ms, "
-        r"longest [\d.]+ ms of 400 ms\n",
+        r"longest [\d.]+ ms of 800 ms\n",
         text,
     )
 

@@ -126,7 +126,7 @@ def verify(
 
     Of a source the files go against their card's checksums, the graphs against the networks that they were
     exported from, as the card tells; then it makes 12 bars, twice, with every knob turned: they have to be
-    the same both times, of strokes of a drum kit, and no bar may take longer than 400 ms both times.
+    the same both times, of strokes of a drum kit, and no bar may take longer than 800 ms both times.
 
     Exit codes: 0 all hold; 1 one does not, and its line says why and what to do; 2 a configuration that
     cannot be used.

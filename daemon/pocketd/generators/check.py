@@ -23,7 +23,7 @@ from pocketd.generators.shelf import Sheet, read_sheet
 BARS, PASSES = 12, 2
 SEED = 1
 STRUCK = 0.6  # share of the eighths that the musician plays
-LIMIT = Seconds(0.4)  # for a bar: half of one at 300 BPM, and it is asked for a whole one ahead
+LIMIT = Seconds(0.8)  # for a bar: one at 300 BPM, for it is asked for so far ahead
 PARITY = 1e-4  # ten times what an export allows, between a graph and its network
 TURNED = (
     Knobs(),
