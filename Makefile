@@ -135,9 +135,11 @@ bench-overnight: $(VENV)/.dev ## How long a night takes, and how much memory
 bench-kill-nights: $(VENV)/.dev ## What a kill -9 costs a night
 	@$(BIN)/python benchmarks/kill_nights.py --data '$(DATA)'
 
-pictures: $(VENV)/.dev ## Draw docs/offsets.png and docs/waiting.png anew
+pictures: $(VENV)/.dev ## Draw offsets, waiting, what each source makes and the map of patterns anew, in docs/
 	@$(BIN)/python benchmarks/offsets_plot.py --data '$(DATA)'
 	@$(BIN)/python benchmarks/waiting_plot.py
+	@$(BIN)/python benchmarks/sources_plot.py
+	@$(BIN)/python benchmarks/pattern_map_plot.py
 
 .PHONY: units
 units: $(VENV)/.demo ## Write systemd/ anew, from daemon/pocketd/service_units.py

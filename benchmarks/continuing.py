@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -23,12 +23,13 @@ from benchmarks.options import parser_of
 from benchmarks.progress import progress
 from benchmarks.table import Column, Report, Row, Section, screen
 from pocket_core.phrases.hvo import A_BAR
-from pocket_core.phrases.steps import BITS, Steps
+from pocket_core.phrases.steps import BITS, Steps, joined_steps
 from pocket_export.groove import TITLE, find_data, load
 from pocket_export.recordings import SPLITS, Groove
 from pocket_export.sources.continuing.data import ROCK, Track, one_drum_tracks, tracks
 from pocket_export.sources.continuing.figures import (
     Repeats,
+    entropy,
     figures_of,
     interval,
     mean_velocities,
@@ -43,7 +44,7 @@ from pocket_export.sources.continuing.published import (
     nats_of_net,
     train_published,
 )
-from pocket_export.sources.continuing.reading import read_by_graphs
+from pocket_export.sources.continuing.reading import read_by_graphs, settled_nats
 from pocket_export.sources.continuing.rivals import (
     Chances,
     Context,
@@ -53,10 +54,10 @@ from pocket_export.sources.continuing.rivals import (
     nats_of,
     repeated,
 )
-from pocket_export.sources.continuing.samples import SAMPLE_BARS, real, sampled
+from pocket_export.sources.continuing.samples import PRIMER_BARS, SAMPLE_BARS, real, sampled
 from pocket_models.drum_rnn import DrumRNN
 from pocketd.generators.graphs import Graphs, load_graphs
-from pocketd.generators.speaker import Speaker
+from pocketd.generators.speaker import Speaker, settling_on
 
 TEMPERATURES = (0.7, 1.0)
 KNOWN_CURVE = {1: 510.0, 11: 182.0, 21: 59.0, 31: 28.0, 91: 13.0}
@@ -69,9 +70,14 @@ COLUMNS = (
     Column("velocity_mse", "vel. MSE", 4),
     Column("velocity_sd", "vel. SD", 3),
     Column("exact", "same", 3),
+    Column("exact_of_four", "of 4", 3),
+    Column("exact_of_eight", "of 8", 3),
+    Column("apart", "apart", 1),
     Column("alike", "like", 3),
     Column("alike_two", "like two", 3),
     Column("strokes", "strokes", 2),
+    Column("bits", "bits", 2),
+    Column("nats", "nats", 2),
 )
 
 
@@ -127,8 +133,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sections,
         [
             "from, to: 95 %, by bootstrap over files.",
+            "network: what it says alone; with its copies: as it plays, and as bars settle.",
             f"settling: {SAMPLE_BARS} bars after four of a test track; same: bars that are the one before; "
-            "like: Jaccard of a bar's strokes and those before; like two: of those two before.",
+            "of 4, of 8: one of so many before; apart: strokes in one of two neighbouring bars alone; "
+            "like: Jaccard of a bar's strokes and those before; like two: of those two before; "
+            "bits: entropy of the symbols; nats: of a step, as it plays.",
             "vel. SD: ours, learnt about its mean; of the rest, of all strokes; strokes: of a step.",
         ],
     )
@@ -213,7 +222,7 @@ def _ours(graphs: Graphs, rock: Split, every: Split, seed: int) -> Iterator[Row]
     for name, test in (("rock", rock.test), ("all styles", every.test)):
         found = figures_of(read_by_graphs(graphs, test), test, seed)
         yield Row(
-            f"{name}",
+            f"{name}: network",
             {
                 "perplexity": found.perplexity,
                 "perplexity_low": found.low,
@@ -222,6 +231,11 @@ def _ours(graphs: Graphs, rock: Split, every: Split, seed: int) -> Iterator[Row]
                 "velocity_mse": found.velocity_mse,
                 "velocity_sd": found.spread,
             },
+            model="continue",
+        )
+        yield Row(
+            f"{name}: with its copies",
+            _perplexity(settled_nats(graphs, test, settling_on(graphs, "step")), test, seed),
             model="continue",
         )
         errors, loud = _velocity_errors(test, usual)
@@ -254,26 +268,41 @@ def _one_drum(graphs: Graphs, split: Split, seed: int) -> Iterator[Row]:
         "accuracy": found.accuracy,
         "velocity_mse": found.velocity_mse,
     }
-    yield Row("ours", figures, model="continue")
+    yield Row("ours: network", figures, model="continue")
+    nats = settled_nats(graphs, split.test, settling_on(graphs, "one_step"), one_drum=True)
+    yield Row("ours: with its copies", _perplexity(nats, split.test, seed), model="continue")
 
 
 def _settling(graphs: Graphs, test: Sequence[Track], seed: int) -> Iterator[Row]:
-    yield Row("real", _repeats(real(test)))
+    yield Row("real", _repeats(graphs, test, real(test)))
     speaker = Speaker(graphs)
     for temperature in TEMPERATURES:
         name = f"ours, temperature {temperature:g}"
-        yield Row(name, _repeats(sampled(speaker, test, temperature, seed)), model="continue")
+        pieces = sampled(speaker, test, temperature, seed)
+        yield Row(name, _repeats(graphs, test, pieces), model="continue")
 
 
-def _repeats(pieces: Sequence[Steps]) -> dict[str, float]:
+def _repeats(graphs: Graphs, test: Sequence[Track], pieces: Sequence[Steps]) -> dict[str, float]:
+    """Return the figures of pieces that come after the first bars of tracks."""
     found: Repeats = repeats(pieces)
     struck = np.concatenate([piece.velocities[BITS[piece.symbols] > 0] for piece in pieces])
+    primed = PRIMER_BARS * A_BAR
+    whole = [
+        replace(track, steps=joined_steps([track.steps.cut(0, primed), piece]))
+        for track, piece in zip(test, pieces, strict=True)
+    ]
+    nats = settled_nats(graphs, whole, settling_on(graphs, "step"))
     return {
         "exact": found.exact,
+        "exact_of_four": found.exact_of_four,
+        "exact_of_eight": found.exact_of_eight,
+        "apart": found.apart,
         "alike": found.alike,
         "alike_two": found.alike_two,
         "velocity_sd": float(struck.std()),
         "strokes": float(np.concatenate([BITS[piece.symbols].sum(1) for piece in pieces]).mean()),
+        "bits": entropy(pieces),
+        "nats": float(np.concatenate([one[primed - 1 :] for one in nats]).mean()),
     }
 
 

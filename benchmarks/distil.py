@@ -1,15 +1,16 @@
 """Distil: how many MIDI files a second a core reads for patterns, beside pretty_midi, and in what memory.
 
-Both read the same files for the same: channel 10, 4/4, sixteenths, 14 instruments, patterns that repeat.
-Memory is the peak of a process of its own that distils the collection once, four and sixteen times over; two
-processes beside one tell what a core more is worth.
+Both read the same files for the same: channel 10, 4/4, sixteenths, 14 instruments, patterns that repeat. The
+whole distiller is the command itself, over copies of the collection: what its processes took of all cores,
+and the peak of the largest, as the system says when they have ended. Two readers beside one tell what a core
+more is worth, on a machine that has two to spare.
 """
 
 from __future__ import annotations
 
 import argparse
 import importlib.util
-import resource
+import os
 import shutil
 import subprocess
 import sys
@@ -28,17 +29,18 @@ from benchmarks.options import parser_of
 from benchmarks.table import Column, Report, Row, Section, screen
 from pocket_core.phrases.patterns import BIT_OF_NOTE
 from pocket_export.sources.patterns.collection import collect
-from pocket_export.sources.patterns.distil import Distilling, distil, here
 from pocket_export.sources.patterns.reading import Drums, Part, patterns_in, read_drums
+from pocket_export.sources.patterns.table import read_tsv
 
 RIVAL = "pretty_midi"
 LAPS = 3  # over the collection, for files per second; the fastest counts
-COPIES = (1, 4, 16)
+COPIES = (1, 4, 16, 64)
 PROCESSES = (1, 2)
 COLUMNS = (
     Column("files", "files", 0),
     Column("patterns", "patterns", 0),
     Column("seconds", "s", 2),
+    Column("core_seconds", "core s", 2),
     Column("files_per_second_core", "files/s/core", 0),
     Column("files_per_second", "files/s", 0),
     Column("peak_mib", "peak MiB", 1),
@@ -48,14 +50,11 @@ COLUMNS = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the table."""
     options = _options(arguments)
-    if options.alone is not None:
-        _alone(options.alone, options.processes)
-        return 0
     folder = options.data / "multitrack_midi"
     sections = [
         Section("reading, one core", list(_reading(folder))),
-        Section("the whole distiller, copies of the collection", list(_memory(folder))),
-        Section(f"{COPIES[-1]} copies, processes", list(_processes(folder))),
+        Section("pocketd patterns distil --processes 1, copies of the collection", list(_copies(folder))),
+        Section(f"{COPIES[-1]} copies", list(_processes(folder))),
     ]
     report = Report(
         "distil",
@@ -64,7 +63,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.seed,
         COLUMNS,
         sections,
-        ["peak: of the distiller's own process; its readers are processes of their own."],
+        [
+            "core s: of all processes together, their start too; files/s/core: files by core s.",
+            "peak: of the largest process, which is that which writes the table.",
+        ],
     )
     console = screen()
     report.print(console)
@@ -75,8 +77,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = parser_of(__doc__, data="multitrack_midi", seed="of nothing: it is deterministic")
-    parser.add_argument("--alone", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--processes", type=int, default=1, help=argparse.SUPPRESS)
     return parser.parse_args(arguments)
 
 
@@ -138,37 +138,39 @@ def _ticks(score: Any, seconds: NDArray[np.float64]) -> NDArray[np.int64]:
     return ticks
 
 
-def _memory(folder: Path) -> Iterator[Row]:
+def _copies(folder: Path) -> Iterator[Row]:
     for copies in COPIES:
-        yield _in_its_own(folder, copies, 1, f"{copies} times")
+        yield _command(folder, copies, 1, f"{copies} times")
 
 
 def _processes(folder: Path) -> Iterator[Row]:
     for processes in PROCESSES:
-        yield _in_its_own(folder, COPIES[-1], processes, f"{processes} reading")
+        yield _command(folder, COPIES[-1], processes, f"{processes} reading")
 
 
-def _in_its_own(folder: Path, copies: int, processes: int, name: str) -> Row:
+def _command(folder: Path, copies: int, processes: int, name: str) -> Row:
     with tempfile.TemporaryDirectory() as place:
-        for n in range(copies):
-            shutil.copytree(folder, Path(place, f"copy{n}"))
-        command = [sys.executable, __file__, "--alone", place, "--processes", str(processes)]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
-    files, patterns, seconds, peak = map(float, done.stdout.split())
-    figures = {"files": files, "patterns": patterns, "seconds": seconds, "files_per_second": files / seconds}
-    return Row(name, {**figures, "peak_mib": peak})
-
-
-def _alone(folder: Path, processes: int) -> None:
-    """Distil a folder, and print how many files and patterns, seconds, and the peak of memory in MiB."""
-    with tempfile.TemporaryDirectory() as place:
+        first = Path(place, "midi", "0")
+        shutil.copytree(folder, first)
+        for n in range(1, copies):  # by name alone: they are on the disk once
+            shutil.copytree(first, first.with_name(str(n)), copy_function=os.link)
+        out = Path(place, "patterns.tsv")
+        words = [str(first.parent), "--processes", str(processes), "--out", str(out)]
         began = perf_counter()
-        order = Distilling(collect([folder]), Path(place, "patterns.tsv"))
-        outcome = distil(order, here(processes), lambda _: None)
+        running = subprocess.Popen(
+            [sys.executable, "-m", "pocketd", "patterns", "distil", *words], stdout=subprocess.DEVNULL
+        )
+        _, status, used = os.wait4(running.pid, 0)
         seconds = perf_counter() - began
+        running.returncode = os.waitstatus_to_exitcode(status)
+        if running.returncode:
+            raise subprocess.CalledProcessError(running.returncode, running.args)
+        files, patterns = len(collect([first.parent])), len(read_tsv(out))
+    core = used.ru_utime + used.ru_stime
     unit = 2**20 if sys.platform == "darwin" else 2**10  # there in bytes, elsewhere in KiB
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
-    print(outcome.files, outcome.from_files, seconds, peak)
+    figures = {"files": files, "patterns": patterns, "seconds": seconds, "core_seconds": core}
+    speed = {"files_per_second_core": files / core, "files_per_second": files / seconds}
+    return Row(name, {**figures, **speed, "peak_mib": used.ru_maxrss / unit})
 
 
 if __name__ == "__main__":

@@ -1,22 +1,27 @@
 """Photograph a map of patterns in Chromium, two patterns chosen and a morph on its way: docs/pattern-map.png.
 
-    pocketd patterns map --out map.html
-    python benchmarks/pattern_map_plot.py map.html [PICTURE.png] [--light]
+    python benchmarks/pattern_map_plot.py [--map map.html] [PICTURE.png] [--light]
 
-The two patterns lie beside the hearts of the two most frequent genres, so the same map gives the
-same picture. Needs playwright and a Chromium.
+Without a map it draws that of the patterns that ship, as `pocketd patterns map` does. The two patterns lie
+beside the hearts of the two most frequent genres, so the same map gives the same picture. Needs playwright
+and a Chromium.
 """
 
 from __future__ import annotations
 
 import argparse
+import io
 import shutil
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from pocket_core.errors import PocketError
+from pocket_export.sources.patterns.map_page import build_page
+from pocket_export.sources.patterns.map_read import read_content, read_patterns
+from pocketd.generators.graphs import generator_folder
 from pocketd.wholefile import write_whole
 
 PICTURE = Path(__file__).resolve().parents[1] / "docs" / "pattern-map.png"
@@ -85,7 +90,25 @@ def photograph(page: Path, picture: Path, *, light: bool = False) -> None:
         tab.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
         taken = tab.screenshot()
         browser.close()
-    write_whole(picture, taken)
+    write_whole(picture, few_colours(taken))
+
+
+def drawn(page: Path) -> Path:
+    """Draw the map of what ships, and return where it lies."""
+    folder = generator_folder()
+    content = read_content(read_patterns(folder / "pattern.tsv"), None, "The pattern space")
+    write_whole(page, build_page(content).encode("utf-8"))
+    return page
+
+
+def few_colours(picture: bytes) -> bytes:
+    """Return a PNG of 256 colours, a quarter as large; rare colours stay, for genres are told by them."""
+    from PIL import Image  # matplotlib brings it
+
+    all_, few = Image.open(io.BytesIO(picture)).convert("RGB"), io.BytesIO()
+    by_rarity = Image.Quantize.MAXCOVERAGE
+    all_.quantize(256, by_rarity, kmeans=2, dither=Image.Dither.NONE).save(few, "PNG", optimize=True)
+    return few.getvalue()
 
 
 def main() -> None:
@@ -93,11 +116,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("map", type=Path)
     parser.add_argument("picture", nargs="?", type=Path, default=PICTURE)
+    parser.add_argument("--map", type=Path, help="a page of `pocketd patterns map`")
     parser.add_argument("--light", action="store_true", help="on a light ground")
     asked = parser.parse_args()
-    photograph(asked.map, asked.picture, light=asked.light)
+    with TemporaryDirectory() as folder:
+        page = asked.map or drawn(Path(folder) / "map.html")
+        photograph(page, asked.picture, light=asked.light)
     print(f"wrote {asked.picture}")
 
 

@@ -14,6 +14,15 @@ INK, GREY, FAINT = "#1f2328", "#8a9099", "#d0d4da"
 DRUMS, HUMAN = "#0072b2", "#d55e00"  # Okabe and Ito's blue and vermilion: apart for every eye
 
 
+def see_that_it_can_draw() -> None:
+    """See whether pictures can be drawn, before anything is done for one.
+
+    Raises:
+        PocketError: Matplotlib is not installed.
+    """
+    blank((1.0, 1.0))
+
+
 def blank(size: tuple[float, float]) -> Any:
     """Return an empty figure of so many inches, that belongs to no window.
 

@@ -19,6 +19,7 @@ from pocket_core.tempo import Meter, MeterChange, MeterMap
 from pocket_core.types import Beats, Port, Seconds
 from pocket_core.voices import ROLAND, VOICES, VoiceMap
 from pocketd.config_errors import explain
+from pocketd.config_paths import in_full
 from pocketd.config_sections import (
     ONE_OF_SOURCES,
     Connect,
@@ -35,7 +36,7 @@ from pocketd.config_sections import (
     clash,
     milliseconds,
 )
-from pocketd.yamlfile import Document, KeyPath, parse_yaml, read_yaml
+from pocketd.yamlfile import Document, parse_yaml, read_yaml
 
 if TYPE_CHECKING:  # it brings numpy and mido, and `pocketd run` opens its ports before it imports those
     from pocket_core.habits import Habits
@@ -349,11 +350,6 @@ def parse(data: bytes, name: str) -> Config:
     return _check(parse_yaml(data, name))
 
 
-def names_a_file(model: str) -> bool:
-    """Say whether `model:` has a path, not the name of a model."""
-    return Path(model).suffix == ".onnx" or Path(model).name != model
-
-
 def default_path() -> Path:
     """Return where the shipped config.yaml lies: beside this module, or in a checkout at its root."""
     shipped = Path(__file__).with_name("default-config.yaml")
@@ -365,31 +361,7 @@ def _check(document: Document) -> Config:
         config = Config.model_validate(document.values)
     except ValidationError as error:
         raise explain(error, document, Config) from None
-    folder = config.takes.folder
-    if folder is not None:
-        takes = config.takes.model_copy(update={"folder": _placed(folder, document, ("takes", "folder"))})
-        config = config.model_copy(update={"takes": takes})
-    for key in ("groove", "takes"):
-        place = getattr(config.retrain, key)
-        if place is not None and "://" not in place:
-            retrain = config.retrain.model_copy(update={key: _placed(place, document, ("retrain", key))})
-            config = config.model_copy(update={"retrain": retrain})
-    files = [(key, path) for key in ("like", "score") if (path := getattr(config, key)) is not None]
-    models = [(key, getattr(config, key)) for key in ("model", "model_without_score")]
-    for key, path in (*files, *((key, model) for key, model in models if names_a_file(model))):
-        config = config.model_copy(update={key: _placed(path, document, (key,))})
-    return config
-
-
-def _placed(path: str, document: Document, key: KeyPath) -> str:
-    """Return a path in full: ~ is a home folder, and what is relative begins at the document's folder."""
-    try:
-        return str(Path(document.name).parent.absolute() / Path(path).expanduser())
-    except RuntimeError:
-        raise ConfigError(
-            f"{document.where(key)}: {'.'.join(map(str, key))} is {path!r}; there is no such home folder, "
-            "write the path in full"
-        ) from None
+    return in_full(config, document)
 
 
 def _number(key: object) -> object:

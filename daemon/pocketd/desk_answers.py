@@ -33,6 +33,7 @@ class WishAnswer:
     source: str
     pattern: tuple[int, ...]  # 32 steps
     goal: tuple[int, ...] | None
+    morph: float = 0.0  # 0..1: how far there
 
 
 Answer = SongAnswer | WishAnswer

@@ -384,7 +384,7 @@ class Loop:
             log.warning("%s", text)
         self.fault("config", text)
         self.engine.configure(config.settings(self._timing))
-        self._sources.configure(asked, new.part)
+        self._sources.configure(asked, new.file)
         self._backend.declare(self.engine.settings.look_ahead)
         if new.cast is not None and not new.cast.is_as(self._copyist.cast):
             self._copyist = Copyist(new.cast)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pocket_core.predict import OUTPUTS, PAPER_OUTPUTS
 from pocketd.model_check import misfit
-from pocketd.model_shelf import Sheet
+from pocketd.model_shelf import Made, Sheet
 from pocketd.standard import printable
 
 #: How a figure's key ends, and the unit that this says.
@@ -32,20 +32,40 @@ def page(sheet: Sheet, path: Path) -> list[str]:
         sheet: The card.
         path: Of the model.
     """
-    figures = [_figure(key, value) for key, value in sheet.figures.items()]
-    facts = [(name, text) for name, text in _facts(sheet, path) if text]
-    wide = max(len(name) for name, _ in facts)
-    lines = [path.stem, *([sheet.title] if sheet.title else []), ""]
-    lines += [f"{name:<{wide}}  {text}" for name, text in facts]
-    if figures:
-        names, values = (max(len(figure[at]) for figure in figures) for at in (0, 1))
-        lines += ["", "figures"]
-        lines += [f"  {name:<{names}}  {value:>{values}} {unit}".rstrip() for name, value, unit in figures]
+    lines = laid_out(path.stem, sheet.title, _facts(sheet, path), sheet.figures)
     for row in sheet.test:
         said = (_figure(key, value) for key, value in row.figures.items())
         lines += ["", f"{row.benchmark}, test split: {row.name}"]
         lines += ["  " + ", ".join(" ".join(part for part in figure if part) for figure in said)]
     return [printable(line) for line in lines]
+
+
+def laid_out(
+    name: str, title: str | None, facts: Iterable[tuple[str, str]], figures: Mapping[str, Any]
+) -> list[str]:
+    """Return name, title, facts and figures, a line each; facts without a text are left out."""
+    told = [(fact, text) for fact, text in facts if text]
+    wide = max(len(fact) for fact, _ in told)
+    lines = [name, *([title] if title else []), ""]
+    lines += [f"{fact:<{wide}}  {text}" for fact, text in told]
+    rows = [_figure(key, value) for key, value in figures.items()]
+    if rows:
+        names, values = (max(len(row[at]) for row in rows) for at in (0, 1))
+        lines += ["", "figures"]
+        lines += [f"  {figure:<{names}}  {value:>{values}} {unit}".rstrip() for figure, value, unit in rows]
+    return lines
+
+
+def made(sheet: Made) -> Iterator[tuple[str, str]]:
+    """Yield the facts of how it was made."""
+    yield "data", sheet.data or ""
+    yield "licence", sheet.licence or ""
+    yield "sha256 of data", sheet.data_sha256 or ""
+    yield "and of contents" if sheet.data_sha256 else "sha256 of contents", sheet.contents_sha256 or ""
+    yield "made by", sheet.command or ""
+    yield "seed", "" if sheet.seed is None else str(sheet.seed)
+    yield "commit", sheet.commit or ""
+    yield "training took", "" if sheet.wall_seconds is None else _duration(sheet.wall_seconds)
 
 
 def _facts(sheet: Sheet, path: Path) -> Iterator[tuple[str, str]]:
@@ -63,14 +83,7 @@ def _facts(sheet: Sheet, path: Path) -> Iterator[tuple[str, str]]:
     yield "remembers", _remembered(sheet)
     if sheet.encoder is not None:
         yield "reads", f"the whole score before it plays: {sheet.encoder.file}, sha256 {sheet.encoder.sha256}"
-    yield "data", sheet.data or ""
-    yield "licence", sheet.licence or ""
-    yield "sha256 of data", sheet.data_sha256 or ""
-    yield "and of contents", sheet.contents_sha256 or ""
-    yield "made by", sheet.command or ""
-    yield "seed", "" if sheet.seed is None else str(sheet.seed)
-    yield "commit", sheet.commit or ""
-    yield "training took", "" if sheet.wall_seconds is None else _duration(sheet.wall_seconds)
+    yield from made(sheet)
     for key, value in (sheet.model_extra or {}).items():  # of a format that this build does not know
         yield key, json.dumps(value, ensure_ascii=False)
 

@@ -52,7 +52,22 @@ class JudgedSheet(BaseModel):
     figures: dict[str, Any] = Field(default_factory=dict)
 
 
-class Sheet(BaseModel):
+class Made(BaseModel):
+    """What a card says of how a thing was made, and how good it is."""
+
+    title: str | None = None
+    licence: str | None = None
+    data: str | None = None
+    data_sha256: str | None = None
+    contents_sha256: str | None = None
+    command: str | None = None
+    seed: int | None = None
+    commit: str | None = None
+    wall_seconds: float | None = Field(default=None, allow_inf_nan=False)
+    figures: dict[str, Any] = Field(default_factory=dict)  # a unit in each key
+
+
+class Sheet(Made):
     """A model's card as written, of whatever format: what only some formats have may be missing."""
 
     model_config = ConfigDict(extra="allow", protected_namespaces=())
@@ -67,16 +82,6 @@ class Sheet(BaseModel):
     outputs: int | None = None
     hears: bool | None = None
     encoder: EncoderSheet | None = None
-    title: str | None = None
-    licence: str | None = None
-    data: str | None = None
-    data_sha256: str | None = None
-    contents_sha256: str | None = None
-    command: str | None = None
-    seed: int | None = None
-    commit: str | None = None
-    wall_seconds: float | None = Field(default=None, allow_inf_nan=False)
-    figures: dict[str, Any] = Field(default_factory=dict)  # a unit in each key
     test: list[JudgedSheet] = Field(default_factory=list)  # what benchmarks said on the test split
     songs: list[str] = Field(default_factory=list)  # of the takes that a night taught it
     bias_ms: dict[str, float] = Field(default_factory=dict)  # of a song, played beside the forecasts

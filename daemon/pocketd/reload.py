@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pocket_core.errors import PocketError
-from pocket_core.playback import Part
 from pocketd.casting import Cast
 from pocketd.config import Config
 from pocketd.errand import Errand
+from pocketd.sources.file_part import NO_FILE, FilePart
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Reloaded:
     config: Config
     cast: Cast | None  # None: the model could not be loaded, keep the one in use
     model_fault: str | None = None  # why
-    part: Part | None = None  # what `source: file` plays; None: there is no file
+    file: FilePart = NO_FILE  # what `source: file` plays, or would
 
 
 class Reloader:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from pocket_core.engine import Engine
-from pocket_core.playback import Part
 from pocketd.config import Config
 from pocketd.desk_answers import WishAnswer
 from pocketd.generators.letters import Given
 from pocketd.sources.choice import Choice
+from pocketd.sources.file_part import FilePart
 
 
 class SourceKeeper:
@@ -43,14 +43,14 @@ class SourceKeeper:
     def wish(self, answer: WishAnswer) -> None:
         """Let the map of patterns have its way."""
         if self._source is not None:
-            self._source.give(Given(pattern=answer.pattern, goal=answer.goal))
+            self._source.give(Given(pattern=answer.pattern, goal=answer.goal), answer.morph)
             self._source.want(answer.source)
 
-    def configure(self, asked: Config, part: Part | None) -> None:
+    def configure(self, asked: Config, file: FilePart) -> None:
         """Go by another configuration; another source or file plays from the next bar line on."""
         if self._source is not None:
             self._source.configure(asked, self._engine.settings)
-            self._source.follow_file(part)
+            self._source.follow_file(file)
 
     def close(self) -> None:
         """Hang up: the generators' process ends."""

@@ -66,5 +66,7 @@ class WishDesk:
             when = f"{wish.at:%Y-%m-%d %H:%M %Z}"
             return f"{self._path}: it is of {when}, which is to come; set the clock and send it again"
         self._newest = wish.at
-        self.answers.append(WishAnswer(source=wish.source, pattern=wish.pattern, goal=wish.goal))
+        self.answers.append(
+            WishAnswer(source=wish.source, pattern=wish.pattern, goal=wish.goal, morph=wish.morph)
+        )
         return ""

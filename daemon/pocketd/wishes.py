@@ -24,6 +24,7 @@ STEPS = 32  # sixteenths: two bars of 4/4
 BITS = 14  # instruments of a step
 
 Step = Annotated[int, Field(ge=0, lt=2**BITS)]
+Share = Annotated[float, Field(ge=0, le=1)]
 Pattern = Annotated[tuple[Step, ...], Field(min_length=STEPS, max_length=STEPS)]
 
 
@@ -35,11 +36,12 @@ class WishError(PocketError):
 class Wish:
     """What shall play from here on."""
 
-    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
+    __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
     format: Literal[1] = 1
     source: Literal["pattern"] = "pattern"
     pattern: Pattern  # to begin with
     goal: Pattern | None = None  # where morphing leads; None: nowhere
+    morph: Share = 0.0  # how far there it is now
     at: AwareDatetime  # when it was wished
 
 

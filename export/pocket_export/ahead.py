@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from multiprocessing import get_context, parent_process
+from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from threading import Thread
 
@@ -14,6 +13,7 @@ import numpy as np
 
 from pocket_core.errors import PocketError
 from pocket_export.lesson import Lesson
+from pocket_export.parent import end_with_parent
 from pocket_export.recordings import Performance
 
 Performances = Sequence[Performance]
@@ -81,13 +81,6 @@ def _take(here: Connection) -> list[Lesson]:
         raise made
     lessons: list[Lesson] = made
     return lessons
-
-
-def end_with_parent() -> None:
-    """End when whoever asks has ended, be it killed while something is being made."""
-    if (parent := parent_process()) is not None:
-        parent.join()
-    os._exit(0)
 
 
 def _serve(there: Connection, chances: Chances, performances: Performances, seed: int) -> None:

@@ -26,6 +26,7 @@ from pocketd.requests import Requests
 from pocketd.song_desk import SongDesk
 from pocketd.songs import SongBook
 from pocketd.sources.choice import Choice
+from pocketd.sources.file_part import NO_FILE
 from pocketd.takes import take_folders
 from pocketd.terminal import Lines
 from tests.daemon.take_story import NOON
@@ -70,7 +71,7 @@ class Session:
             self.predictor,
             outbox=Outbox(ours),
             requests=Requests(),
-            source=Choice(self.config, self.config.settings(self.timing), None, nobody),
+            source=Choice(self.config, self.config.settings(self.timing), NO_FILE, nobody),
         )
         self._chance = random.Random(self.seed)
 

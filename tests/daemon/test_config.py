@@ -302,6 +302,16 @@ def test_paths_begin_at_the_folder_of_their_file_wherever_pocketd_is_started(tmp
     assert mine.score == str(tmp_path / "a" / "song.mid")
 
 
+@pytest.mark.parametrize("named", ["beat.mid", "./beat", "beats/a.mid"])
+def test_a_file_that_a_source_begins_with_lies_beside_the_configuration(tmp_path: Path, named: str) -> None:
+    (tmp_path / "my.yaml").write_text(json.dumps({"generate": {"start": named, "goal": "latin"}}))
+
+    mine = load(tmp_path / "my.yaml").generate
+
+    assert mine.start == str(tmp_path / named)
+    assert mine.goal == "latin"  # a preset
+
+
 def test_the_name_of_a_model_is_no_path() -> None:
     assert config("model: lstm-solo").model == "lstm-solo"
 

@@ -60,6 +60,9 @@ def test_for_programs_it_is_json_and_nothing_else(tmp_path: Path) -> None:
     said = json.loads(result.stdout)
     assert (said["wrong"], said["listened_s"]) == (True, 0.2)
     assert page(result)["clock"]["mark"] == "WRONG"
+    assert [page(result)[name]["mark"] for name in ("source", "sources", "generate", "controllers")] == [
+        "ok"
+    ] * 4
     assert all(each["todo"] for each in said["findings"] if each["mark"] == "WRONG")
     assert page(result)["service"]["found"].startswith("not looked at: ")
 

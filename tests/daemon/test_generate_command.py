@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import mido
 import pytest
 from typer.testing import CliRunner
 
-from pocket_core.errors import ConfigError, MidiFileError
+from pocket_core.errors import ConfigError, MidiFileError, PocketError
 from pocketd.commands.generate import command
 from pocketd.midifile import file_bytes, read_score
 
@@ -80,6 +81,66 @@ def test_an_answer_is_as_long_as_the_musician_plays_and_at_the_same_tempo(tmp_pa
 
     assert "3 bars" in said
     assert "at 97 BPM" in said
+
+
+def test_an_answer_begins_with_the_configuration_s_start_as_live(tmp_path: Path) -> None:
+    config = tmp_path / "c.yaml"
+    config.write_text(json.dumps({"generate": {"start": "jazz"}}))
+    run("bars", "--from", "funk", "--bars", 2, "--out", tmp_path / "riff.mid")
+    answer = ("groove", "--human", tmp_path / "riff.mid", "--out")
+
+    run(*answer, tmp_path / "1.mid", "--config", config)
+    run(*answer, tmp_path / "2.mid", "--from", "jazz")
+    run(*answer, tmp_path / "3.mid")
+
+    one, two, three = ((tmp_path / f"{n}.mid").read_bytes() for n in (1, 2, 3))
+    assert one == two
+    assert one != three
+
+
+@pytest.mark.parametrize("source", SOURCES)
+def test_a_picture_is_drawn_beside_the_file(tmp_path: Path, source: str) -> None:
+    pytest.importorskip("matplotlib")
+    picture = tmp_path / "a.png"
+
+    said = run(*SOURCES[source], "--out", tmp_path / "a.mid", "--plot", picture)
+
+    assert picture.read_bytes().startswith(b"\x89PNG")
+    assert f"wrote {picture}: bars 1 to 2" in said.replace("\n", "")
+
+
+def test_what_is_straight_is_drawn_straight(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    swung, straight = tmp_path / "a.png", tmp_path / "b.png"
+
+    run(*SOURCES["groove"], "--out", tmp_path / "a.mid", "--plot", swung)
+    run(*SOURCES["groove"], "--out", tmp_path / "a.mid", "--plot", straight, "--straight")
+
+    assert swung.read_bytes() != straight.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("picture", "why"),
+    [("a.pdf", "not named as a PNG"), ("a.mid", "not named as a PNG"), ("b.mid", "named twice")],
+)
+def test_a_picture_that_cannot_be_is_refused_before_anything_is_made(
+    tmp_path: Path, picture: str, why: str
+) -> None:
+    out = tmp_path / "b.mid"
+
+    with pytest.raises(ConfigError, match=why):
+        run(*SOURCES["bars"], "--out", out, "--plot", tmp_path / picture)
+    assert not out.exists()
+
+
+def test_without_matplotlib_nothing_is_made_where_a_picture_is_wanted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+
+    with pytest.raises(PocketError, match="pip install"):
+        run(*SOURCES["bars"], "--out", tmp_path / "a.mid", "--plot", tmp_path / "a.png")
+    assert not (tmp_path / "a.mid").exists()
 
 
 def test_an_unknown_style_is_refused_with_those_there_are(tmp_path: Path) -> None:

@@ -12,7 +12,11 @@ import pytest
 from pocket_core import features
 from pocket_core.errors import ModelError
 from pocketd.cli import main
+from pocketd.generators import shelf as shelf_of_sources
+from pocketd.generators.graphs import generator_folder
+from pocketd.generators.shelf import KINDS
 from pocketd.model_shelf import shelf
+from tests.daemon.generators.shipped import copied, damage
 from tests.daemon.models_driver import config, invoke, listed, own_models, run
 from tests.daemon.onnx_models import OLD_CARD, Tiny
 
@@ -56,6 +60,36 @@ def test_what_ships_is_listed(own: Path) -> None:
 
     for name in SHIPPED:
         assert lines(text, name)
+
+
+def test_a_source_is_a_line_with_its_figure_and_its_licence(tmp_path: Path) -> None:
+    text = run("list", "--config", config(tmp_path, "source: groove\n"))
+
+    (line,) = lines(text, "groove")
+    cells = [cell.strip() for cell in line.split("│")]
+    assert cells[:3] == ["groove", "yes", "yes"]
+    assert cells[5] == "CC BY 4.0"
+    assert lines(text, "bars")[0].split("│")[1].strip() == ""
+
+
+def test_the_list_for_programs_has_the_sources_behind_the_models(own: Path) -> None:
+    rows = listed()
+
+    assert list(rows)[-4:] == list(KINDS)
+    assert rows["bars"]["source"] is True
+    assert rows["bars"]["in_use"] is False
+    assert rows["bars"]["value"] == pytest.approx(0.86, abs=0.14)
+    assert rows["bars"]["bytes"] > 1e6
+
+
+def test_a_source_whose_card_is_damaged_says_so_below_the_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shelf_of_sources, "generator_folder", lambda: tmp_path)
+
+    text = run("list")
+
+    assert "bars.json: cannot be read" in text
 
 
 def test_a_model_of_older_features_says_why_it_is_no_use(own: Path) -> None:
@@ -146,9 +180,9 @@ def test_a_figure_that_is_no_number_of_ms_is_left_out_and_the_list_is_still_json
 ) -> None:
     Tiny(card={"figures": {"validation_mae_ms": figure}}).write(own, "mine")
 
-    row = json.loads(run("list", "--json"), parse_constant=pytest.fail)[-1]
+    rows = {row["name"]: row for row in json.loads(run("list", "--json"), parse_constant=pytest.fail)}
 
-    assert (row["name"], row["validation_mae_ms"]) == ("mine", None)
+    assert rows["mine"]["validation_mae_ms"] is None
     assert "mine" in run("show", "mine")
 
 
@@ -238,6 +272,15 @@ def test_the_card_for_programs_is_as_it_is_written(own: Path) -> None:
     assert run("show", "mine", "--json") == path.with_suffix(".json").read_text()
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_card_of_a_source_is_shown_by_name_and_by_its_path(kind: str) -> None:
+    path = generator_folder() / f"{kind}.json"
+
+    assert run("show", kind) == run("show", path)
+    assert "made by" in run("show", kind)
+    assert run("show", kind, "--json") == path.read_text().rstrip() + "\n"
+
+
 @pytest.mark.parametrize(("name", "said"), [("nobody", "no model is called 'nobody'"), ("none", "the grid")])
 def test_what_is_no_model_has_no_card(name: str, said: str) -> None:
     with pytest.raises(ModelError, match=said):
@@ -257,6 +300,31 @@ def test_a_model_that_holds_is_told_with_its_times(own: Path) -> None:
         r"where nothing is known \+4\.0 ms\n",
         text,
     )
+
+
+def test_a_source_that_holds_is_told_with_its_times() -> None:
+    text = run("verify", "pattern")
+
+    assert re.fullmatch(
+        r"pattern  holds: 2 times 12 bars of the same \d+ strokes, p50 [\d.]+ ms, "
+        r"longest [\d.]+ ms of 400 ms\n",
+        text,
+    )
+
+
+def test_a_damaged_source_fails_and_the_exit_code_is_1(tmp_path: Path) -> None:
+    card = copied(tmp_path, "pattern")
+    damage(card)
+
+    result = invoke("verify", card)
+
+    assert result.exit_code == 1
+    assert result.output.startswith("pattern  fails: ")
+
+
+def test_a_source_is_no_model_to_be_used(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="`source: groove` in the configuration"):
+        run("use", "groove", "--config", config(tmp_path, "amount: 1\n"))
 
 
 def test_each_failure_is_a_line_and_the_exit_code_is_1(own: Path, tmp_path: Path) -> None:
@@ -281,7 +349,7 @@ def test_without_names_all_are_verified_and_the_configured_one_too(own: Path, tm
     result = invoke("verify", "--config", config(tmp_path, "model: gone\n"))
 
     names = {line.split()[0] for line in result.output.splitlines()}
-    assert names == {*SHIPPED, "mine", "gone"}
+    assert names == {*SHIPPED, *KINDS, "mine", "gone"}
 
 
 def test_what_a_hit_may_move_is_the_configurations(own: Path, tmp_path: Path) -> None:

@@ -107,6 +107,36 @@ def test_a_drummer_who_cannot_be_read_is_one_line_and_the_daemon_plays(tmp_path:
     )
 
 
+def test_a_score_that_is_not_there_is_one_line_where_the_daw_plays(tmp_path: Path) -> None:
+    with running(tmp_path, model="none", score="gone.mid") as pocketd:
+        ready = pocketd.ready()
+        code, said = pocketd.end(signal.SIGTERM)
+
+    gone = tmp_path / "gone.mid"
+    assert ready.startswith("ready: ")
+    assert (code, said) == (
+        0,
+        f"pocketd: there is no file {gone}; check the name; daw plays, and `source: file` cannot be chosen\n",
+    )
+
+
+def test_a_score_that_is_not_there_is_told_once_where_the_model_wants_it_too(tmp_path: Path) -> None:
+    with running(tmp_path, model="seq2seq", score="gone.mid") as pocketd:
+        pocketd.ready()
+        code, said = pocketd.end(signal.SIGTERM)
+
+    assert code == 0
+    assert said.count("gone.mid") == 1
+
+
+def test_a_score_that_is_to_play_and_is_not_there_ends_it(tmp_path: Path) -> None:
+    with running(tmp_path, model="none", source="file", score="gone.mid") as pocketd:
+        code, said = pocketd.end(by=None)
+
+    assert code != 0
+    assert said == f"pocketd: there is no file {tmp_path / 'gone.mid'}; check the name\n"
+
+
 def test_a_bad_model_ends_it_with_4_where_one_is_required(tmp_path: Path) -> None:
     broken = tmp_path / "broken.onnx"
     broken.write_bytes(b"")

@@ -33,6 +33,17 @@ def test_a_wish_is_told_once(tmp_path: Path) -> None:
     assert list(desk.answers) == [WishAnswer(source="pattern", pattern=PATTERN, goal=None)]
 
 
+def test_how_far_it_is_on_the_way_is_told_too(tmp_path: Path) -> None:
+    desk = WishDesk(tmp_path / "wish.json", BEGAN)
+    there = Wish(pattern=PATTERN, goal=PATTERN[::-1], morph=0.4, at=BEGAN + timedelta(seconds=1))
+    write_wish(tmp_path / "wish.json", there)
+
+    desk.turn(Seconds(1.0))
+
+    (answer,) = desk.answers
+    assert (answer.goal, answer.morph) == (PATTERN[::-1], 0.4)
+
+
 def test_what_was_wished_before_the_daemon_began_is_not_for_it(tmp_path: Path) -> None:
     desk = new(tmp_path)
     wish(tmp_path / "wish.json", -1)
@@ -64,7 +75,7 @@ def test_the_same_wish_again_is_another_one(tmp_path: Path) -> None:
 
 
 def test_an_answer_comes_over_the_socket_as_it_was(tmp_path: Path) -> None:
-    answer = WishAnswer(source="pattern", pattern=PATTERN, goal=PATTERN)
+    answer = WishAnswer(source="pattern", pattern=PATTERN, goal=PATTERN, morph=0.4)
 
     assert decode_answer(encode_answer(answer)) == answer
 

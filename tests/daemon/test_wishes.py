@@ -30,6 +30,7 @@ wishes = st.builds(
     Wish,
     pattern=steps,
     goal=st.none() | steps,
+    morph=st.floats(0, 1),
     at=st.datetimes(timezones=st.just(UTC), allow_imaginary=False),
 )
 
@@ -54,6 +55,7 @@ def test_a_wish_is_the_json_that_was_agreed_on() -> None:
         "source": "pattern",
         "pattern": list(PATTERN),
         "goal": None,
+        "morph": 0.0,
         "at": "2026-11-30T12:00:00Z",
     }
 
@@ -69,6 +71,9 @@ def test_a_wish_is_the_json_that_was_agreed_on() -> None:
         ("pattern", [*PATTERN[:-1], 1.5]),
         ("pattern", [*PATTERN[:-1], "4"]),
         ("goal", [0] * 33),
+        ("morph", 1.1),
+        ("morph", -0.1),
+        ("morph", "0.5"),
         ("at", "2026-11-30T12:00:00"),  # of no zone
         ("more", 1),
     ],

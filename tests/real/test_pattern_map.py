@@ -15,12 +15,17 @@ import mido
 import numpy as np
 import pytest
 
-from pocket_core.phrases.patterns import BITS
-from pocket_core.types import Seconds
+from pocket_core.phrases.generator import Ask, Knobs
+from pocket_core.phrases.kit import Kit
+from pocket_core.phrases.patterns import pattern_of, phrase_of_pattern
+from pocket_core.types import Beats, Seconds
 from pocket_export.sources.patterns.map_content import decode
 from pocket_export.sources.patterns.map_page import INSTRUMENTS, page_of
+from pocket_export.sources.patterns.map_read import read_content, read_patterns
 from pocket_export.sources.patterns.map_server import MapServer, deliver
 from pocketd.config import Config
+from pocketd.generators.graphs import generator_folder, load_graphs
+from pocketd.generators.pattern import Pattern
 from pocketd.standing_keeper import StandingKeeper
 from pocketd.wishes import read_wish
 from tests.daemon.take_story import hello
@@ -33,6 +38,12 @@ CONTENT = small()
 HTML = page_of(CONTENT, ring(), "t-SNE")
 EVIL = "<script>document.title='evil'</script><img src=x onerror=alert(1)>"
 NOON = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
+NAMELESS = 1 << 9  # an instrument that no note means
+BETWEEN = """([pairs, shares]) => pairs.map(([a, b], n) => {
+  const point = i => ({ pattern: pocket.data.pattern(i), code: pocket.data.code(i) });
+  const likely = pocket.decoder.between(point(a), point(b), shares[n]);
+  return Array.from(pocket.struck(likely, pocket.data.threshold));
+})"""
 RENDER = """async bit => {
   const context = new OfflineAudioContext(1, 44100 * 3, 44100);
   new pocket.Drums(context, context.destination).strike(1 << bit, 0.01, 1);
@@ -110,14 +121,31 @@ def test_a_drag_from_point_to_point_morphs_and_both_ends_are_exact(page: MapPage
     assert page.pattern() == CONTENT.patterns[3].tolist()
     page.slide("amount", 1)
     assert page.pattern() == CONTENT.patterns[20].tolist()
-    page.slide("amount", 0.5)
-    halfway = decode(CONTENT.decoder, CONTENT.codes[[3, 20]].mean(axis=0, keepdims=True))[0]
-    ends = decode(CONTENT.decoder, CONTENT.codes[[3, 20]])
-    bits = (CONTENT.patterns[[3, 20], :, None] >> np.arange(BITS) & 1).reshape(2, -1)
-    likely = halfway + 0.5 * (bits - ends).sum(axis=0)
-    struck = (np.clip(likely, 0, 1) > 0.5).reshape(32, BITS) @ (1 << np.arange(BITS))
-    assert page.pattern() == struck.tolist()
     assert heard(page) > 0
+
+
+def test_what_lies_between_two_points_is_what_the_source_plays_there(browser: Any, tmp_path: Path) -> None:
+    table = tmp_path / "patterns.tsv"
+    lines = (generator_folder() / "pattern.tsv").read_text().splitlines()
+    table.write_text("\n".join([lines[0], *lines[1::50]]) + "\n")
+    content = read_content(read_patterns(table), None, "Those that ship")
+    path = tmp_path / "map.html"
+    path.write_text(page_of(content, ring(len(content.patterns)), "t-SNE"))
+    page = MapPage(browser, path.as_uri())
+    source, kit = Pattern(load_graphs("pattern"), Kit()), Kit()
+    chance = np.random.default_rng(1)
+    pairs = [tuple(map(int, chance.choice(len(content.patterns), 2, replace=False))) for _ in range(40)]
+    shares = [round(share, 2) for share in chance.random(40).tolist()]
+
+    shown = page.tab.evaluate(BETWEEN, [pairs, shares])
+
+    for (a, b), share, steps in zip(pairs, shares, shown, strict=True):
+        ends = [phrase_of_pattern(tuple(content.patterns[n].tolist()), kit) for n in (a, b)]
+        knobs = Knobs(temperature=0.0, morph=share)
+        ask = Ask(Beats(0.0), Beats(8.0), start=ends[0], goal=ends[1], knobs=knobs)
+        assert pattern_of(source.phrase(ask), kit) == tuple(step & ~NAMELESS for step in steps)
+    assert page.complaints == []
+    page.context.close()
 
 
 def test_a_drag_that_ends_nowhere_leaves_what_was(page: MapPage) -> None:
@@ -333,6 +361,8 @@ def test_what_is_sent_lies_before_a_daemon_that_runs(served: tuple[MapPage, Path
         keeper.read(record)
     keeper.turn(Seconds(5.0))
     page.drag(3, 20)
+    page.slide("amount", 0.4)
+    assert page.text("send") == "Send to pocketd at 40 %"
 
     page.tab.click("#send")
 
@@ -343,6 +373,7 @@ def test_what_is_sent_lies_before_a_daemon_that_runs(served: tuple[MapPage, Path
     assert sent is not None
     assert list(sent.pattern) == CONTENT.patterns[3].tolist()
     assert list(sent.goal or ()) == CONTENT.patterns[20].tolist()
+    assert sent.morph == 0.4
     assert page.complaints == []
 
 

@@ -13,10 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pocket_core.phrases.hvo import A_BAR, COUNT, HALF, Cells, cells_from
-from pocket_core.phrases.kit import Kit
-from pocket_core.phrases.phrase import SIXTEENTH, Phrase, Stroke, phrase_of
-from pocket_core.types import Beats
+from pocket_core.phrases.hvo import A_BAR, COUNT, HALF, Cells
 
 SYMBOLS = 2**COUNT
 COUNTER_BITS = 6
@@ -71,46 +68,15 @@ def steps_of_cells(cells: Cells) -> Steps:
     return Steps(symbols_of(cells.hits), cells.velocities)
 
 
-def cells_of_steps(steps: Steps) -> Cells:
-    """Return symbols as cells on the grid."""
-    hits = BITS[steps.symbols]
-    return cells_from(np.concatenate([hits, steps.velocities * hits, np.zeros_like(hits)], 1))
-
-
-def steps_of_phrase(phrase: Phrase, kit: Kit) -> Steps:
-    """Return a phrase's whole sixteenths as symbols; a note that the kit does not know is left out."""
-    length = max(round(phrase.length / SIXTEENTH), 1)
-    return steps_of_strokes(phrase.strokes, kit, Beats(0.0), length)
-
-
-def steps_of_strokes(strokes: Sequence[Stroke], kit: Kit, begin: Beats, length: int) -> Steps:
-    """Return the strokes of a stretch as symbols, the louder of two of a voice; what is outside is left out.
+def cells_of_steps(steps: Steps, offsets: NDArray[np.float32] | None = None) -> Cells:
+    """Return symbols as cells.
 
     Args:
-        strokes: By the beats of a song.
-        kit: Says which voice each note is of.
-        begin: Of the stretch.
-        length: Sixteenths.
+        steps: Symbols.
+        offsets: Where in its sixteenth each stroke lies, `float32[T, 9]`; None: on the grid.
     """
-    velocities = np.zeros((length, COUNT), np.float32)
-    for stroke in strokes:
-        voice, step = kit.voice(stroke.note), round((stroke.beat - begin) / SIXTEENTH)
-        if voice is not None and 0 <= step < length:
-            velocities[step, voice] = max(velocities[step, voice], stroke.velocity / 127)
-    return Steps(symbols_of((velocities > 0).astype(np.float32)), velocities)
-
-
-def phrase_of_steps(steps: Steps, kit: Kit) -> Phrase:
-    """Return symbols as a phrase on the grid; the softest stroke has velocity 1."""
-    strokes = [
-        Stroke(
-            Beats(step * SIXTEENTH),
-            kit.notes[voice],
-            min(max(round(float(steps.velocities[step, voice]) * 127), 1), 127),
-        )
-        for step, voice in np.argwhere(BITS[steps.symbols] > HALF).tolist()
-    ]
-    return phrase_of(strokes, Beats(len(steps) * SIXTEENTH))
+    hits = BITS[steps.symbols]
+    return Cells(hits, steps.velocities * hits, np.zeros_like(hits) if offsets is None else offsets * hits)
 
 
 def counter(positions: NDArray[np.int64]) -> NDArray[np.float32]:

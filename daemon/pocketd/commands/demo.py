@@ -22,7 +22,8 @@ from pocketd.backends.choose import Choice, choose, survey
 from pocketd.backends.clock import Clock, SystemClock
 from pocketd.backends.system import RTMIDI
 from pocketd.commands.render import refuse_overwriting, within
-from pocketd.config import load, names_a_file
+from pocketd.config import load
+from pocketd.config_paths import names_a_file
 from pocketd.demo import Outcome, Plan, outcome, plan
 from pocketd.demo_loopback import play_in_process
 from pocketd.demo_ports import CLIENT, play_over_ports

@@ -21,6 +21,7 @@ from pocketd.backends.clock import SystemClock
 from pocketd.backends.protocol import Backend
 from pocketd.backends.system import LOOPBACK, System
 from pocketd.checks_heard import judge_heard
+from pocketd.checks_sources import judge_sources, verify_sources
 from pocketd.commands.patience import patience
 from pocketd.commands.service import system_of_user
 from pocketd.config import Config, load
@@ -88,6 +89,8 @@ def look(config: Config, seconds: Seconds) -> Page:
     plays = config if daemon is None else _config_of(daemon, config)
     with patience("verifying the model") as tell:
         model = checks_machine.judge_model(plays, tell)
+    with patience("verifying the sources") as tell:
+        sources = judge_sources(plays, verify_sources(tell))
     if daemon is not None and path is not None:
         page = _ask(daemon, path, plays, seconds)
     elif stuck is not None:
@@ -96,7 +99,7 @@ def look(config: Config, seconds: Seconds) -> Page:
         page = _alone(config, seconds)
     else:
         page = Page([], MidiSystemError.exit_code)
-    findings += [*page.findings, model, *filter(None, [checks_machine.judge_like(plays)])]
+    findings += [*page.findings, model, *filter(None, [checks_machine.judge_like(plays)]), *sources]
     findings.append(checks_machine.judge_takes(plays))
     findings.append(checks_machine.judge_service(_service()))
     return Page(findings, page.exit_code)

@@ -15,17 +15,16 @@ from pocket_core.phrases.phrase import BAR, Phrase, joined
 from pocket_core.phrases.styles import STYLES
 from pocket_core.types import Beats
 from pocket_core.voices import VOICES, VoiceMap
+from pocketd.commands.generated import Piece, about, refuse, title, write
 from pocketd.commands.patience import patience
-from pocketd.commands.render import refuse_overwriting, within
+from pocketd.commands.render import within
 from pocketd.config import load
 from pocketd.generators.graphs import load_graphs
 from pocketd.generators.offline import play_through
-from pocketd.generators.phrase_file import drawn, phrase_bytes
+from pocketd.generators.phrase_file import drawn
 from pocketd.generators.presets import find_phrase, in_four, preset_names
 from pocketd.midifile import read_score
-from pocketd.wholefile import write_whole
 
-SHOWN = 4  # bars that are drawn in the terminal
 MOST_BARS = 1024
 
 command = typer.Typer(
@@ -42,6 +41,7 @@ _OUT = typer.Option(..., "--out", help="Where the drums go, a MIDI file.")
 _SEED = typer.Option(1, min=0, help="The same seed gives the same drums.")
 _TEMPO = typer.Option(120.0, help="Of the file, 20 to 300 BPM.")
 _STRAIGHT = typer.Option(False, "--straight", help="Leave every stroke on the grid, for the pocket to time.")
+_PLOT = typer.Option(None, help="Draw it, too: where the picture goes, a PNG.")
 _CONFIG = typer.Option(None, help="Your configuration, whose `generate: notes:` says what each voice plays.")
 _TEMPERATURE = typer.Option(1.0, help="How bold, 0 to 2: 0 is the likeliest, 1 as learnt.")
 _DENSITY = typer.Option(0.5, help="Fewer drums or more, 0 to 1: 0.5 as learnt.")
@@ -61,6 +61,7 @@ def bars(
     seed: int = _SEED,
     tempo: float = _TEMPO,
     straight: bool = _STRAIGHT,
+    plot: Path | None = _PLOT,
     config: Path | None = _CONFIG,
 ) -> None:
     """Single bars by a variational autoencoder: near a bar, or a way from one bar to another.
@@ -69,19 +70,30 @@ def bars(
     """
     from pocketd.generators.bars import Bars
 
-    bpm, kit = _tempo(tempo), _kit(config)
+    bpm, kit = _bpm(tempo), _kit(config)
     knobs = _knobs(temperature, density)
     if goal is not None and temperature != 1.0:
         raise ConfigError("--temperature is how far from --from; the way to --to has none, leave out one")
     begin, end = _ends(start, goal, kit)
-    _refuse(out, start, goal)
+    refuse(out, plot, start, goal)
+    piece = Piece(
+        out=out,
+        source="bars",
+        title=title("bars", start, goal),
+        kit=kit,
+        bpm=bpm,
+        straight=straight,
+        plot=plot,
+        about="" if goal is not None else about(knobs, seed),
+        way=goal is not None,
+    )
     generator = Bars(load_graphs("bars"), kit)
     if begin is not None and end is not None:
         made = joined(generator.interpolate(begin, end, steps, knobs))
     else:
         with patience("making bars") as progress:
             made = play_through(generator, count, knobs=knobs, seed=seed, start=begin, progress=progress)
-    _write(out, made, kit, bpm, "bars", straight=straight)
+    write(piece, made)
 
 
 @command.command("continue")
@@ -99,6 +111,7 @@ def continue_(
     seed: int = _SEED,
     tempo: float = _TEMPO,
     straight: bool = _STRAIGHT,
+    plot: Path | None = _PLOT,
     config: Path | None = _CONFIG,
 ) -> None:
     """Go on from a primer, sixteenth by sixteenth, by a recurrent language model of drums.
@@ -107,14 +120,24 @@ def continue_(
     """
     from pocketd.generators.continuing import Continuing
 
-    bpm, kit = _tempo(tempo), _kit(config)
-    begin = _phrase(primer, kit)
-    _refuse(out, primer)
-    generator = Continuing(load_graphs("continue"), kit)
-    made = generator.continue_from(
-        begin, count, _knobs(temperature, density), seed, beam=beam, one_drum=one_drum
+    bpm, kit = _bpm(tempo), _kit(config)
+    knobs, begin = _knobs(temperature, density), _phrase(primer, kit)
+    refuse(out, plot, primer)
+    what = f"continue: on from {'a kick' if primer is None else Path(primer).name}"
+    piece = Piece(
+        out=out,
+        source="continue",
+        title=what,
+        kit=kit,
+        bpm=bpm,
+        straight=straight,
+        plot=plot,
+        about=about(knobs, seed),
+        before=begin,
     )
-    _write(out, made, kit, bpm, "continue", straight=straight)
+    generator = Continuing(load_graphs("continue"), kit)
+    made = generator.continue_from(begin, count, knobs, seed, beam=beam, one_drum=one_drum)
+    write(piece, made)
 
 
 @command.command()
@@ -129,6 +152,7 @@ def pattern(
     seed: int = _SEED,
     tempo: float = _TEMPO,
     straight: bool = _STRAIGHT,
+    plot: Path | None = _PLOT,
     config: Path | None = _CONFIG,
 ) -> None:
     """Two-bar patterns from a map of drum patterns: near one, or a way from one to another.
@@ -137,22 +161,34 @@ def pattern(
     """
     from pocketd.generators.pattern import Pattern
 
-    bpm, kit = _tempo(tempo), _kit(config)
+    bpm, kit = _bpm(tempo), _kit(config)
+    knobs = _knobs(temperature, density)
     begin, end = _ends(start, goal, kit)
-    _refuse(out, start, goal)
+    refuse(out, plot, start, goal)
+    piece = Piece(
+        out=out,
+        source="pattern",
+        title=title("pattern", start, goal),
+        kit=kit,
+        bpm=bpm,
+        straight=straight,
+        plot=plot,
+        about=about(knobs, seed),
+        way=goal is not None,
+    )
     generator = Pattern(load_graphs("pattern"), kit)
     with patience("making patterns") as progress:
         made = play_through(
             generator,
             count,
-            knobs=_knobs(temperature, density),
+            knobs=knobs,
             seed=seed,
             start=begin,
             goal=end,
             morph=None if end is None else _as_it_is,
             progress=progress,
         )
-    _write(out, made, kit, bpm, "pattern", straight=straight)
+    write(piece, made)
 
 
 @command.command()
@@ -160,7 +196,11 @@ def groove(
     *,
     out: Path = _OUT,
     human: Path | None = typer.Option(None, help="The musician's MIDI file, whose rhythm is answered."),
-    start: str | None = typer.Option(None, "--from", help="A preset or a MIDI file, where nobody plays yet."),
+    start: str | None = typer.Option(
+        None,
+        "--from",
+        help="A preset or a MIDI file, to begin with; without, with --human the configuration's `start`.",
+    ),
     goal: str | None = typer.Option(None, "--to", help="Likewise: go from the one to the other."),
     style: str | None = typer.Option(None, help=f"One of {', '.join(STYLES)}; without, any."),
     follow: float = typer.Option(1.0, help="How much the musician counts beside --from, 0 to 1."),
@@ -176,6 +216,7 @@ def groove(
     seed: int = _SEED,
     tempo: float | None = typer.Option(None, help="Of the file; without, the musician's, or 120 BPM."),
     straight: bool = _STRAIGHT,
+    plot: Path | None = _PLOT,
     config: Path | None = _CONFIG,
 ) -> None:
     """Answer a musician's rhythm with a whole drum kit, by a transformer.
@@ -185,16 +226,30 @@ def groove(
     from pocketd.generators.groove import Groove
 
     kit = _kit(config)
+    if human is not None and start is None:
+        start = load(config).generate.start  # as live
     begin, end = _ends(start, goal, kit)
     heard, played_bars, played_bpm = _musician(human)
-    _refuse(out, *(str(human) if human is not None else None, start, goal))
-    bpm = _tempo(played_bpm if tempo is None else tempo)
+    refuse(out, plot, *(str(human) if human is not None else None, start, goal))
+    bpm = _bpm(played_bpm if tempo is None else tempo)
     knobs = Knobs(
         temperature=within("--temperature", temperature, 0, 2),
         density=within("--density", density, 0, 1),
         follow=within("--follow", follow, 0, 1),
     )
     asked = _style(style)
+    piece = Piece(
+        out=out,
+        source="groove",
+        title=title("groove", start, goal) if human is None else f"groove: an answer to {human.name}",
+        kit=kit,
+        bpm=bpm,
+        straight=straight,
+        plot=plot,
+        about=about(knobs, seed, start=start if human is not None else None, style=asked),
+        heard=heard,
+        way=end is not None and human is None,
+    )
     generator = Groove(load_graphs("groove"), kit)
     with patience("answering") as progress:
         made = play_through(
@@ -210,7 +265,7 @@ def groove(
             morph=None if end is None else _as_it_is,
             progress=progress,
         )
-    _write(out, made, kit, bpm, "groove", straight=straight)
+    write(piece, made)
 
 
 @command.command()
@@ -245,8 +300,8 @@ def _knobs(temperature: float, density: float) -> Knobs:
     )
 
 
-def _tempo(bpm: float) -> float:
-    return within("--tempo", bpm, 20, 300)
+def _bpm(tempo: float) -> float:
+    return within("--tempo", tempo, 20, 300)
 
 
 def _ends(start: str | None, goal: str | None, kit: Kit) -> tuple[Phrase | None, Phrase | None]:
@@ -270,20 +325,3 @@ def _musician(path: Path | None) -> tuple[Sequence[Onset], int, float]:
     if count > MOST_BARS:
         raise MidiFileError(f"{path} lasts {count} bars; at most {MOST_BARS} are answered, cut it")
     return heard, count, score.tempo.bpm_at(Beats(0.0))
-
-
-def _refuse(out: Path, *inputs: str | None) -> None:
-    files = [Path(name) for name in inputs if name is not None and name not in preset_names()]
-    refuse_overwriting(files, [out])
-
-
-def _write(out: Path, made: Phrase, kit: Kit, bpm: float, title: str, *, straight: bool) -> None:
-    write_whole(out, phrase_bytes(made, bpm, title, straight=straight))
-    console = Console(highlight=False, markup=False)
-    for line in drawn(made, kit, SHOWN):
-        console.print(line, soft_wrap=True)
-    count = round(made.length / BAR)
-    more = f", {count - SHOWN} more not drawn" if count > SHOWN else ""
-    console.print(
-        f"wrote {out}: {count} bars, {len(made.strokes)} strokes at {bpm:g} BPM{more}", soft_wrap=True
-    )

@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # the rest, and numpy with it, is imported once the ports are
     from pocket_core.habits import Habits
     from pocketd.casting import Cast
     from pocketd.reload import Reloaded
+    from pocketd.sources.file_part import FilePart
 
 log = logging.getLogger(__name__)
 
@@ -72,14 +73,14 @@ def command(
 
         nights = nights_folder()
         watch = None if nights is None else ChampionWatch(Nights(nights), chosen)  # before: it may change now
-        part = read_file(chosen)
+        file = read_file(chosen)
         cast, like = make_cast(chosen), _habits(chosen)
         if require_model and cast.fault is not None:
             raise ModelError(cast.fault)
     except BaseException:
         backend.close()
         raise
-    _tell(chosen, backend, cast, like)
+    _tell(chosen, backend, cast, like, file)
     helpers = spawn_desk(chosen)
     reloader = Reloader(lambda: _reload(config, no_record))
     loop = Loop(
@@ -93,7 +94,7 @@ def command(
         notifier=told,
         copyist=Copyist(cast),
         habits=like.habits,
-        source=Choice(chosen, chosen.settings(backend.timing), part, helpers.line),
+        source=Choice(chosen, chosen.settings(backend.timing), file, helpers.line),
     )
     loop.fault("model file", cast.fault or "")
     loop.fault("like", like.fault or "")
@@ -130,11 +131,13 @@ def _read(path: Path | None, no_record: bool) -> Config:
 def _reload(path: Path | None, no_record: bool) -> Reloaded:
     from pocketd.casting import make_cast
     from pocketd.reload import Reloaded
-    from pocketd.sources.file_part import read_file
+    from pocketd.sources.file_part import read_file, warning
 
     config = _read(path, no_record)
-    cast = make_cast(config)
-    return Reloaded(config, None if cast.fault is not None else cast, cast.fault, read_file(config))
+    cast, file = make_cast(config), read_file(config)
+    if said := warning(file, config):
+        log.warning("%s", said)
+    return Reloaded(config, None if cast.fault is not None else cast, cast.fault, file)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,16 +157,20 @@ def _habits(config: Config) -> _Like:
         return _Like(UNKNOWN, str(error))
 
 
-def _tell(config: Config, backend: Backend, cast: Cast, like: _Like) -> None:
+def _tell(config: Config, backend: Backend, cast: Cast, like: _Like, file: FilePart) -> None:
     """Say that it plays; nobody has to hear it."""
     try:
-        _say(config, backend, cast, like)
+        _say(config, backend, cast, like, file)
     except OSError as error:
         let_go_of_output()
         log.warning("standard output: %s; playing all the same", error.strerror or error)
 
 
-def _say(config: Config, backend: Backend, cast: Cast, like: _Like) -> None:
+def _say(config: Config, backend: Backend, cast: Cast, like: _Like, file: FilePart) -> None:
+    from pocketd.sources.file_part import warning
+
+    if (said := warning(file, config)) and file.why not in (cast.fault or ""):  # a reader's fault, too
+        print(f"pocketd: {printable(said)}", file=sys.stderr)
     if cast.fault is not None:
         print(f"pocketd: {printable(cast.fault)}; {cast.instead}", file=sys.stderr)
     if like.fault is not None:

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from pocket_core.errors import ModelError
+from pocketd.generators import check as generators
+from pocketd.generators.shelf import KINDS, card_path
 from pocketd.model_check import Demands, Verdict, Watch, check
 from pocketd.model_shelf import NONE, find
 
@@ -19,6 +21,11 @@ GRID = f"{NONE!r} is no model but the grid"
 
 def found(name: str) -> Path:
     """Return where a model lies. Raises ModelError where there is none, or it is the grid."""
+    if name in KINDS:
+        raise ModelError(
+            f"{name} makes drums and is no model, which times them; `source: {name}` in the configuration "
+            "chooses it, or a controller"
+        )
     if name == NONE:
         raise ModelError(
             f"{GRID}: it has no card and nothing to verify; `pocketd models list` names the models"
@@ -37,6 +44,17 @@ def check_all(names: Sequence[str], demands: Demands) -> list[Verdict]:
                 verdicts.append(Verdict((str(error),), None))
                 continue
             verdicts.append(check(path, demands, watch=_after(n, watch)))
+    return verdicts
+
+
+def check_sources(names: Sequence[str]) -> list[generators.Verdict]:
+    """Check one source after another."""
+    verdicts = []
+    with _progress(len(names)) as watch:
+        for n, name in enumerate(names):
+            card = card_path(name)
+            if card is not None:
+                verdicts.append(generators.check(card, watch=_after(n, watch)))
     return verdicts
 
 

@@ -48,6 +48,8 @@ class Bars:
         self._graphs = graphs
         self._kit = kit
         self._threshold = float(graphs.numbers("threshold_logit"))
+        self._means = graphs.numbers("velocity_means", len(PITCHES))  # of what the decoder says
+        self._factors = graphs.numbers("velocity_factors", len(PITCHES))  # by how much it is too even
         self._spread = graphs.numbers("latent_sd", None)
         self._anchors = graphs.numbers("anchors", None, len(self._spread))  # codes of bars that were played
         voices = [Kit().voice(pitch) for pitch in PITCHES]
@@ -125,5 +127,6 @@ class Bars:
         voices = np.array(knobs.voices, np.float32)[self._voices]
         logits = logits + VOICE_SWAY * (voices - EVEN)
         logits[:, voices <= 0.0] = -np.inf
-        velocities = np.clip(said["velocities"][0], 1 / 127, 1.0)
+        velocities = self._means + self._factors * (said["velocities"][0] - self._means)
+        velocities = np.clip(velocities, 1 / 127, 1.0)
         return phrase_of_grid(np.where(logits >= 0, velocities, 0.0).astype(np.float32), self._kit)

@@ -1,16 +1,19 @@
 """Go on from what was played, sixteenth by sixteenth: a recurrent language model of drums.
 
-After Magenta's Drum RNN, with velocities.
+After Magenta's Drum RNN, with velocities, and with where each stroke lies within its sixteenth.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pocket_core.errors import ContractError
+from pocket_core.phrases.feel import feel_of
 from pocket_core.phrases.generator import Ask, Knobs
-from pocket_core.phrases.hvo import A_BAR
+from pocket_core.phrases.hvo import A_BAR, Cells, cells_from, cells_of_strokes, no_cells, phrase_of_cells
 from pocket_core.phrases.kit import Kit
 from pocket_core.phrases.phrase import BAR, SAME, SIXTEENTH, Phrase
 from pocket_core.phrases.step_features import MEMORY_STEPS, Setting
@@ -19,10 +22,9 @@ from pocket_core.phrases.steps import (
     KICK,
     SNARE,
     Steps,
+    cells_of_steps,
     joined_steps,
-    phrase_of_steps,
-    steps_of_phrase,
-    steps_of_strokes,
+    steps_of_cells,
 )
 from pocket_core.types import Beats
 from pocketd.generators.graphs import Graphs
@@ -35,8 +37,12 @@ FIRST_VELOCITY = 100 / 127  # of the stroke that begins from nothing
 
 @dataclass(frozen=True, slots=True)
 class _Past:
-    steps: Steps
+    cells: Cells
     position: int  # of its first step, sixteenths of the song
+
+    @property
+    def steps(self) -> Steps:
+        return steps_of_cells(self.cells)
 
 
 class Continuing:
@@ -50,7 +56,7 @@ class Continuing:
         kit: Its notes.
 
     Raises:
-        ContractError: The graphs are of another version.
+        ContractError: The graphs are of another version, or their card does not say what this one needs.
     """
 
     name = "continue"
@@ -58,6 +64,13 @@ class Continuing:
     def __init__(self, graphs: Graphs, kit: Kit) -> None:
         self._speaker = Speaker(graphs)
         self._kit = kit
+        try:
+            self._feel = feel_of(graphs.card.settings["feel"])
+        except (KeyError, TypeError, ValueError) as error:
+            raise ContractError(
+                f"generator {graphs.card.name}: where its strokes lie is not said ({error}); "
+                "run `pocketd pretrain` again"
+            ) from None
 
     def phrase(self, ask: Ask) -> Phrase:
         """See `Generator.phrase`."""
@@ -65,7 +78,7 @@ class Continuing:
         count = max(int(np.ceil(ask.length / SIXTEENTH - SAME)), 1)
         way = Way(ask.knobs, Setting(ask.bpm, ask.style), ask.chance)
         said = self._said(self._past(ask, first), first, count, way)
-        return phrase_of_steps(said, self._kit).filling(ask.length)
+        return phrase_of_cells(said, self._kit).filling(ask.length)
 
     def continue_from(
         self,
@@ -94,22 +107,30 @@ class Continuing:
         """
         past = None
         if primer is not None and primer.strokes:
-            whole = max(-(-primer.length // BAR), 1) * BAR
-            past = _Past(steps_of_phrase(replace(primer, length=Beats(whole)), self._kit), 0)
+            whole = max(-(-primer.length // BAR), 1) * A_BAR
+            past = _Past(cells_of_strokes(primer.strokes, self._kit, Beats(0.0), int(whole)), 0)
         way = Way(knobs, setting, np.random.default_rng(seed), beam, one_drum)
         first = 0
         if past is not None:
-            first = len(past.steps)
-            past = _recent(replace(past, steps=past.steps.one_drum()) if one_drum else past)
-        said = list[Steps]()
+            first = len(past.cells)
+            past = _recent(replace(past, cells=_one_drum(past.cells)) if one_drum else past)
+        said = list[Cells]()
         for at in range(0, bars, STRETCH_BARS):
             said.append(self._said(past, first, min(STRETCH_BARS, bars - at) * A_BAR, way))
-            known = [said[-1]] if past is None else [past.steps, said[-1]]
-            past = _recent(_Past(joined_steps(known), first + len(said[-1]) - sum(map(len, known))))
+            known = [said[-1]] if past is None else [past.cells, said[-1]]
+            past = _recent(_Past(_joined(known), first + len(said[-1]) - sum(map(len, known))))
             first += len(said[-1])
-        return phrase_of_steps(joined_steps(said), self._kit)
+        return phrase_of_cells(_joined(said), self._kit)
 
-    def _said(self, past: _Past | None, first: int, count: int, way: Way) -> Steps:
+    def _said(self, past: _Past | None, first: int, count: int, way: Way) -> Cells:
+        """Return what comes next; strokes stray from where they lie as far as the temperature lets them."""
+        known = _Past(no_cells(0), first) if past is None else past
+        said = self._steps(past, first, count, way)
+        spread = min(way.knobs.temperature, 1.0)
+        hits = BITS[said.symbols]
+        return cells_of_steps(said, self._feel.play(known.cells, hits, known.position, way.chance, spread))
+
+    def _steps(self, past: _Past | None, first: int, count: int, way: Way) -> Steps:
         if past is not None:
             return self._speaker.go_on(past.steps, past.position, count, way)
         began = _one_step(SNARE if way.one_drum else KICK)
@@ -126,12 +147,13 @@ class Continuing:
         begin = first
         if known:
             begin = max(round(min(s.beat for s in known) / SIXTEENTH) // A_BAR * A_BAR, earliest)
-        steps = steps_of_strokes(known, self._kit, Beats(begin * SIXTEENTH), first - begin)
+        cells = cells_of_strokes(known, self._kit, Beats(begin * SIXTEENTH), first - begin)
         if ask.start is not None and ask.start.strokes and first - begin < PRIMED:
             before = begin // A_BAR * A_BAR - (PRIMED - (first - begin) // A_BAR * A_BAR)
             filled = ask.start.filling(Beats((begin - before) * SIXTEENTH))
-            steps, begin = joined_steps([steps_of_phrase(filled, self._kit), steps]), before
-        return _Past(steps, begin) if len(steps) else None
+            begun = cells_of_strokes(filled.strokes, self._kit, Beats(0.0), begin - before)
+            cells, begin = _joined([begun, cells]), before
+        return _Past(cells, begin) if len(cells) else None
 
 
 def _one_step(symbol: int) -> Steps:
@@ -139,7 +161,18 @@ def _one_step(symbol: int) -> Steps:
     return Steps(np.array([symbol]), BITS[[symbol]] * np.float32(FIRST_VELOCITY))
 
 
+def _joined(parts: Sequence[Cells]) -> Cells:
+    return cells_from(np.concatenate([part.array for part in parts]))
+
+
+def _one_drum(cells: Cells) -> Cells:
+    """Return one drum, the snare wherever anything is struck, and where the hardest of it lies."""
+    steps = steps_of_cells(cells).one_drum()
+    lies = cells.offsets[np.arange(len(cells)), cells.velocities.argmax(1)]
+    return cells_of_steps(steps, lies[:, None])
+
+
 def _recent(past: _Past) -> _Past:
     """Return the past without what is too old."""
-    old = max(len(past.steps) - MEMORY_STEPS, 0)
-    return _Past(past.steps.cut(old, len(past.steps)), past.position + old)
+    old = max(len(past.cells) - MEMORY_STEPS, 0)
+    return _Past(past.cells.cut(old, len(past.cells)), past.position + old)

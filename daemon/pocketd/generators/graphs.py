@@ -83,6 +83,10 @@ class Graphs:
             )
         return array
 
+    def told(self, settings: Mapping[str, Any]) -> Graphs:
+        """Return the same graphs with other settings."""
+        return Graphs(self.card.model_copy(update={"settings": dict(settings)}), self._sessions)
+
     def run(self, graph: str, **inputs: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """Return the outputs of a graph by name.
 

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -26,16 +27,17 @@ from pocket_core.phrases.patterns import (
     STEPS,
     UNHEARD,
     VOICE_OF_BIT,
+    bit_of,
     cells_of_patterns,
     digest,
     entropy,
+    note_of,
     pattern_of,
     patterns_of_cells,
-    phrase_of_pattern,
     varied,
 )
 from pocket_core.phrases.patterns import Pattern as Steps
-from pocket_core.phrases.phrase import SAME, Phrase, joined
+from pocket_core.phrases.phrase import SAME, SIXTEENTH, Phrase, Stroke, joined, phrase_of
 from pocket_core.types import Beats
 from pocketd.generators.graphs import Graphs
 
@@ -45,19 +47,33 @@ SHORT = 4  # bytes of a digest that the card has
 LASTS = 4  # patterns that are one idea: 8 bars; then another begins
 CANDIDATES = 64  # that are drawn, for one to pass the filter
 REACH = 0.25  # of the spread of all codes, at a temperature of 1: nine tenths of the strokes stay
-FIRM = 3.0  # the logit of a given pattern's own cells
+FIRM = 1.0  # the logit that a given pattern's own cells have at least, for it comes out as it is
 DENSITY_SWAY, VOICE_SWAY = 6.0, 8.0  # of the logit, from the least to the most
 SURE = 1e-6  # nothing is surer
 LITTLE = 0.5  # of the velocities' spread, at a temperature of 1
 _THEME, _WALK = 1, 2  # seeds of their own
 
 
+@dataclass(frozen=True, slots=True)
+class _End:
+    """Two bars that a way begins or ends with."""
+
+    steps: Steps
+    strokes: Mapping[tuple[int, int], tuple[Stroke, ...]]  # by step and bit; none where nobody has played it
+
+    def velocity(self, cell: tuple[int, int], usual: int) -> int:
+        """Return how hard a cell is struck: as here, or as is usual."""
+        return max((stroke.velocity for stroke in self.strokes.get(cell, ())), default=usual)
+
+
 class Pattern:
     """The source `pattern`. It goes by temperature, density, voices and morph.
 
     With a start, temperature is how far from it; without, how far from the middle of the space what is drawn
-    may lie. With `temperature` 0, `morph` 0 and nothing else turned a start that is a pattern comes out as it
-    is. A phrase that begins in an odd bar begins with a pattern's second one.
+    may lie. With `temperature` 0, `morph` 0 and nothing else turned a start comes out as it is; whatever is
+    turned, a stroke that stays has the velocity, note and place that it had, and what is new is struck as
+    drummers do. Of a start longer than two bars those are played that stand there in the song. A phrase that
+    begins in an odd bar begins with a pattern's second one.
 
     Args:
         graphs: `encoder` and `decoder`.
@@ -112,28 +128,66 @@ class Pattern:
 
     def _two_bars(self, ask: Ask, number: int) -> Phrase:
         """Return the pattern of two bars, counted from the song's beginning."""
-        logits = self._way(ask, number) + DENSITY_SWAY * np.float32(ask.knobs.density - EVEN)
-        logits = logits.reshape(STEPS, BITS) + VOICE_SWAY * (self._turned(ask) - EVEN)
-        logits[:, self._turned(ask) <= 0.0] = -np.inf
+        start = self._end(ask.start, number) if ask.start is not None else _End(self._idea(ask, number), {})
+        goal = self._end(ask.goal, number) if ask.goal is not None else start
+        share = min(max(ask.knobs.morph, 0.0), 1.0) if ask.goal is not None else 0.0
+        turned = self._turned(ask)
+        logits = self._way((start, goal), share, self._walk(ask, number))
+        logits = logits.reshape(STEPS, BITS) + DENSITY_SWAY * np.float32(ask.knobs.density - EVEN)
+        logits += VOICE_SWAY * (turned - EVEN)
+        logits[:, turned <= 0.0] = -np.inf
         logits[:, UNHEARD] = -np.inf
         struck = logits > 0
         chance = np.random.default_rng((ask.seed, number & 0xFFFFFFFF))
-        noise = LITTLE * min(ask.knobs.temperature, 1.0) * chance.standard_normal(struck.shape)
-        velocities = velocities_of(struck, self._means, self._spreads, noise)
-        (steps,) = patterns_of_cells(struck.astype(np.float32))
-        return phrase_of_pattern(steps, self._kit, velocities)
+        noise = LITTLE * min(max(ask.knobs.temperature, 0.0), 1.0) * chance.standard_normal(struck.shape)
+        usual = velocities_of(struck, self._means, self._spreads, noise)
+        return self._played(struck, usual, (start, goal), share)
 
-    def _way(self, ask: Ask, number: int) -> Array:
-        """Return logits of what is struck, `float32[448]`: start or goal themselves, and what is between."""
-        start = self._idea(ask, number) if ask.start is None else pattern_of(ask.start, self._kit)
-        share = np.float32(min(max(ask.knobs.morph, 0.0), 1.0)) if ask.goal is not None else np.float32(0)
-        goal = start if ask.goal is None else pattern_of(ask.goal, self._kit)
-        ends = self._encoded([start, goal])
-        code = ends[0] + share * (ends[1] - ends[0]) + self._walk(ask, number)
-        said = self._decoded(np.stack([*ends, code]))
-        own = FIRM * (2 * cells_of_patterns([start, goal]) - 1)
+    def _end(self, phrase: Phrase, number: int) -> _End:
+        """Return two bars of a phrase: of a longer one those that stand there in the song."""
+        laps = max(int(np.ceil((phrase.length - SAME) / LENGTH)), 1)
+        begin = Beats(number % laps * LENGTH)
+        here = phrase.filling(Beats(laps * LENGTH)).cut(begin, Beats(begin + LENGTH))
+        strokes: dict[tuple[int, int], tuple[Stroke, ...]] = {}
+        for stroke in here.strokes:
+            bit = bit_of(stroke.note, self._kit)
+            if bit is not None:
+                cell = round(stroke.beat / SIXTEENTH) % STEPS, bit
+                strokes[cell] = (*strokes.get(cell, ()), stroke)
+        return _End(pattern_of(here, self._kit), strokes)
+
+    def _played(
+        self, struck: NDArray[np.bool_], usual: NDArray[np.int64], ends: tuple[_End, _End], share: float
+    ) -> Phrase:
+        """Return what is struck, each cell as the nearer end has it, as hard as both do."""
+        nearer = ends[share > 0.5]
+        strokes = list[Stroke]()
+        for step, bit in np.argwhere(struck).tolist():
+            cell, note = (step, bit), note_of(bit, self._kit)
+            one, other = (end.velocity(cell, int(usual[cell])) for end in ends)
+            between = one + share * (other - one)
+            own = nearer.strokes.get(cell, ())
+            if not own and note is not None:
+                strokes.append(Stroke(Beats(step * SIXTEENTH), note, round(between)))
+            loudest = max((stroke.velocity for stroke in own), default=1)
+            strokes += [replace(each, velocity=_scaled(each.velocity, between / loudest)) for each in own]
+        return phrase_of(strokes, LENGTH)
+
+    def _way(self, ends: tuple[_End, _End], share: float, beside: Array) -> Array:
+        """Return logits of what is struck, `float32[448]`: the ends themselves, and what is between.
+
+        Args:
+            ends: Start and goal.
+            share: 0..1: how far from the one to the other.
+            beside: `float32[D]`: how far from the way.
+        """
+        steps = [end.steps for end in ends]
+        codes = self._encoded(steps)
+        code = codes[0] + np.float32(share) * (codes[1] - codes[0]) + beside
+        said = self._decoded(np.stack([*codes, code]))
+        own = np.where(cells_of_patterns(steps) > 0, np.maximum(said[:2], FIRM), np.minimum(said[:2], -FIRM))
         given = own - said[:2]
-        mixed: Array = said[2] + given[0] + share * (given[1] - given[0])
+        mixed: Array = said[2] + given[0] + np.float32(share) * (given[1] - given[0])
         return mixed
 
     def _walk(self, ask: Ask, number: int) -> Array:
@@ -175,6 +229,10 @@ class Pattern:
         chances = np.clip(said, SURE, 1 - SURE)
         logits: Array = np.log(chances / (1 - chances))
         return logits
+
+
+def _scaled(velocity: int, factor: float) -> int:
+    return min(max(round(velocity * factor), 1), 127)
 
 
 def _array(said: Any) -> Array:

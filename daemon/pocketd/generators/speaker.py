@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pocket_core.errors import ContractError
 from pocket_core.phrases.generator import EVEN, Knobs
 from pocket_core.phrases.hvo import COUNT
+from pocket_core.phrases.settling import Settling, settling_of
 from pocket_core.phrases.step_features import VERSION, WIDTH, Setting, feature_rows, velocity_rows
 from pocket_core.phrases.steps import BITS, SNARE, SYMBOLS, Steps
 from pocketd.generators.graphs import Graphs
@@ -18,6 +19,7 @@ DENSITY_SWAY, VOICE_SWAY = 3.0, 6.0  # of the logit of a stroke, from the least 
 SOFTEST = 1 / 127
 LAYERS = 2  # of its memory
 AXES = 3  # of that: layers, ways, units
+GRAPHS = ("step", "one_step")  # of the whole kit and of one drum
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class _Open:
     likely: NDArray[np.float64]  # (W,), nats of what was said, <= 0
     logits: NDArray[np.float32]  # (W, 512) of what comes
     state: NDArray[np.float32]  # (2, W, units)
+    weights: NDArray[np.float64]  # (W, S), how likely each state of `Settling` was at the last step
     mixed: NDArray[np.float32]  # (W, N, units), what the velocities of what was said are told from
 
 
@@ -61,8 +64,8 @@ class Speaker:
                 "run `pocketd pretrain` again"
             )
         self._graphs = graphs
-        self._units = {name: _units(graphs, name) for name in ("step", "one_step")}
-        self._boldness = float(graphs.numbers("boldness"))  # what a temperature of 1 is, of the softmax
+        self._units = {name: _units(graphs, name) for name in GRAPHS}
+        self._settling = {name: settling_on(graphs, name) for name in GRAPHS}
 
     def go_on(self, past: Steps, position: int, count: int, way: Way) -> Steps:
         """Return the steps that come after others.
@@ -88,25 +91,35 @@ class Speaker:
         x = feature_rows(past.symbols, way.setting, position=position)[None, 1:]
         state = np.zeros((LAYERS, 1, self._units[graph]), np.float32)
         said = self._graphs.run(graph, x=x, state=state)
+        logits = said["logits"]
+        _, weights = self._settling[graph].read(past.symbols, logits[0, :-1], position)
         return _Open(
-            past.symbols[None], np.zeros(1), said["logits"][:, -1], said["after"], said["mixed"][:, -1:]
+            past.symbols[None],
+            np.zeros(1),
+            logits[:, -1],
+            said["after"],
+            weights[None],
+            said["mixed"][:, -1:],
         )
 
     def _further(self, graph: str, open_: _Open, position: int, way: Way) -> _Open:
         """Say one more sixteenth; `mixed` then holds what comes after it as well."""
-        chances = _chances(open_.logits, way, self._boldness)
+        settling, known = self._settling[graph], open_.symbols.shape[1]
+        weights = settling.onward(open_.weights, position + known, open_.symbols)
+        heat = max(way.knobs.temperature, 1.0)  # above 1 the network is bolder, and what is copied stays
+        chances = _bent(settling.chances(weights, open_.logits / heat, open_.symbols), way)
         width = min(way.beam, SYMBOLS)
         order = np.argsort(-_luck(chances, way), axis=1)[:, :width]  # (W, width)
         likely = open_.likely[:, None] + np.take_along_axis(chances, order, 1)
         kept = np.argsort(-likely, axis=None, kind="stable")[:width]
         kept = kept[np.isfinite(likely.ravel()[kept])]
         rows, symbols = kept // order.shape[1], order.ravel()[kept]
+        weights = settling.after(weights[rows], open_.logits[rows], open_.symbols[rows], symbols)
         whole = np.concatenate([open_.symbols[rows], symbols[:, None]], 1)
-        length = whole.shape[1]
-        x = np.stack([feature_rows(one, way.setting, position=position, first=length) for one in whole])
+        x = np.stack([feature_rows(one, way.setting, position=position, first=known + 1) for one in whole])
         said = self._graphs.run(graph, x=x, state=np.ascontiguousarray(open_.state[:, rows]))
         mixed = np.concatenate([open_.mixed[rows], said["mixed"]], 1)
-        return _Open(whole, likely.ravel()[kept], said["logits"][:, 0], said["after"], mixed)
+        return _Open(whole, likely.ravel()[kept], said["logits"][:, 0], said["after"], weights, mixed)
 
     def _struck(
         self, past: Steps, said: NDArray[np.int64], mixed: NDArray[np.float32], way: Way
@@ -141,16 +154,36 @@ def _units(graphs: Graphs, name: str) -> int:
     return shape[-1]
 
 
-def _chances(logits: NDArray[np.float32], way: Way, boldness: float) -> NDArray[np.float64]:
+def settling_on(graphs: Graphs, graph: str) -> Settling:
+    """Return how drums settle that a network speaks of, as its card says.
+
+    Args:
+        graphs: Of the source `continue`.
+        graph: One of `GRAPHS`.
+
+    Raises:
+        ContractError: The card does not say it.
+    """
+    try:
+        told = graphs.card.settings["settling"][graph]
+        return settling_of(told).more(float(told["more"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise ContractError(
+            f"generator {graphs.card.name}: how its drums settle is not said ({error}); "
+            "run `pocketd pretrain` again"
+        ) from None
+
+
+def _bent(chances: NDArray[np.float64], way: Way) -> NDArray[np.float64]:
     """Return the logarithms of each symbol's chances, as the knobs bend them; `-inf` where it must not be."""
-    knobs, bent = way.knobs, logits.astype(np.float64)
+    knobs, bent = way.knobs, chances
     if knobs.temperature > 0.0:
-        bent = bent / (knobs.temperature * boldness)
+        bent = bent / min(knobs.temperature, 1.0)
     voices = np.array(knobs.voices)
     sway = DENSITY_SWAY * (knobs.density - EVEN) + VOICE_SWAY * (voices - EVEN)
     if way.one_drum:
         sway = np.full(COUNT, DENSITY_SWAY * (knobs.density - EVEN))
-    bent += BITS @ sway
+    bent = bent + BITS @ sway
     barred = BITS @ (voices <= 0.0) > 0
     if way.one_drum:
         barred = ~np.isin(np.arange(SYMBOLS), (0, SNARE))

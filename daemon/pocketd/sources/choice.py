@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pocket_core.playback import NEAR, Part
+from pocket_core.playback import NEAR
 from pocket_core.settings import Settings
 from pocket_core.transport import Relocated, SongClock, Started, Stopped, TransportChange
 from pocket_core.types import Beats, Port, Seconds
@@ -13,13 +13,13 @@ from pocketd.config import Config
 from pocketd.config_sections import DAW, FILE, GENERATORS, LOOP
 from pocketd.generators.letters import Given
 from pocketd.generators.line import Line
+from pocketd.sources.file_part import FilePart
 from pocketd.sources.from_file import FromFile
 from pocketd.sources.from_generator import FromGenerator, HandedOver
 from pocketd.sources.from_loop import FromLoop
 from pocketd.sources.panel import Panel
 from pocketd.sources.protocol import SYSTEM, Source, Turned
 
-NO_FILE = "source: file plays what `score` names, and score is null or cannot be read"
 NO_CLOCK = "sources but daw play by a clock, and clock: internal has none"
 
 
@@ -50,14 +50,14 @@ class Choice:
     Args:
         config: Who plays first.
         settings: The engine's.
-        part: What a file plays; None: there is none.
+        file: What a file plays.
         line: To the generators' process.
     """
 
-    def __init__(self, config: Config, settings: Settings, part: Part | None, line: Line) -> None:
+    def __init__(self, config: Config, settings: Settings, file: FilePart, line: Line) -> None:
         self._config = config
         self._settings = settings
-        self._part = part
+        self._file = file
         self._panel = Panel(config)
         self._generator = FromGenerator(config, settings, line, self._panel)
         self._name = DAW
@@ -95,11 +95,11 @@ class Choice:
         self._settings = settings
         self._source.configure(self._config, settings)
 
-    def follow_file(self, part: Part | None) -> None:
+    def follow_file(self, file: FilePart) -> None:
         """Take over what a file plays; where one plays, from the next bar line on."""
-        if part != self._part and part is not None and self._name == FILE:
+        if file.part != self._file.part and file.part is not None and self._name == FILE:
             self._next = FILE
-        self._part = part
+        self._file = file
 
     def close(self) -> None:
         """Hang up: the generators' process ends."""
@@ -109,8 +109,10 @@ class Choice:
         """Ask for a source."""
         self._panel.wanted = source
 
-    def give(self, given: Given) -> None:
-        """Let patterns be what a generator begins with."""
+    def give(self, given: Given, morph: float) -> None:
+        """Let patterns be what a generator begins with; where there is a goal, so far on the way to it."""
+        if given.goal is not None:
+            self._panel.put_morph(morph)
         self._generator.give(given)
 
     def take_generated(self) -> list[HandedOver]:
@@ -154,8 +156,8 @@ class Choice:
 
     def _prepare(self, wanted: str, clock: SongClock, now: Seconds) -> None:
         self._fault = ""
-        if wanted == FILE and self._part is None:
-            self._fault = NO_FILE
+        if wanted == FILE and self._file.part is None:
+            self._fault = self._file.fault
         elif wanted != DAW and self._config.clock == "internal":
             self._fault = NO_CLOCK
         elif wanted == self._name:
@@ -204,8 +206,8 @@ class Choice:
         if wanted in GENERATORS:
             self._generator.select(wanted)
             self._source = self._generator
-        elif wanted == FILE and self._part is not None:
-            self._source = FromFile(self._part, self._config, self._settings)
+        elif wanted == FILE and self._file.part is not None:
+            self._source = FromFile(self._file.part, self._config, self._settings)
         elif wanted == LOOP:
             self._source = FromLoop(self._config, self._settings)
         else:

@@ -34,6 +34,8 @@ from pocketd.sources.ahead import Ahead, Piece
 from pocketd.sources.panel import Panel
 from pocketd.sources.protocol import SYSTEM, Turned, incoming
 
+Chosen = tuple[str | None, str | None, int | None]
+
 HURRY = Seconds(0.1)  # before a piece is handed over it has to be there
 PATIENCE = Seconds(3.0)  # for an answer; then it is asked again
 LISTENERS = frozenset(("groove",))  # those that go by what the musician plays
@@ -90,6 +92,7 @@ class FromGenerator:
         self._shift = Beats(0.0)
         self._source = ""  # who plays; empty: nobody
         self._given: Given | None = None
+        self._chosen: Chosen = (None, None, None)  # start, goal and preset as they were then
         self._number = 0  # of the newest question
         self._question: Wanted | None = None  # that is open; None: all have been answered, or count no more
         self._asked = Seconds(0.0)  # when it was
@@ -113,6 +116,7 @@ class FromGenerator:
         """Go by another configuration."""
         self._bpm = float(config.tempo)  # until the clock says another
         self._settings = settings
+        self._ends = (config.generate.start, config.generate.goal)
         self._bar = settings.meters.position(Beats(0.0)).meter.bar_beats
         if self._panel.configure(config) and self._source:
             self._introduce()
@@ -134,8 +138,8 @@ class FromGenerator:
             self._introduce()
 
     def give(self, given: Given) -> None:
-        """Let patterns be what it begins with."""
-        self._given = given
+        """Let patterns be what it begins with, until a start, a goal or a preset is chosen."""
+        self._given, self._chosen = given, (*self._ends, self._panel.turned.preset)
         if self._source:
             self._unread = ""
             self._line.send(given)
@@ -193,6 +197,7 @@ class FromGenerator:
         """Tell the process what is wanted of it, as after its beginning."""
         self._line.send(self._panel.setup(self._source))
         self._line.send(self._panel.turned)
+        self._see_what_is_given()
         if self._given is not None:
             self._line.send(self._given)
         self._unread, self._question, self._stale = "", None, True
@@ -325,8 +330,14 @@ class FromGenerator:
         if self._panel.take_turned() and self._source:
             if self._panel.turned.preset != self._preset:
                 self._preset, self._unread = self._panel.turned.preset, ""
+            self._see_what_is_given()
             self._line.send(self._panel.turned)
             self._stale = True
+
+    def _see_what_is_given(self) -> None:
+        """Forget given patterns once something else has been chosen; the process then does, too."""
+        if self._chosen != (*self._ends, self._panel.turned.preset):
+            self._given = None
 
     def _listen(self, message: Incoming, clock: SongClock) -> None:
         passes = self._settings.human.passes

@@ -11,6 +11,7 @@ from pocketd.backends.protocol import Incoming
 from pocketd.config import Config
 from pocketd.config_sections import SOURCES
 from pocketd.generators.letters import Setup, Turned
+from pocketd.sources.takeover import Takeover
 
 PROGRAM_CHANGE = 0xC0
 ON = 64  # a switch's controller, from here on
@@ -29,6 +30,7 @@ class Panel:
         self.wanted: str | None = None  # the source that was asked for; whoever follows says None
         self._moved = False
         self.turned = _turned(config)
+        self._morph = Takeover()
         self.hold = config.generate.hold
 
     def configure(self, config: Config) -> bool:
@@ -65,6 +67,11 @@ class Panel:
         for event in self._decoder.feed(message.data, message.at):
             self._follow(event)
 
+    def put_morph(self, share: float) -> None:
+        """Move the morph, as the map does; its controller goes on from there."""
+        self._morph.leave()
+        self._set(morph=share)
+
     def take_turned(self) -> bool:
         """Return whether a knob has been turned since the last call."""
         moved, self._moved = self._moved, False
@@ -77,7 +84,8 @@ class Panel:
                 self._turn(event.number, event.value)
         elif isinstance(event, Other) and event.data[0] & 0xF0 == PROGRAM_CHANGE:
             first = control.source_program
-            if first is not None and control.channel in ("all", (event.data[0] & 0x0F) + 1):
+            song = control.song_program and event.data[1] in self._config.songs  # which goes before
+            if first is not None and not song and control.channel in ("all", (event.data[0] & 0x0F) + 1):
                 self._choose(event.data[1] - first)
 
     def _turn(self, number: int, value: int) -> None:
@@ -93,7 +101,7 @@ class Panel:
         elif number == control.temperature_cc:
             self._set(temperature=2 * share)
         elif number == control.morph_cc:
-            self._set(morph=share)
+            self._set(morph=self._morph.turn(share, self.turned.morph))
         elif number == control.follow_cc:
             self._set(follow=share)
         elif control.voices_cc is not None and 0 <= number - control.voices_cc < len(VOICES):

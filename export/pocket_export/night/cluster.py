@@ -21,7 +21,7 @@ from distributed.comm import get_address_host_port
 
 from pocket_core.errors import PocketError, one_line
 from pocket_export.night.make_way import MakeWayError
-from pocket_export.night.tasks import Task, Unread
+from pocket_export.night.task import Task, Unread
 from pocketd import __version__
 
 LOOK_EVERY = 0.1  # seconds

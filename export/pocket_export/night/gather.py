@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pocket_export.night.readers import read_apart
 from pocket_export.night.store import Store
 from pocket_export.night.take_duets import TakeDuet
-from pocket_export.night.tasks import Found, Unread, make_tasks
+from pocket_export.night.task import Unread
+from pocket_export.night.tasks import Found, make_tasks
 from pocketd.take_names import own_name
 
 FEW = 4  # takes; so few are read in this process, if they are

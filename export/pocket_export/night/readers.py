@@ -13,8 +13,8 @@ from multiprocessing.process import BaseProcess
 from threading import Thread
 from typing import Any, TypeVar
 
-from pocket_export.ahead import end_with_parent
-from pocket_export.night.tasks import Task, Unread
+from pocket_export.night.task import Task, Unread
+from pocket_export.parent import end_with_parent
 
 LOOK_EVERY = 0.1  # seconds
 T = TypeVar("T")

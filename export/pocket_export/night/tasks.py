@@ -7,42 +7,19 @@ who does them reads the take itself. Lessons are made where the network learns (
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Generic, TypeVar
 
-from dask.delayed import Delayed, delayed
+from dask.delayed import delayed
 
 from pocket_core.errors import PocketError
 from pocket_export.night.make_way import MakeWayError
 from pocket_export.night.store import Store
 from pocket_export.night.take_duets import TakeDuet, read_take
+from pocket_export.night.task import Task, Unread
 
 NO_TIMESTEP = "no timestep: no drum was played, or none on the grid"
 
 
-@dataclass(frozen=True, slots=True)
-class Unread:
-    """A take that could not be read, and why."""
-
-    take: str
-    why: str
-
-
 Found = list[TakeDuet] | Unread
-T = TypeVar("T")  # what is read
-
-
-@dataclass(frozen=True, slots=True)
-class Task(Generic[T]):
-    """Something to be read, a take or whatever else a name is enough to find."""
-
-    take: str  # its name
-    work: Delayed
-
-    def do(self) -> T:
-        """Do it in this process."""
-        found: T = self.work.compute(scheduler="synchronous")
-        return found
 
 
 def make_tasks(store: Store, takes: Iterable[str]) -> list[Task[Found]]:

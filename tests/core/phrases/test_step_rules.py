@@ -6,16 +6,17 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pocket_core.phrases.hvo import cells_of_strokes, phrase_of_cells
 from pocket_core.phrases.kit import Kit
-from pocket_core.phrases.phrase import BAR, Stroke, phrase_of
+from pocket_core.phrases.phrase import BAR, Phrase, Stroke, phrase_of
 from pocket_core.phrases.steps import (
     BITS,
     SNARE,
     SYMBOLS,
     Steps,
+    cells_of_steps,
     counter,
-    phrase_of_steps,
-    steps_of_phrase,
+    steps_of_cells,
     tracks_of,
 )
 from pocket_core.types import Beats
@@ -24,6 +25,14 @@ from pocket_core.types import Beats
 def _steps(*symbols: int) -> Steps:
     """Return symbols whose strokes are all of velocity 100."""
     return Steps(np.array(symbols, np.int64), BITS[list(symbols)] * np.float32(100 / 127))
+
+
+def _phrase_of(steps: Steps) -> Phrase:
+    return phrase_of_cells(cells_of_steps(steps), Kit())
+
+
+def _steps_of(phrase: Phrase) -> Steps:
+    return steps_of_cells(cells_of_strokes(phrase.strokes, Kit(), Beats(0.0), round(phrase.length * 4)))
 
 
 def _struck(length: int, *struck: int) -> Steps:
@@ -42,7 +51,7 @@ def test_symbols_that_become_a_phrase_come_back(rows: list[tuple[int, list[int]]
     symbols = np.array([symbol for symbol, _ in rows])
     velocities = np.array([loud for _, loud in rows], np.float32) / 127 * BITS[symbols]
 
-    again = steps_of_phrase(phrase_of_steps(Steps(symbols, velocities), Kit()), Kit())
+    again = _steps_of(_phrase_of(Steps(symbols, velocities)))
 
     np.testing.assert_array_equal(again.symbols, symbols)
     np.testing.assert_allclose(again.velocities, velocities, atol=1e-6)
@@ -51,14 +60,14 @@ def test_symbols_that_become_a_phrase_come_back(rows: list[tuple[int, list[int]]
 def test_kick_and_snare_at_once_are_one_symbol() -> None:
     strokes = [Stroke(Beats(1.0), 36, 90), Stroke(Beats(1.0), 38, 60)]
 
-    steps = steps_of_phrase(phrase_of(strokes, BAR), Kit())
+    steps = _steps_of(phrase_of(strokes, BAR))
 
     assert np.flatnonzero(steps.symbols).tolist() == [4]
     assert steps.symbols[4] == 0b11
 
 
 def test_crash_is_general_midis_crash() -> None:
-    phrase = phrase_of_steps(_steps(1 << 7), Kit())
+    phrase = _phrase_of(_steps(1 << 7))
 
     assert [stroke.note for stroke in phrase.strokes] == [49]
 
@@ -105,7 +114,7 @@ def test_silence_has_no_tracks() -> None:
 
 def test_one_drum_is_struck_wherever_any_is_and_as_hard_as_the_hardest() -> None:
     strokes = [Stroke(Beats(0.0), 36, 40), Stroke(Beats(0.0), 42, 110)]
-    one = steps_of_phrase(phrase_of(strokes, BAR), Kit()).one_drum()
+    one = _steps_of(phrase_of(strokes, BAR)).one_drum()
 
     assert one.symbols.tolist() == [SNARE] + [0] * 15
     assert round(float(one.velocities[0, 1]) * 127) == 110

@@ -15,7 +15,7 @@ from pocket_core.errors import ContractError
 from pocket_core.phrases.generator import Ask, Knobs
 from pocket_core.phrases.kit import GENERAL_MIDI, Kit
 from pocket_core.phrases.patterns import BITS, CELLS, digest, pattern_of, phrase_of_pattern
-from pocket_core.phrases.phrase import Phrase, Stroke
+from pocket_core.phrases.phrase import Phrase, Stroke, joined, phrase_of
 from pocket_core.types import Beats
 from pocket_core.voices import VOICES
 from pocketd.generators.graphs import GeneratorCard, Graphs
@@ -72,6 +72,88 @@ def test_a_pattern_comes_out_as_it_is_where_nothing_is_turned() -> None:
     phrase = new().phrase(ask(start=phrase_of_pattern(ROCK, Kit()), knobs=STILL))
 
     assert pattern_of(phrase) == ROCK
+
+
+SWUNG = phrase_of(
+    [
+        Stroke(Beats(0.0), 35, 91),  # another kick than the kit's
+        Stroke(Beats(0.0), 44, 33, Beats(0.02)),
+        Stroke(Beats(1 / 3), 42, 17),  # of a triplet
+        Stroke(Beats(1.0), 38, 120),
+        Stroke(Beats(1.0), 40, 64),  # in the same cell
+        Stroke(Beats(7.95), 36, 50),  # whose nearest sixteenth is the first of the next two bars
+    ],
+    Beats(8.0),
+)
+
+
+def test_strokes_of_a_start_keep_velocity_note_and_place() -> None:
+    phrase = new().phrase(ask(start=SWUNG, knobs=STILL))
+
+    assert phrase == SWUNG
+
+
+def test_what_is_new_beside_a_start_is_struck_as_drummers_do() -> None:
+    more = Knobs(temperature=0.0, density=1.0)
+
+    phrase = new().phrase(ask(start=SWUNG, knobs=more))
+
+    assert set(SWUNG.strokes) <= set(phrase.strokes)
+    assert {stroke.velocity for stroke in set(phrase.strokes) - set(SWUNG.strokes)} == {70}
+
+
+def test_on_the_way_velocities_are_between_those_of_both_ends() -> None:
+    loud, soft = (phrase_of([Stroke(Beats(1.0), 38, v)], Beats(8.0)) for v in (120, 40))
+
+    phrase = new().phrase(ask(start=loud, goal=soft, knobs=Knobs(temperature=0.0, morph=0.25)))
+
+    assert [stroke.velocity for stroke in phrase.strokes] == [100]
+
+
+def test_bars_of_a_longer_start_follow_each_other() -> None:
+    both = [phrase_of_pattern(steps, Kit()) for steps in (ROCK, OTHER)]
+    pattern, whole = new(), joined(both)
+
+    made = [pattern.phrase(ask(8.0 * n, start=whole, knobs=STILL)) for n in range(4)]
+
+    assert made == [*both, *both]
+
+
+@pytest.mark.parametrize(
+    "start",
+    [Phrase((), Beats(4.0)), phrase_of([Stroke(Beats(0.5), 56, 90)], Beats(3.0))],
+    ids=["nothing", "a cowbell, in three beats"],
+)
+def test_of_a_start_without_a_drum_of_its_own_silence_is_played(start: Phrase) -> None:
+    phrase = new().phrase(ask(start=start, knobs=STILL))
+
+    assert phrase == Phrase((), Beats(8.0))
+
+
+def test_a_goal_without_a_start_is_reached_from_what_is_drawn() -> None:
+    pattern, goal = new(), phrase_of_pattern(OTHER, Kit())
+
+    way = [pattern.phrase(ask(goal=goal, knobs=Knobs(temperature=0.0, morph=share))) for share in (0.0, 1.0)]
+
+    assert way == [pattern.phrase(ask(knobs=STILL)), goal]
+
+
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        Knobs(temperature=2.0, density=1.0, morph=1.0),
+        Knobs(temperature=-1.0, density=2.0, morph=-3.0),
+        Knobs(voices=(0.0,) * len(VOICES), density=0.0),
+    ],
+)
+@pytest.mark.parametrize("begin", [2.0, 123456.0])
+def test_knobs_beyond_their_ends_and_far_places_fail_nothing(knobs: Knobs, begin: float) -> None:
+    goal = phrase_of_pattern(OTHER, Kit())
+
+    phrase = new().phrase(ask(begin, 6.0, goal=goal, knobs=knobs))
+
+    assert phrase.length == 6.0
+    assert all(0 <= s.beat < 6.0 and 1 <= s.velocity <= 127 for s in phrase.strokes)
 
 
 def test_a_whole_morph_is_the_goal() -> None:

@@ -11,6 +11,7 @@ import pytest
 from pocket_core.types import Port, Seconds
 from pocket_core.wire import song_position
 from pocketd.config import Config
+from pocketd.config_sections import Generate
 from pocketd.desk_answers import WishAnswer, encode_answer
 from pocketd.generators.letters import Rest
 from pocketd.reload import Reloaded
@@ -18,7 +19,7 @@ from pocketd.sources.file_part import read_file
 from tests.daemon.sources.rig import BEAT, BEGIN, HAT, KICK, SNARE, GeneratorRig
 
 DAW, FILE, LOOP, BARS, GROOVE = 0, 1, 2, 3, 6
-SOURCE_CC = 23
+SOURCE_CC, MORPH_CC, PRESET_CC = 23, 26, 29
 
 
 def make(**keys: object) -> GeneratorRig:
@@ -71,6 +72,19 @@ def test_a_program_change_chooses_the_source_too(rig: GeneratorRig) -> None:
 
     assert [note for _, note in struck] == [60, 61, 62, 63]
     assert [record["config"]["source"] for record in rig.told("hello")][-1] == "bars"
+
+
+def test_a_program_that_means_a_song_is_no_source() -> None:
+    rig = make(songs={120 + BARS: "Blue"})
+    rig.backend.feed(Port.CONTROL, bytes((0xC0, 120 + BARS)), Seconds(0.3))
+    rig.backend.feed(Port.CONTROL, bytes((0xC0, 120 + GROOVE)), Seconds(0.6))
+
+    rig.until(0.9)
+
+    chosen = [record["config"]["source"] for record in rig.told("hello")]
+    rig.close()
+    assert "bars" not in chosen
+    assert chosen[-1] == "groove"
 
 
 def test_from_one_generator_to_another_nothing_stops(rig: GeneratorRig) -> None:
@@ -164,7 +178,30 @@ def test_a_file_that_is_not_there_is_told_and_the_daw_plays_on(rig: GeneratorRig
     struck = rig.until(BEGIN + 7.5 * BEAT)
 
     assert [note for _, note in struck] == [HAT] * 8
-    assert "score" in rig.told("fault")[-1]["text"]
+    assert rig.told("fault")[-1]["text"] == (
+        "source: file cannot play: `score` is null; name a MIDI file there"
+    )
+
+
+def test_a_score_that_cannot_be_read_is_no_error_until_it_is_chosen_and_then_it_says_why(
+    tmp_path: Path,
+) -> None:
+    rig = make(score=str(tmp_path / "none.mid"))
+    rig.clock(8)
+    daw(rig, 8)
+    rig.until(BEGIN + 0.5 * BEAT)
+    before = rig.told("fault")
+    rig.turn_knob(SOURCE_CC, FILE, BEGIN + 1 * BEAT)
+
+    struck = rig.until(BEGIN + 7.5 * BEAT)
+
+    told = rig.told("fault")
+    rig.close()
+    assert [record["text"] for record in before if record["text"]] == []
+    assert [note for _, note in struck] == [HAT] * 8
+    assert told[-1]["text"] == (
+        f"source: file cannot play: there is no file {tmp_path / 'none.mid'}; check the name"
+    )
 
 
 def test_a_note_of_the_daw_that_sounds_at_the_change_gets_its_end(rig: GeneratorRig) -> None:
@@ -200,7 +237,7 @@ def test_a_reload_that_names_another_file_plays_it_from_the_next_bar_line(tmp_pa
     config = Config(
         model="none", restore=0, late_commit=False, source="file", score=song(tmp_path / "b.mid", KICK)
     )
-    rig.loop.take_over(Reloaded(config, None, part=read_file(config)))
+    rig.loop.take_over(Reloaded(config, None, file=read_file(config)))
     struck = rig.until(BEGIN + 7.5 * BEAT)
     rig.close()
 
@@ -220,14 +257,20 @@ def test_a_loop_of_the_daw_that_is_left_for_a_generator_leaves_no_note_sounding(
     assert len(ends) == 1
 
 
+def wish(rig: GeneratorRig, goal: tuple[int, ...] | None = None, morph: float = 0.0) -> None:
+    """Let the map send a kick on each beat."""
+    rig.desk.setblocking(True)
+    rig.desk.sendall(
+        encode_answer(WishAnswer(source="pattern", pattern=(1, 0, 0, 0) * 8, goal=goal, morph=morph))
+    )
+    rig.desk.setblocking(False)
+
+
 def test_a_pattern_that_the_map_has_sent_is_played_from_the_next_bar_line(rig: GeneratorRig) -> None:
     rig.clock(16)
     daw(rig, 16)
-    pattern = (1, 0, 0, 0) * 8
     rig.until(BEGIN + 1 * BEAT)
-    rig.desk.setblocking(True)
-    rig.desk.sendall(encode_answer(WishAnswer(source="pattern", pattern=pattern, goal=None)))
-    rig.desk.setblocking(False)
+    wish(rig)
 
     struck = rig.until(BEGIN + 7.5 * BEAT)
 
@@ -242,11 +285,11 @@ def test_a_change_that_a_loop_jumps_away_from_is_made_behind_the_jump(rig: Gener
         first = (b"\xfa",) if lap == 0 else (song_position(0), b"\xfb")
         rig.clock(4, BEGIN + lap * 4 * BEAT, first)
     daw(rig, 12)
-    rig.turn_knob(SOURCE_CC, BARS, BEGIN + 2 * BEAT)
+    rig.turn_knob(SOURCE_CC, BARS, BEGIN + 3.9 * BEAT)  # too late for the bar line at the loop's end
 
     struck = rig.until(BEGIN + 11.5 * BEAT)
 
-    assert [note for _, note in struck] == [HAT] * 4 + [60 + n for n in range(8)]
+    assert [note for _, note in struck] == [HAT] * 8 + [60, 61, 62, 63]
 
 
 def test_a_daw_that_sends_late_is_heard_to_its_last_beat_and_the_next_source_has_its_own_lead() -> None:
@@ -264,3 +307,58 @@ def test_a_daw_that_sends_late_is_heard_to_its_last_beat_and_the_next_source_has
     assert [(at - BEGIN) / BEAT % 1 for at in on_the_grid[1:]] == pytest.approx(
         [0.0] * (len(on_the_grid) - 1), abs=0.01
     )
+
+
+def test_a_drag_on_the_map_arrives_where_it_is_and_the_morph_knob_goes_on_from_there(
+    rig: GeneratorRig,
+) -> None:
+    rig.clock(16)
+    rig.turn_knob(MORPH_CC, 0, 0.5)
+    rig.until(BEGIN + 1 * BEAT)
+    wish(rig, goal=(1, 0) * 16, morph=0.4)
+    rig.until(BEGIN + 5 * BEAT)
+    there = rig.generators["pattern"].asks[-1]
+    rig.turn_knob(MORPH_CC, 1, BEGIN + 6 * BEAT)
+
+    rig.until(BEGIN + 9 * BEAT)
+
+    on = rig.generators["pattern"].asks[-1]
+    assert there.knobs.morph == 0.4
+    assert there.goal is not None
+    assert len(there.goal.strokes) == 16
+    assert on.knobs.morph == pytest.approx(0.4 + 0.6 / 127)
+
+
+def test_a_preset_that_is_chosen_after_a_pattern_was_sent_takes_its_place(rig: GeneratorRig) -> None:
+    rig.clock(16)
+    rig.until(BEGIN + 1 * BEAT)
+    wish(rig)
+    rig.until(BEGIN + 5 * BEAT)
+    sent = rig.generators["pattern"].asks[-1].start
+    rig.turn_knob(PRESET_CC, 2, BEGIN + 6 * BEAT)
+    rig.until(BEGIN + 9 * BEAT)
+    chosen = rig.generators["pattern"].asks[-1].start
+    rig.begin_studio()  # its process has died
+
+    rig.until(BEGIN + 11 * BEAT)
+
+    again = rig.generators["pattern"].asks[-1].start
+    assert [len(start.strokes) for start in (sent, chosen, again) if start is not None] == [8, 1, 1]
+
+
+def test_a_reload_that_names_another_start_takes_the_place_of_a_pattern_that_was_sent(
+    rig: GeneratorRig,
+) -> None:
+    rig.clock(16)
+    rig.until(BEGIN + 1 * BEAT)
+    wish(rig)
+    rig.until(BEGIN + 5 * BEAT)
+    generate = Generate(start="jazz")
+    config = Config(model="none", restore=0, late_commit=False, source="pattern", generate=generate)
+    rig.loop.take_over(Reloaded(config, None))
+
+    rig.until(BEGIN + 9 * BEAT)
+
+    start = rig.generators["pattern"].asks[-1].start
+    assert start is not None
+    assert len(start.strokes) == 1

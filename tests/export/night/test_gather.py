@@ -13,7 +13,8 @@ from pocket_export.night import tasks
 from pocket_export.night.gather import Gathered, gather
 from pocket_export.night.make_way import MakeWayError
 from pocket_export.night.store import Folder, Store
-from pocket_export.night.tasks import Found, Unread, read
+from pocket_export.night.task import Unread
+from pocket_export.night.tasks import Found, read
 from tests.export.night.journals import damage, step, write_take
 from tests.export.night.partners import song, take
 

@@ -19,7 +19,8 @@ import pytest
 from pocket_export.night import readers
 from pocket_export.night.readers import GONE, read_apart
 from pocket_export.night.store import Folder
-from pocket_export.night.tasks import Found, Task, Unread, make_tasks
+from pocket_export.night.task import Task, Unread
+from pocket_export.night.tasks import Found, make_tasks
 from tests.export.night.partners import song, take
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="has a named pipe that nobody writes to")

@@ -14,7 +14,8 @@ from pocket_core.errors import ConfigError
 from pocket_export.night.gather import gather
 from pocket_export.night.make_way import MakeWayError
 from pocket_export.night.store import Archive, Folder, Store, StoreError, in_order, open_store
-from pocket_export.night.tasks import Unread, read
+from pocket_export.night.task import Unread
+from pocket_export.night.tasks import read
 from tests.export.night.partners import song, take
 
 FIRST, SECOND = "2026-11-20/120000", "2026-11-20/120100"

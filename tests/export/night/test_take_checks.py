@@ -14,7 +14,8 @@ from pocket_core.errors import TakeError
 from pocket_core.records import TimestepRecord
 from pocket_export.night.store import Folder
 from pocket_export.night.take_duets import TakeDuet
-from pocket_export.night.tasks import Unread, read
+from pocket_export.night.task import Unread
+from pocket_export.night.tasks import read
 from pocketd.journal import JOURNAL
 from pocketd.take_names import name_of
 from tests.export.night.journals import damage, meter_from, read_kept, step, write_take

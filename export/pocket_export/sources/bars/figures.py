@@ -19,6 +19,7 @@ Array = NDArray[np.float32]
 
 THRESHOLDS = np.linspace(-4.0, 3.0, 141)  # logits that are tried
 RESAMPLES = 2000
+ENOUGH = 100  # strokes that tell how a pitch is played
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,37 @@ def notes(bars: BarSet, logits: Array, velocities: Array, threshold: float) -> N
         float(2 * both / max(real.sum() + said.sum(), 1)),
         float(silent / max(said.sum(), 1)),
     )
+
+
+def widening(bars: BarSet, logits: Array, velocities: Array, threshold: float) -> tuple[Array, Array]:
+    """Return per pitch the mean of the velocities that come back, and by how much they are too near to it.
+
+    What is least off by the square is too even: soft strokes come back louder than they were, and loud ones
+    softer. The factor is that of the standard deviations of what was struck and comes back, 1 at least; of a
+    pitch of fewer than `ENOUGH` such strokes it is that of all.
+
+    Args:
+        bars: What was played.
+        logits: What comes back, `float32[N, 64, 22]`.
+        velocities: Likewise.
+        threshold: What is struck.
+
+    Returns:
+        Means, 0..1, and factors, `float32[22]` each.
+    """
+    both = (bars.bars > 0) & (logits >= threshold)
+    pitches = np.nonzero(both)[2]
+    played, said = bars.bars[both], velocities[both]
+    count = bars.bars.shape[2]
+    means, factors = np.full(count, said.mean()), np.full(count, _wider(played, said))
+    for pitch in np.flatnonzero(np.bincount(pitches, minlength=count) >= ENOUGH):
+        those = pitches == pitch
+        means[pitch], factors[pitch] = said[those].mean(), _wider(played[those], said[those])
+    return means.astype(np.float32), factors.astype(np.float32)
+
+
+def _wider(played: Array, said: Array) -> float:
+    return max(float(played.std() / max(float(said.std()), 1e-6)), 1.0)
 
 
 def principal(train: BarSet, components: int, bars: BarSet) -> Array:

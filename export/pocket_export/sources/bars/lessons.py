@@ -39,7 +39,7 @@ class Weights:
 
     kl: float  # BeatGen's report says 1, its code 0.1
     onset: float = 0.06  # of the cross entropy of what is struck, summed over a bar
-    velocity: float = 0.3  # of the squared error of velocities where something is struck
+    velocity: float = 1.0  # of the squared error of velocities where something is struck
 
 
 def varied(bars: NDArray[np.float32], chance: np.random.Generator) -> NDArray[np.float32]:

@@ -14,7 +14,7 @@ from pocket_core.phrases.bar_grid import PITCHES, STEPS
 from pocket_export.groove import LICENCE, TITLE
 from pocket_export.recordings import Groove
 from pocket_export.sources.bars.data import bar_set
-from pocket_export.sources.bars.figures import back, best_threshold, divergence, explained, notes
+from pocket_export.sources.bars.figures import back, best_threshold, divergence, explained, notes, widening
 from pocket_export.sources.bars.training import Kind, train_bars
 from pocket_export.sources.graph_files import Graph, SourceCard, export_graph, write_source
 from pocket_export.sources.order import SourceOrder, Watch
@@ -84,6 +84,7 @@ def make(order: SourceOrder, groove: Groove, watch: Watch) -> Path:
         explained(chosen_by, there.expected),
         notes(chosen_by, there.logits, there.velocities, threshold),
     )
+    means, factors = widening(chosen_by, there.logits, there.velocities, threshold)
     chance = np.random.default_rng(order.seed)
     rows = np.sort(chance.choice(len(train), min(ANCHORS, len(train)), replace=False))
     tries = [{"bars": bar[None]} for bar in chosen_by.bars[:TRIED]]
@@ -119,6 +120,8 @@ def make(order: SourceOrder, groove: Groove, watch: Watch) -> Path:
         },
         settings={
             "threshold_logit": round(threshold, 4),
+            "velocity_means": _rounded(means),
+            "velocity_factors": _rounded(factors),
             "latent_sd": _rounded(known.codes.std(0)),
             "anchors": [_rounded(known.codes[row]) for row in rows],
         },

@@ -34,6 +34,9 @@ class Repeats:
     """How drums settle."""
 
     exact: float  # share of bars that are the bar before
+    exact_of_four: float  # one of the four before, where there are four
+    exact_of_eight: float
+    apart: float  # strokes that are in one of two neighbouring bars and not in the other, mean
     alike: float  # Jaccard: strokes in both of two neighbouring bars over strokes in either
     alike_two: float  # likewise, of the bar two before
     bars: int
@@ -73,17 +76,38 @@ def interval(nats: Sequence[NDArray[np.float64]], files: Sequence[str], seed: in
 
 def repeats(pieces: Sequence[Steps]) -> Repeats:
     """Return how bars repeat, of whole bars that are not silent twice."""
-    exact, alike, alike_two = list[bool](), list[float](), list[float]()
+    exact, alike, alike_two, apart = list[bool](), list[float](), list[float](), list[int]()
+    exact_of: dict[int, list[bool]] = {4: [], 8: []}
     for piece in pieces:
         count = len(piece) // A_BAR
         bars = BITS[piece.symbols[: count * A_BAR]].reshape(count, A_BAR * COUNT) > 0
         for n in range(1, count):
-            if (bars[n] | bars[n - 1]).any():
-                exact.append(bool((bars[n] == bars[n - 1]).all()))
-                alike.append(_jaccard(bars[n], bars[n - 1]))
             if n > 1 and (bars[n] | bars[n - 2]).any():
                 alike_two.append(_jaccard(bars[n], bars[n - 2]))
-    return Repeats(_mean(exact), _mean(alike), _mean(alike_two), len(exact))
+            if not (bars[n] | bars[n - 1]).any():
+                continue
+            exact.append(bool((bars[n] == bars[n - 1]).all()))
+            apart.append(int((bars[n] != bars[n - 1]).sum()))
+            alike.append(_jaccard(bars[n], bars[n - 1]))
+            for back, found in exact_of.items():
+                if n >= back:
+                    found.append(bool((bars[n - back : n] == bars[n]).all(1).any()))
+    return Repeats(
+        exact=_mean(exact),
+        exact_of_four=_mean(exact_of[4]),
+        exact_of_eight=_mean(exact_of[8]),
+        apart=_mean(apart),
+        alike=_mean(alike),
+        alike_two=_mean(alike_two),
+        bars=len(exact),
+    )
+
+
+def entropy(pieces: Sequence[Steps]) -> float:
+    """Return the entropy of the symbols of all pieces, in bits."""
+    counts = np.bincount(np.concatenate([piece.symbols for piece in pieces]))
+    shares = counts[counts > 0] / counts.sum()
+    return float(-(shares * np.log2(shares)).sum())
 
 
 def mean_velocities(tracks: Sequence[Track]) -> NDArray[np.float64]:

@@ -5,26 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from pocket_core.errors import DataError
-from pocket_core.phrases.hvo import A_BAR, COUNT
+from pocket_core.phrases.hvo import A_BAR, COUNT, Cells
+from pocket_core.phrases.settling import Settling
 from pocket_core.phrases.step_features import VELOCITIES, VERSION, WIDTH, feature_rows, velocity_rows
 from pocket_core.phrases.steps import BITS, SYMBOLS
 from pocket_export.groove import LICENCE, TITLE
 from pocket_export.recordings import Groove
 from pocket_export.sources.continuing.data import ROCK, Track, one_drum_tracks, tracks
 from pocket_export.sources.continuing.figures import Figures, figures_of
+from pocket_export.sources.continuing.learn_feel import learn_feel, strays, whole_cells
 from pocket_export.sources.continuing.lessons import Read, lesson_count, lessons, loss, perplexity, read
-from pocket_export.sources.continuing.samples import settling
+from pocket_export.sources.continuing.reading import logits_by_graphs, settled_nats
+from pocket_export.sources.continuing.samples import settled
+from pocket_export.sources.continuing.settle import learn_settling
 from pocket_export.sources.fit import Fitting, Recipe, fit
 from pocket_export.sources.graph_files import Exported, Graph, SourceCard, export_graph, write_source
 from pocket_export.sources.order import Round, SourceOrder, Watch
 from pocket_models.drum_rnn import PocketDrums
-from pocketd.generators.graphs import load_graphs
+from pocketd.generators.graphs import Graphs, load_graphs
 from pocketd.generators.speaker import LAYERS, Speaker
 
 FEW = 4  # tracks of a smoke run
@@ -126,31 +131,61 @@ def make(order: SourceOrder, groove: Groove, watch: Watch) -> Path:
             **_figures("validation", net, chosen_by),
             **_figures("validation_one_drum", one, one_drum_tracks(chosen_by)),
         },
-        settings={"features_version": VERSION, "width": WIDTH, "boldness": 1.0},
+        settings={"features_version": VERSION, "width": WIDTH},
     )
+    played = {name: whole_cells(groove.split(name)) for name in ("train", "validation")}
+    card = _felt(card, played["train"], played["validation"])
     exported = [*_exported("", net, chosen_by[0]), *_exported("one_", one, one_drum_tracks(chosen_by)[0])]
     history = [*fitting.history, *one_fitting.history]
     path = write_source(order.out, card, exported, history)
-    path = write_source(order.out, _settled(card, path, chosen_by), exported, history)
+    path = write_source(order.out, _settled(card, path, learnt, chosen_by), exported, history)
     order.checkpoint.unlink(missing_ok=True)
     one_checkpoint.unlink(missing_ok=True)
     return path
 
 
-def _settled(card: SourceCard, path: Path, chosen_by: Sequence[Track]) -> SourceCard:
-    """Return the card with the boldness at which bars repeat as real ones do."""
-    speaker = Speaker(load_graphs("continue", path))
-    boldness, found, wanted = settling(speaker, chosen_by, card.seed)
+def _felt(card: SourceCard, learnt: Sequence[Cells], chosen_by: Sequence[Cells]) -> SourceCard:
+    """Return the card with where strokes lie within their sixteenth."""
+    feel = learn_feel(learnt)
+    off, straight = strays(feel, chosen_by)
+    figures = {"validation_offset_mse": off, "validation_offset_mse_straight": straight}
+    settings = {**card.settings, "feel": feel.told()}
+    return replace(card, figures={**card.figures, **figures}, settings=settings)
+
+
+def _settled(card: SourceCard, path: Path, learnt: Sequence[Track], chosen_by: Sequence[Track]) -> SourceCard:
+    """Return the card with how drums settle, learnt, and with bars copied as often as real ones repeat."""
+    graphs = load_graphs("continue", path)
+    chain, one_chain = _chain(graphs, learnt), _chain(graphs, one_drum_tracks(learnt), one_drum=True)
+
+    def settings(more: float) -> dict[str, Any]:
+        told = {"step": {**chain.told(), "more": more}, "one_step": {**one_chain.told(), "more": 1.0}}
+        return {**card.settings, "settling": told}
+
+    def speaker(more: float) -> Speaker:
+        return Speaker(graphs.told(settings(more)))
+
+    more, found, wanted = settled(speaker, chosen_by, card.seed)
+    nats = settled_nats(graphs, chosen_by, chain.more(more))
+    rock = [n for n, track in zip(nats, chosen_by, strict=True) if track.setting.style == ROCK]
     figures = {
+        "validation_settled_perplexity": float(np.exp(np.concatenate(nats).mean())),
+        **(
+            {"validation_settled_rock_perplexity": float(np.exp(np.concatenate(rock).mean()))} if rock else {}
+        ),
         "validation_bars_repeated": found.exact,
         "validation_bars_repeated_real": wanted.exact,
+        "validation_bars_repeated_of_four": found.exact_of_four,
+        "validation_bars_repeated_of_four_real": wanted.exact_of_four,
         "validation_like_the_bar_before": found.alike,
         "validation_like_the_bar_before_real": wanted.alike,
     }
-    return replace(
-        card,
-        figures={**card.figures, **figures},
-        settings={**card.settings, "boldness": boldness},
+    return replace(card, figures={**card.figures, **figures}, settings=settings(more))
+
+
+def _chain(graphs: Graphs, learnt: Sequence[Track], *, one_drum: bool = False) -> Settling:
+    return learn_settling(
+        (track.steps, logits_by_graphs(graphs, track, one_drum=one_drum)) for track in learnt
     )
 
 

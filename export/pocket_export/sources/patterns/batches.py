@@ -8,9 +8,10 @@ from pathlib import Path
 
 from dask.delayed import delayed
 
-from pocket_core.errors import MidiFileError
+from pocket_core.errors import MidiFileError, one_line
 from pocket_core.phrases.patterns import Pattern
-from pocket_export.night.tasks import Task
+from pocket_export.night.task import Task
+from pocket_export.sources.patterns.collection import as_text
 from pocket_export.sources.patterns.reading import patterns_in, read_drums
 
 SIZE = 64  # files
@@ -72,9 +73,9 @@ def read_batch(first: int, paths: Sequence[str]) -> Answer:
             drums = read_drums(Path(path))
             here = patterns_in(drums)
         except MidiFileError as error:
-            bad.append((file, str(error)))
+            bad.append((file, as_text(str(error))))
         except Exception as error:  # named, so that somebody can look at the file
-            bad.append((file, f"{type(error).__name__}: {error}"))
+            bad.append((file, as_text(f"{type(error).__name__}: {one_line(error)}")))
         else:
             without += not drums.strokes
             other += bool(drums.strokes) and not drums.parts

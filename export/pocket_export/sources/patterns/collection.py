@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +18,7 @@ class Collection:
 
     paths: tuple[str, ...]
     names: tuple[str, ...]  # of each: its folder, as it was given, and the way from there, with slashes
+    closed: tuple[tuple[str, str], ...] = ()  # folders that cannot be looked into, and why
 
     def __len__(self) -> int:
         """Return how many files there are."""
@@ -25,7 +26,7 @@ class Collection:
 
 
 def collect(folders: Sequence[Path]) -> Collection:
-    """Find the MIDI files in folders, and in folders within.
+    """Find the MIDI files in folders, and in folders within; links to folders are not followed.
 
     Args:
         folders: In this order; what is in two of them is read once.
@@ -33,21 +34,23 @@ def collect(folders: Sequence[Path]) -> Collection:
     Raises:
         DataError: One is no folder, or there is no MIDI file.
     """
-    paths, names, seen = list[str](), list[str](), set[str]()
+    paths, names, closed, seen = list[str](), list[str](), list[tuple[str, str]](), set[str]()
     for folder in folders:
         if not folder.is_dir():
             raise DataError(f"{folder} is no folder; name folders with MIDI files")
         root = folder.resolve()
-        for path in sorted(_files(root), key=lambda path: path.relative_to(root).parts):
-            real = os.path.realpath(path)
+        errors = list[OSError]()
+        for path in sorted(_files(root, errors.append), key=lambda path: path.split(os.sep)):
+            real = os.path.realpath(path) if os.path.islink(path) else path
             if real not in seen:
                 seen.add(real)
-                paths.append(str(path))
-                names.append("/".join((root.name, *path.relative_to(root).parts)))
+                paths.append(path)
+                names.append(_name(root, path))
+        closed += sorted((_name(root, str(error.filename)), _why(error)) for error in errors)
     if not paths:
         where = ", ".join(map(str, folders))
         raise DataError(f"no MIDI file ({', '.join(ENDINGS)}) is in {where}; name other folders")
-    return Collection(tuple(paths), tuple(names))
+    return Collection(tuple(paths), tuple(names), tuple(closed))
 
 
 def as_text(name: str) -> str:
@@ -56,10 +59,18 @@ def as_text(name: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in plain)
 
 
-def _files(root: Path) -> list[Path]:
+def _files(root: Path, closed: Callable[[OSError], None]) -> list[str]:
     return [
-        Path(folder, name)
-        for folder, _, names in os.walk(root)
+        os.path.join(folder, name)
+        for folder, _, names in os.walk(root, onerror=closed)
         for name in names
         if name.lower().endswith(ENDINGS) and not name.startswith("._")  # what macOS leaves beside files
     ]
+
+
+def _name(root: Path, path: str) -> str:
+    return root.name + path[len(str(root)) :].replace(os.sep, "/")
+
+
+def _why(error: OSError) -> str:
+    return error.strerror or type(error).__name__

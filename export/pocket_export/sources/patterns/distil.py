@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pocket_export.night.readers import read_apart
-from pocket_export.night.tasks import Task, Unread
+from pocket_export.night.task import Task, Unread
 from pocket_export.recordings import Performance
 from pocket_export.sources.patterns.batches import SIZE, Answer, Batch, batches
 from pocket_export.sources.patterns.collection import Collection, as_text
@@ -45,7 +45,7 @@ class Distilling:
 
     @property
     def bad(self) -> Path:
-        """Where the files are named that cannot be read: name, tab, why."""
+        """Where files and folders are named that cannot be read: name, tab, why; a folder ends in a slash."""
         return self.out.with_name(self.out.name + ".bad")
 
 
@@ -60,6 +60,7 @@ class Outcome:
     from_files: int  # patterns of files that repeat
     from_recordings: int  # those that are in recordings alone
     resumed: int  # files that an earlier run had read
+    closed: int  # folders that could not be looked into
 
 
 def here(processes: int) -> Read:
@@ -117,12 +118,17 @@ def distil(order: Distilling, read: Read, watch: Watch) -> Outcome:
         for number, each_played in enumerate(played, len(names)):
             for place, found in enumerate(each_played.found):
                 whole.add(found.pattern, number, place, found.laps)
-        genres = [*map(genre_of, names), *(p.performance.style.split("/")[0] for p in played)]
-        sources = [*names, *(f"groove/{p.performance.name}" for p in played)]
-        write_whole(order.out, to_tsv(whole.lines(sources, genres)))
-        _write_bad(order.bad, [(names[file], why) for file, why in sorted(bad)])
+        styles = [each_played.performance.style.split("/")[0] for each_played in played]
+        sources = [*names, *(f"groove/{each_played.performance.name}" for each_played in played)]
+
+        def genre(file: int) -> str:
+            return genre_of(names[file]) if file < len(names) else styles[file - len(names)]
+
+        write_whole(order.out, to_tsv(whole.lines(sources, genre)))
+        closed = [(f"{name}/", why) for name, why in order.collection.closed]
+        _write_bad(order.bad, [*((names[file], why) for file, why in sorted(bad)), *closed])
         journal.end(remove=True)
-    return Outcome(files, len(bad), without, other, from_files, len(whole) - from_files, resumed)
+    return Outcome(files, len(bad), without, other, from_files, len(whole) - from_files, resumed, len(closed))
 
 
 def _read_all(order: Distilling, journal: Journal, read: Read, watch: Watch) -> int:
@@ -141,14 +147,13 @@ def _read_all(order: Distilling, journal: Journal, read: Read, watch: Watch) -> 
 
 
 def _one_by_one(batch: Batch, read: Read) -> Answer:
-    """Read a batch that ended its reader, each file by a reader of its own; who ends it is bad."""
-    answers = []
-    for single in batch.apart():
-        for _, found in read([single.task]):
-            if isinstance(found, Unread):
-                answers.append(Answer(1, 0, 0, (), ((single.first, found.why),)))
-            else:
-                answers.append(found)
+    """Read a batch that ended its reader, file by file; who ends one is bad, and the others are read."""
+    singles = {single.name: single for single in batch.apart()}
+    found = dict(read([single.task for single in singles.values()]))
+    answers = [
+        Answer(1, 0, 0, (), ((single.first, said.why),)) if isinstance(said, Unread) else said
+        for single, said in ((single, found[name]) for name, single in singles.items())
+    ]
     return Answer(
         sum(a.files for a in answers),
         sum(a.without_drums for a in answers),

@@ -15,10 +15,12 @@ from pocket_export.sources.patterns.map_places import Method
 from pocket_export.sources.patterns.map_read import read_content, read_patterns
 from pocket_export.sources.patterns.map_server import MapServer
 from pocketd.commands.render import refuse_overwriting
+from pocketd.generators.graphs import generator_folder
 from pocketd.standard import printable
 from pocketd.wholefile import try_place, write_whole
 
 PATTERNS, PAGE = Path("patterns.tsv"), Path("map.html")
+SHIPPED = "pattern.tsv"  # beside the space that ships
 MOST = 10_000  # patterns that are drawn; laying out as many takes about two minutes on one core
 LARGEST = 2**27  # bytes of a page
 
@@ -27,7 +29,10 @@ _PORT = typer.Option(0, min=0, max=65535, help="Of --serve; 0 takes a free one."
 
 def draw_map(
     *,
-    patterns: Path = typer.Option(PATTERNS, help="What `pocketd patterns distil` has written."),
+    patterns: Path | None = typer.Option(
+        None,
+        help="What `pocketd patterns distil` has written; without, patterns.tsv here, else those that ship.",
+    ),
     model: Path | None = typer.Option(None, help="The space's card, a .json; without it, that which ships."),
     out: Path = typer.Option(PAGE, help="Where the page goes."),
     method: Method = typer.Option(Method.TSNE, help="tsne or umap."),
@@ -45,6 +50,7 @@ def draw_map(
     Patterns that the network thinks alike lie together; areas say where genres are at home. The page works
     from a file, offline. With --serve it can also send a pattern to the running pocketd.
     """
+    patterns = patterns or (PATTERNS if PATTERNS.exists() else generator_folder() / SHIPPED)
     refuse_overwriting([patterns, *([] if model is None else [model])], [out])
     try_place(out)
     console = Console(highlight=False, markup=False, soft_wrap=True)
@@ -52,7 +58,8 @@ def draw_map(
     with console.status(f"laying out {len(content.patterns):,} patterns by {WORDS[method]}"):
         page = build_page(content, method=method, seed=seed).encode("utf-8")
     write_whole(out, page)
-    console.print(printable(f"wrote {out}: {len(content.patterns):,} patterns, {len(page) / 2**20:.1f} MiB"))
+    said = f"{len(content.patterns):,} patterns of {patterns}, {len(page) / 2**20:.1f} MiB"
+    console.print(printable(f"wrote {out}: {said}"))
     if serve:
         _serve(page, port, console, open_=open_)
     elif open_:

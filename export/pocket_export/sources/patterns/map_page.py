@@ -24,6 +24,7 @@ from pocket_core.phrases.patterns import LEAST_ENTROPY, NEARLY, NOTES, STEPS
 from pocket_export.sources.patterns.map_content import MapContent
 from pocket_export.sources.patterns.map_places import GRID, REACH, Method, areas, main_genres, places
 from pocketd import __version__
+from pocketd.generators.pattern import FIRM, SURE
 
 FOLDER = Path(__file__).with_name("page")
 #: In the order in which they stand in the page; each uses only what stands before it when it is loaded.
@@ -147,6 +148,8 @@ def _data(content: MapContent, flat: NDArray[np.float32], method: str) -> Mappin
         ],
         "names": content.names,
         "threshold": content.threshold,
+        "firm": FIRM,
+        "sure": SURE,
         "leastEntropy": LEAST_ENTROPY - NEARLY,
         "dimensions": content.codes.shape[1],
         "layers": [list(layer.weight.shape) for layer in content.decoder],

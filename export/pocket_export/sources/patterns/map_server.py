@@ -26,7 +26,7 @@ from typing import Any, ClassVar
 from pydantic import ConfigDict, TypeAdapter, ValidationError
 
 from pocket_core.errors import PocketError
-from pocketd.wishes import LARGEST, Pattern, Wish, problem, who_listens, wish_path, write_wish
+from pocketd.wishes import LARGEST, Pattern, Share, Wish, problem, who_listens, wish_path, write_wish
 
 HERE = "127.0.0.1"
 TOKEN = "X-Pocketd-Token"
@@ -52,6 +52,7 @@ class _Sent:
     __pydantic_config__: ClassVar[ConfigDict] = ConfigDict(extra="forbid", strict=True)
     pattern: Pattern
     goal: Pattern | None = None
+    morph: Share = 0.0
 
 
 _SENT = TypeAdapter(_Sent)
@@ -80,7 +81,7 @@ def deliver(wish: Wish, path: Path | None = None) -> Outcome:
     except PocketError as error:
         return Outcome(HTTPStatus.INTERNAL_SERVER_ERROR, f"It could not be sent: {error}.")
     names = " and ".join(f"pocketd {d.version} (process {d.pid})" for d in daemons)
-    return Outcome(HTTPStatus.OK, f"Sent to {names}: it begins with it where its source is pattern.")
+    return Outcome(HTTPStatus.OK, f"Sent to {names}: its source pattern begins with it at the next bar line.")
 
 
 class MapServer(ThreadingHTTPServer):
@@ -145,7 +146,7 @@ class MapServer(ThreadingHTTPServer):
         except ValidationError as error:
             return Outcome(HTTPStatus.BAD_REQUEST, f"This is no pattern: {problem(error)}.")
         with self._turn:
-            return self._deliver(Wish(pattern=sent.pattern, goal=sent.goal, at=self._now()))
+            return self._deliver(Wish(pattern=sent.pattern, goal=sent.goal, morph=sent.morph, at=self._now()))
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of a browser that has hung up."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
 import numpy as np
@@ -92,9 +93,11 @@ def _in_four(score: Any) -> list[tuple[int, int | None]]:
 
 def _score(path: Path) -> Any:
     try:
-        size = path.stat().st_size
-        if size > LARGEST:
-            raise MidiFileError(f"{size} bytes; more than {LARGEST} is no MIDI file of music")
+        said = path.stat()
+        if not S_ISREG(said.st_mode):  # a pipe would be waited for, and a device has no end
+            raise MidiFileError("a pipe, a socket or a device, and no file")
+        if said.st_size > LARGEST:
+            raise MidiFileError(f"{said.st_size} bytes; more than {LARGEST} is no MIDI file of music")
         score = Score.from_midi(path.read_bytes())
     except MidiFileError:
         raise

@@ -6,7 +6,7 @@ of the latent space in the second column instead; they are read as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,15 +57,15 @@ class Distillate:
             known[:2] = file, place
             self._code[key] = _packed(pattern)
 
-    def lines(self, names: Sequence[str], genres: Sequence[str]) -> Iterable[Line]:
+    def lines(self, names: Sequence[str], genre: Callable[[int], str]) -> Iterable[Line]:
         """Yield the patterns in order.
 
         Args:
             names: Of each file.
-            genres: Likewise.
+            genre: Says it of a file, by its number; asked of those alone that have a pattern first.
         """
         for key, (file, _, times) in sorted(self._of.items(), key=lambda item: item[1][:2]):
-            yield Line(_unpacked(self._code[key]), genres[file], names[file], times)
+            yield Line(_unpacked(self._code[key]), genre(file), names[file], times)
 
 
 def to_tsv(lines: Iterable[Line]) -> bytes:

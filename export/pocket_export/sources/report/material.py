@@ -123,13 +123,17 @@ def shared_out(count: int, sizes: dict[str, int]) -> dict[str, int]:
 
 
 def _laps(beats: Sequence[Performance]) -> list[tuple[int, Performance, int]]:
-    """Return the places of recordings, first the first of each, then the second, and so on."""
+    """Return the places of recordings: first one in the middle of each, then the nearest to it, and so on.
+
+    The first bars of a recording are often a count-in or a thin beginning, and no groove to go on from.
+    """
     found = []
     for number, p in enumerate(beats):
         bars = int(np.floor(p.beats[-1] / SIXTEENTH + 0.5)) // A_BAR
-        for lap in range(max((bars - START_BARS) // SONG_BARS, 1 if bars > START_BARS else 0)):
-            found.append((lap, number, START_BARS + lap * SONG_BARS))
-    return [(lap, beats[number], bar) for lap, number, bar in sorted(found)]
+        laps = max((bars - START_BARS) // SONG_BARS, 1 if bars > START_BARS else 0)
+        middle_first = sorted(range(laps), key=lambda lap: (abs(2 * lap + 1 - laps), lap))
+        found += [(n, number, START_BARS + lap * SONG_BARS) for n, lap in enumerate(middle_first)]
+    return [(n, beats[number], bar) for n, number, bar in sorted(found)]
 
 
 def _place(p: Performance, bar: int, lap: int) -> Place:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pocket_export.sources.bars.data import BarSet, bar_set
-from pocket_export.sources.bars.figures import best_threshold, explained, notes, principal
+from pocket_export.sources.bars.figures import best_threshold, explained, notes, principal, widening
 from tests.export.sources.bars.players import player
 
 
@@ -53,6 +53,26 @@ def test_notes_that_nobody_hears_are_counted() -> None:
     assert found.ratio == pytest.approx(3 / 2)
     assert found.f1 == pytest.approx(2 / 5)
     assert found.silent == pytest.approx(1 / 3)
+
+
+def test_velocities_that_came_back_too_even_are_spread_again() -> None:
+    bars = bar_set([player(seed, bars=32) for seed in range(4)])
+    struck = bars.bars > 0
+    even = np.where(struck, 0.5 + 0.5 * (bars.bars - 0.5), 0.3).astype(np.float32)
+
+    means, factors = widening(bars, np.where(struck, 9.0, -9.0), even, 0.0)
+
+    spread = (means + factors * (even - means))[struck]
+    assert factors == pytest.approx(2.0, abs=1e-3)
+    assert spread.std() == pytest.approx(bars.bars[struck].std(), rel=0.01)
+
+
+def test_velocities_that_are_spread_enough_stay() -> None:
+    bars = bar_set([player(1)])
+
+    _, factors = widening(bars, np.where(bars.bars > 0, 9.0, -9.0), bars.bars, 0.0)
+
+    assert factors == pytest.approx(1.0)
 
 
 def test_more_components_explain_more_of_the_bars_that_they_are_of() -> None:

@@ -6,7 +6,7 @@ import pytest
 from pocket_core.phrases.step_features import Setting
 from pocket_core.phrases.steps import BITS, Steps
 from pocket_export.sources.continuing.data import Track
-from pocket_export.sources.continuing.figures import figures_of, interval, mean_velocities, repeats
+from pocket_export.sources.continuing.figures import entropy, figures_of, interval, mean_velocities, repeats
 from pocket_export.sources.continuing.lessons import Read
 
 BAR = [1, 0, 0, 0, 2, 0, 0, 0] * 2
@@ -23,7 +23,22 @@ def test_bars_that_repeat_are_told_from_those_that_nearly_do() -> None:
     assert found.exact == 1 / 2
     assert found.alike == pytest.approx((1 + 4 / 5) / 2)
     assert found.alike_two == pytest.approx(4 / 5)
+    assert found.apart == pytest.approx(1 / 2)
     assert found.bars == 2
+
+
+def test_a_bar_that_comes_back_later_is_one_of_four_or_of_eight_before() -> None:
+    other = [[n, *BAR[1:]] for n in range(4, 12)]
+
+    found = repeats([_steps([*BAR, *sum(other[:3], []), *BAR, *sum(other[3:], []), *BAR])])  # noqa: RUF017
+
+    assert found.exact == 0.0
+    assert found.exact_of_four == pytest.approx(1 / 7)  # of the bars that have four before
+    assert found.exact_of_eight == pytest.approx(1 / 3)
+
+
+def test_entropy_is_of_how_often_each_symbol_is_there() -> None:
+    assert entropy([_steps([1, 1, 2]), _steps([3])]) == pytest.approx(1.5)
 
 
 def test_silence_after_silence_does_not_count_as_settled() -> None:

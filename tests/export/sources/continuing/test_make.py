@@ -15,12 +15,12 @@ from pocket_export.sources.continuing.data import tracks
 from pocket_export.sources.continuing.lessons import lesson_count, lessons
 from pocket_export.sources.continuing.make import make
 from pocket_export.sources.continuing.published import SMALL, train_published
-from pocket_export.sources.continuing.reading import read_by_graphs
-from pocket_export.sources.continuing.samples import sampled
+from pocket_export.sources.continuing.reading import read_by_graphs, settled_nats
+from pocket_export.sources.continuing.samples import TRIED, sampled, settled
 from pocket_export.sources.order import SourceOrder
 from pocketd.generators.continuing import Continuing
 from pocketd.generators.graphs import load_graphs
-from pocketd.generators.speaker import Speaker
+from pocketd.generators.speaker import Speaker, settling_on
 from tests.export.performances import loose
 
 PLAYED = tuple(
@@ -59,6 +59,36 @@ def test_the_graphs_read_a_track_and_go_on_from_it(card: Path) -> None:
     assert len(read.nats) == len(known[0].steps) - 1
     assert np.isfinite(read.nats).all()
     assert len(piece) == 256
+
+
+def test_how_drums_settle_is_on_the_card(card: Path) -> None:
+    graphs, known = load_graphs("continue", card), tracks(PLAYED)
+    settling = settling_on(graphs, "step")
+
+    (nats, *_) = settled_nats(graphs, known, settling)
+
+    assert len(nats) == len(known[0].steps) - 1
+    assert np.isfinite(nats).all()
+    assert graphs.card.settings["settling"]["step"]["more"] in TRIED
+    assert graphs.card.settings["settling"]["one_step"]["more"] == 1.0
+
+
+def test_of_what_was_tried_what_repeats_as_drummers_do_is_taken(card: Path) -> None:
+    graphs, known = load_graphs("continue", card), tracks(PLAYED)[:1]
+    told = graphs.card.settings
+    asked = list[float]()
+
+    def speaker(more: float) -> Speaker:
+        asked.append(more)
+        step = {**told["settling"]["step"], "more": 0.0 if more == 2.0 else 1e9}
+        return Speaker(graphs.told({**told, "settling": {**told["settling"], "step": step}}))
+
+    best, found, wanted = settled(speaker, known, 1)
+
+    assert set(asked) == set(TRIED)
+    assert best == 2.0  # these drummers play no bar twice
+    assert wanted.exact == 0.0
+    assert found.exact < 0.5
 
 
 def test_a_data_set_without_tracks_is_refused(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import typer
 
 from pocket_core.errors import ConfigError, DataError
 from pocket_export.sources.patterns.map_command import draw_map, show
+from pocketd.generators.graphs import generator_folder
 from tests.commands import call, done
 from tests.export.sources.patterns.map_data import ring, small
 from tests.export.sources.patterns.spaces import write_space, write_table
@@ -43,6 +44,23 @@ def test_the_map_is_a_page_of_all_patterns(made: tuple[Path, Path], tmp_path: Pa
     page = (tmp_path / "out.html").read_text()
     assert page.startswith("<!doctype html>")
     assert "folder/file 59.mid" in page
+
+
+def test_without_a_table_the_map_is_of_that_which_lies_here_else_of_what_ships(
+    made: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("sklearn")
+    table, card = made
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+
+    shipped = done(call(APP, "map", "--most", 50)).output
+    (here / "patterns.tsv").write_bytes(table.read_bytes())
+    mine = done(call(APP, "map", "--model", card)).output
+
+    assert f"wrote map.html: 50 patterns of {generator_folder() / 'pattern.tsv'}" in shipped.replace("\n", "")
+    assert "wrote map.html: 60 patterns of patterns.tsv" in mine
 
 
 def test_the_map_never_takes_the_place_of_what_it_is_made_of(made: tuple[Path, Path]) -> None:

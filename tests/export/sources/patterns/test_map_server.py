@@ -105,10 +105,12 @@ def test_the_page_is_not_given_to_a_name_that_leads_here(rig: Rig) -> None:
 
 
 def test_a_wish_of_the_page_is_taken(rig: Rig) -> None:
-    status, body, _ = rig.ask("POST", "/wish", json.dumps({"pattern": PATTERN, "goal": [1] * 32}).encode())
+    sent = {"pattern": PATTERN, "goal": [1] * 32, "morph": 0.4}
+
+    status, body, _ = rig.ask("POST", "/wish", json.dumps(sent).encode())
 
     assert (status, json.loads(body)) == (200, {"said": "taken"})
-    assert rig.wishes == [Wish(pattern=PATTERN, goal=(1,) * 32, at=NOON)]
+    assert rig.wishes == [Wish(pattern=PATTERN, goal=(1,) * 32, morph=0.4, at=NOON)]
 
 
 @pytest.mark.parametrize(
@@ -138,6 +140,8 @@ def test_a_wish_of_the_page_is_taken(rig: Rig) -> None:
         ({"body": b'{"pattern": [1]}'}, 400),
         ({"body": json.dumps({"pattern": [2**14] * 32}).encode()}, 400),
         ({"body": json.dumps({"pattern": PATTERN, "at": "now"}).encode()}, 400),
+        ({"body": json.dumps({"pattern": PATTERN, "morph": 1.5}).encode()}, 400),
+        ({"body": json.dumps({"pattern": PATTERN, "morph": float("nan")}).encode()}, 400),
     ],
 )
 def test_any_other_wish_is_refused(rig: Rig, headers: dict[str, str], status: int) -> None:

@@ -1,9 +1,10 @@
 // The decoder of the network: a few numbers in, how likely each of 32 x 14 cells is struck out.
 
 class Decoder {
-  /** layers: [out, in] of each; weights: of each layer its (out, in) row by row, then its biases. */
-  constructor(layers, weights) {
+  /** layers: [out, in] of each; weights: of each layer its (out, in) row by row, then its biases; the rest: of `between`. */
+  constructor({ layers, weights, firm, sure, threshold }) {
     let at = 0;
+    Object.assign(this, { firm, sure, edge: logit(threshold) });
     this.layers = layers.map(([outputs, inputs]) => {
       const weight = weights.subarray(at, (at += outputs * inputs));
       const bias = weights.subarray(at, (at += outputs));
@@ -28,21 +29,32 @@ class Decoder {
   }
 
   /**
-   * What lies between two points: the decoder at the code between them.
+   * What lies between two points: the decoder at the code between them. It is what the source `pattern` of pocketd
+   * plays there (pocketd.generators.pattern), so what is heard here is what is sent.
    *
-   * The decoder does not give a stored pattern back to the last stroke. What it gets wrong at each end is added
-   * again in the measure in which that end counts, so both ends are exactly their patterns.
+   * The decoder does not give a stored pattern back to the last stroke. What it lacks at each end is added again in
+   * the measure in which that end counts, all of it in logits, so both ends are exactly their patterns.
    */
   between(a, b, amount) {
-    const said = this.run(mixed(a.code, b.code, amount));
-    const [wrongA, wrongB] = [this.#wrong(a), this.#wrong(b)];
-    return said.map((p, i) => Math.min(1, Math.max(0, p + (1 - amount) * wrongA[i] + amount * wrongB[i])));
+    const said = this.#logits(mixed(a.code, b.code, amount));
+    const [lackA, lackB] = [this.#lack(a), this.#lack(b)];
+    return said.map((l, i) => 1 / (1 + Math.exp(-(l + (1 - amount) * lackA[i] + amount * lackB[i]))));
   }
 
-  #wrong(point) {
-    const said = this.run(point.code);
-    return said.map((p, i) => isStruck(point.pattern[Math.floor(i / BITS)], i % BITS) - p);
+  #logits(code) {
+    return this.run(code).map((p) => logit(Math.min(1 - this.sure, Math.max(this.sure, p))));
   }
+
+  #lack({ code, pattern }) {
+    return this.#logits(code).map((l, i) => {
+      const struck = isStruck(pattern[Math.floor(i / BITS)], i % BITS);
+      return (struck ? Math.max(l, this.edge + this.firm) : Math.min(l, this.edge - this.firm)) - l;
+    });
+  }
+}
+
+function logit(p) {
+  return Math.log(p / (1 - p));
 }
 
 function mixed(a, b, amount) {

@@ -11,10 +11,10 @@ function secretWord(location) {
   return found && found[1];
 }
 
-/** Send, and return {well, text}: what the server said, for people. */
-async function sendWish(word, pattern, goal) {
+/** Send a pattern, and where it goes: how far it is there now. Return {well, text}: what the server said, for people. */
+async function sendWish(word, { pattern, goal, morph }) {
   if (word === null) return { well: false, text: HOW };
-  const body = JSON.stringify({ pattern: Array.from(pattern), goal: goal && Array.from(goal) });
+  const body = JSON.stringify({ pattern: Array.from(pattern), goal: goal && Array.from(goal), morph });
   try {
     const answer = await fetch("/wish", {
       method: "POST",

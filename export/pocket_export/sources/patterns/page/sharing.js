@@ -56,7 +56,10 @@ function download() {
 async function send() {
   $("send").disabled = true;
   const morphing = state.to !== null;
-  const { well, text } = await sendWish(word, morphing ? state.from.pattern : state.pattern, morphing ? state.to.pattern : null);
+  const wish = morphing
+    ? { pattern: state.from.pattern, goal: state.to.pattern, morph: state.amount }
+    : { pattern: state.pattern, goal: null, morph: 0 };
+  const { well, text } = await sendWish(word, wish);
   $("send").disabled = false;
   say(text, well);
 }

@@ -13,7 +13,7 @@ function show() {
   $("steps").setAttribute("aria-label", inWords(state.pattern, data.instruments));
   $("morph-slide").hidden = $("unmorph").hidden = !moving;
   $("morph-hint").hidden = moving;
-  $("send").textContent = moving ? "Send both to pocketd" : "Send to pocketd";
+  $("send").textContent = moving ? `Send to pocketd at ${Math.round(100 * amount)} %` : "Send to pocketd";
   $("pin").hidden = moving;
   $("pin").disabled = from === null;
   $("pin").setAttribute("aria-pressed", String(state.pinned));

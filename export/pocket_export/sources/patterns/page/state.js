@@ -2,7 +2,7 @@
 
 const $ = (id) => document.getElementById(id);
 const data = readData($("data").textContent);
-const decoder = new Decoder(data.layers, data.weights);
+const decoder = new Decoder(data);
 const filter = new Filter(data);
 const dark = window.matchMedia("(prefers-color-scheme: dark)");
 const word = secretWord(window.location);
