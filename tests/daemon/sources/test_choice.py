@@ -280,6 +280,32 @@ def test_a_pattern_that_the_map_has_sent_is_played_from_the_next_bar_line(rig: G
     assert len(start.strokes) == 8
 
 
+NEARLY = 0.36  # beats: between one look-ahead and two, which is 0.48
+
+
+def test_a_bar_line_that_the_daw_has_played_for_is_not_where_a_source_changes(rig: GeneratorRig) -> None:
+    rig.clock(16)
+    daw(rig, 16)
+    rig.turn_knob(SOURCE_CC, BARS, BEGIN + (4 - NEARLY) * BEAT)
+
+    struck = rig.until(BEGIN + 11.5 * BEAT)
+
+    assert [note for _, note in struck] == [HAT] * 8 + [60, 61, 62, 63]
+
+
+def test_nor_one_that_a_generator_has_played_for_where_the_daw_sends_late() -> None:
+    rig = make(drums_lead_ms=0)
+    rig.turn_knob(SOURCE_CC, BARS, 0.5)
+    rig.until(0.9)
+    rig.clock(16)
+    rig.turn_knob(SOURCE_CC, DAW, BEGIN + (8 - NEARLY) * BEAT)
+
+    struck = rig.until(BEGIN + 15.5 * BEAT)
+    rig.close()
+
+    assert [note for _, note in struck] == [60 + n for n in range(12)]
+
+
 def test_a_change_that_a_loop_jumps_away_from_is_made_behind_the_jump(rig: GeneratorRig) -> None:
     for lap in range(3):
         first = (b"\xfa",) if lap == 0 else (song_position(0), b"\xfb")
