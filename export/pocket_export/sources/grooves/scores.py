@@ -70,7 +70,9 @@ def score(real: Array, said: Array, struck: NDArray[np.bool_], bpm: NDArray[np.f
     )
 
 
-def best_thresholds(real: Array, chances: NDArray[np.float32], fair: float = FAIR) -> NDArray[np.float32]:
+def best_thresholds(
+    real: Array, chances: NDArray[np.float32], fair: float = FAIR, enough: float = 1.0
+) -> NDArray[np.float32]:
     """Return of each voice its threshold, `float32[9]`: best for the F1 of all and the mean of the voices'.
 
     By its own F1 alone a rare voice would be struck far too often: where it is hard to guess, that is best
@@ -80,6 +82,7 @@ def best_thresholds(real: Array, chances: NDArray[np.float32], fair: float = FAI
         real: `float32[N, 32, 27]`.
         chances: `float32[N, 32, 9]`, 0..1.
         fair: How much the mean of the voices counts beside all.
+        enough: A voice's F1 counts up to this; all gives up nothing for more.
     """
     hits = real[..., :COUNT] > 0.5
     tries = np.linspace(LEAST, MOST, TRIES)
@@ -88,7 +91,7 @@ def best_thresholds(real: Array, chances: NDArray[np.float32], fair: float = FAI
         said = chances >= threshold
         both[:, n], struck[:, n] = (hits & said).sum((0, 1)), said.sum((0, 1))
     there = hits.sum((0, 1))
-    alone = 2 * both / np.maximum(struck + there[:, None], 1)
+    alone = np.minimum(2 * both / np.maximum(struck + there[:, None], 1), enough)
     best = np.full(COUNT, TRIES // 2)
     voices = np.arange(COUNT)
     for _ in range(ROUNDS):
