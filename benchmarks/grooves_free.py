@@ -6,12 +6,14 @@ own groove, or his first two bars again and again: then all that changes from ba
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.console import Console
 
+from benchmarks.table import print_grid
 from pocket_core.phrases.generator import MEMORY, Ask, Generator, Knobs, Onset
 from pocket_core.phrases.hvo import A_BAR, COUNT, cells_of_strokes, flattened
 from pocket_core.phrases.kit import Kit
@@ -23,6 +25,7 @@ from pocket_export.sources.grooves.windows import Recording
 BARS, LEAST = 32, 8  # of a run; a file with fewer is left out
 LOOPED = 2  # bars that a musician plays again and again
 PHRASES = (4, 8)  # bars
+APART = (1, 2, 8)  # bars that are compared
 HALF_BAR = A_BAR // 2
 TOMS = slice(VOICES.index("low tom"), VOICES.index("high tom") + 1)
 SNARE = VOICES.index("snare")
@@ -109,6 +112,46 @@ def fills(runs: Runs, phrase: int) -> tuple[float, float, float, float]:
         last.append(halves[ends])
         rest.append(halves[~ends])
     return *_half(np.concatenate(last)), *_half(np.concatenate(rest))
+
+
+def measured(runs: Runs) -> dict[str, float]:
+    """Return the figures of runs, as JSON has them."""
+    bars = sum(len(each) for each in runs)
+    found = {"strokes_a_bar": float(sum(each.sum() for each in runs) / max(bars, 1))}
+    found |= {f"alike_{apart}": alike(runs, apart) for apart in APART}
+    found |= {
+        f"share_{v.replace(' ', '_')}": float(s) for v, s in zip(VOICES, late_shares(runs), strict=True)
+    }
+    for phrase in PHRASES:
+        keys = ("strokes", "drums", "other_strokes", "other_drums")
+        found |= {f"fill_{phrase}_{key}": x for key, x in zip(keys, fills(runs, phrase), strict=True)}
+    return found
+
+
+def print_free(console: Console, rows: Mapping[str, Mapping[str, float]]) -> None:
+    """Print the figures of runs in three tables.
+
+    Args:
+        console: Where to.
+        rows: `measured`, by name.
+    """
+    keys = ["strokes_a_bar", *(f"alike_{apart}" for apart in APART)]
+    headings = ["strokes a bar", *(f"alike, {apart} apart" for apart in APART)]
+    print_grid(console, f"Free running over {BARS} bars, validation", headings, _lines(rows, keys, "{:.3f}"))
+    keys = [f"share_{voice.replace(' ', '_')}" for voice in VOICES]
+    print_grid(
+        console, "Share of the strokes, second half of the run, %", VOICES, _lines(rows, keys, "{:.1%}")
+    )
+    keys, headings = list[str](), list[str]()
+    for phrase in PHRASES:
+        keys += [f"fill_{phrase}_{key}" for key in ("strokes", "other_strokes", "drums", "other_drums")]
+        headings += [f"strokes, {phrase}", "others", f"snare+toms, {phrase}", "others"]
+    title = "Last half bar of each phrase of so many bars, and of the other bars"
+    print_grid(console, title, headings, _lines(rows, keys, "{:.3f}"))
+
+
+def _lines(rows: Mapping[str, Mapping[str, float]], keys: Sequence[str], form: str) -> list[tuple[str, ...]]:
+    return [(name, *(form.format(row[key]).removesuffix("%") for key in keys)) for name, row in rows.items()]
 
 
 def _half(halves: NDArray[np.bool_]) -> tuple[float, float]:

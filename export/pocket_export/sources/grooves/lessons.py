@@ -35,7 +35,7 @@ AUDIENCE = 512  # windows at once, where nothing is learnt
 class Habits:
     """How often a window is shown in which way, each 0..1."""
 
-    remembers: float = 0.95
+    remembers: float = 0.75
     from_before: float = 0.3  # of those that remember
     style: float = 0.4
     density: float = 0.3

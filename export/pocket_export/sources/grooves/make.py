@@ -17,7 +17,7 @@ from pocket_export.groove import LICENCE, TITLE
 from pocket_export.recordings import Groove
 from pocket_export.sources.graph_files import Exported, Graph, SourceCard, export_graph, write_source
 from pocket_export.sources.grooves.lessons import answers
-from pocket_export.sources.grooves.scores import Score, best_thresholds, score
+from pocket_export.sources.grooves.scores import ENOUGH, Score, best_thresholds, score
 from pocket_export.sources.grooves.training import (
     ALONE,
     QUICK,
@@ -38,7 +38,6 @@ Array = NDArray[np.float32]
 
 MOST_PERCENTILE = 99.5  # of the strokes of a voice in two bars: more are never struck
 EPOCHS = SHIPS.all_epochs
-ENOUGH = 0.2  # F1 of a voice that all voices together make way for, where there is no memory
 
 
 class Answer(nn.Module):
@@ -92,7 +91,8 @@ def make(order: SourceOrder, groove: Groove, watch: Watch) -> Path:
     bench = Bench(size, lessons, order, f"{groove.contents} {order.without} {len(lessons.train)}")
     net, fitting = train_answer(bench, watch)
     history = list(fitting.history)
-    alone, rounds = train_alone(bench, later(watch, len(history)))
+    nets, rounds = train_alone(bench, later(watch, len(history)))
+    alone = Together([*nets, net]).eval()
     history += rounds
     vae, fitting = train_vae(bench, later(watch, len(history)))
     history += fitting.history

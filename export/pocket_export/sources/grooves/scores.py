@@ -12,6 +12,7 @@ from pocket_core.phrases.hvo import COUNT
 LEAST, MOST, TRIES = 0.04, 0.94, 46  # thresholds that are tried
 ROUNDS = 6  # in which each voice's is chosen again
 FAIR = 0.5
+ENOUGH = 0.2  # F1 of a voice that all voices together make way for, where there is no memory
 
 Array = NDArray[np.float32]  # (N, 32, 27): hits, velocities, offsets
 

@@ -42,7 +42,7 @@ from pocket_export.sources.grooves.windows import (
     windows,
 )
 from pocket_export.sources.order import Round, SourceOrder, Watch
-from pocket_models.groove_transformer import GrooveTransformer, GrooveVAE, Together
+from pocket_models.groove_transformer import GrooveTransformer, GrooveVAE
 
 Array = NDArray[np.float32]
 
@@ -73,9 +73,9 @@ class Size:
     layers: int = 5
     latent: int = 64
     vae_layers: int = 3
-    together: int = 3  # networks without a memory whose mean answers
+    together: int = 3  # networks without a memory, whose mean answers with that which has one
     epochs: int = 12
-    alone_epochs: int = 8  # of each
+    alone_epochs: int = 9  # of each
     vae_epochs: int = 8
 
     @property
@@ -178,8 +178,8 @@ def train_answer(bench: Bench, watch: Watch) -> tuple[GrooveTransformer, Fitting
     return net, bench.fit(ANSWER, net, (losses, judge), recipe, watch)
 
 
-def train_alone(bench: Bench, watch: Watch) -> tuple[Together, list[Round]]:
-    """Train networks for two bars without a memory, which answer together: each has other luck."""
+def train_alone(bench: Bench, watch: Watch) -> tuple[list[GrooveTransformer], list[Round]]:
+    """Train networks for two bars without a memory, alike but for their luck; their mean is to answer."""
     size, lessons = bench.size, bench.lessons
     rare = rarity(lessons.y, ALONE_WEIGHTS.rare)
     nets, history = list[GrooveTransformer](), list[Round]()
@@ -190,7 +190,7 @@ def train_alone(bench: Bench, watch: Watch) -> tuple[Together, list[Round]]:
         lesson = _alone_lesson(bench, net, number, rare)
         history += bench.fit(_alone(number), net, lesson, recipe, later(watch, len(history))).history
         nets.append(net)
-    return Together(nets).eval(), history
+    return nets, history
 
 
 def train_vae(bench: Bench, watch: Watch) -> tuple[GrooveVAE, Fitting]:
