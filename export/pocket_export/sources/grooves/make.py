@@ -17,7 +17,7 @@ from pocket_export.groove import LICENCE, TITLE
 from pocket_export.recordings import Groove
 from pocket_export.sources.graph_files import Exported, Graph, SourceCard, export_graph, write_source
 from pocket_export.sources.grooves.lessons import answers
-from pocket_export.sources.grooves.scores import ENOUGH, Score, best_thresholds, score
+from pocket_export.sources.grooves.scores import ENOUGH, FAIR_ALONE, Score, best_thresholds, score
 from pocket_export.sources.grooves.training import (
     ALONE,
     QUICK,
@@ -99,7 +99,7 @@ def make(order: SourceOrder, groove: Groove, watch: Watch) -> Path:
     said = {name: answers(alone if name == ALONE else net, x) for name, x in lessons.seen.items()}
     there = vae_answers(vae, lessons.seen[ALONE])
     thresholds = {
-        "alone_thresholds": best_thresholds(lessons.chosen_y, said[ALONE][..., :COUNT], enough=ENOUGH),
+        "alone_thresholds": best_thresholds(lessons.chosen_y, said[ALONE][..., :COUNT], FAIR_ALONE, ENOUGH),
         "thresholds": best_thresholds(lessons.chosen_y, said["memory"][..., :COUNT]),
         "decoder_thresholds": best_thresholds(lessons.chosen_y, there.drums[..., :COUNT]),
     }

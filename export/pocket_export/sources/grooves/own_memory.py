@@ -18,8 +18,8 @@ from pocket_core.phrases.hvo import A_BAR, COUNT, Cells, cells_from, flattened
 from pocket_export.sources.grooves.lessons import answers
 from pocket_export.sources.grooves.windows import Recording
 
-SHARE = 0.4  # of the recordings, in an epoch
-LONGEST = 64  # bars
+SHARE = 0.35  # of the recordings, in an epoch
+LONGEST = 48  # bars
 BOLDEST = 1.3  # temperature, of a recording; the least is 0
 FROM_BEFORE = 0.4  # of the recordings are answered as live, from the groove of two bars before
 

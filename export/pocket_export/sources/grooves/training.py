@@ -75,7 +75,7 @@ class Size:
     vae_layers: int = 3
     together: int = 3  # networks without a memory, whose mean answers with that which has one
     epochs: int = 12
-    alone_epochs: int = 9  # of each
+    alone_epochs: int = 8  # of each
     vae_epochs: int = 8
 
     @property
