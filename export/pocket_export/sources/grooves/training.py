@@ -73,9 +73,9 @@ class Size:
     layers: int = 5
     latent: int = 64
     vae_layers: int = 3
-    together: int = 3  # networks without a memory, whose mean answers with that which has one
-    epochs: int = 12
-    alone_epochs: int = 8  # of each
+    together: int = 2  # networks without a memory, whose mean answers with that which has one
+    epochs: int = 10
+    alone_epochs: int = 9  # of each
     vae_epochs: int = 8
 
     @property
