@@ -46,6 +46,7 @@ UNHEARD = Beats(1.0)  # so much before its beginning a phrase is asked for, or m
 DENSITY_SWAY, VOICE_SWAY = 4.0, 6.0  # of the logit, from the least to the most
 LATENT_NOISE = 0.5  # at a temperature of 1
 FULL_DENSITY = 1.2  # hits of two bars / 64, where `Knobs.density` is 1
+OF_HABITS = 2**33  # no position: what is drawn of this and the seed is drawn once
 LASTS = 8  # bars that what was drawn from nothing stays
 
 Array = NDArray[np.float32]
@@ -131,7 +132,7 @@ class Groove:
             said, thresholds = self._graphs.run("answer", x=x[None])["said"][0], self._limits.thresholds
         else:
             said, thresholds = self._graphs.run("alone", x=x[None])["said"][0], self._limits.alone
-        logits = inclined(said[:, :COUNT], thresholds, ask.knobs.temperature, chance)
+        logits = inclined(said[:, :COUNT], thresholds, ask.knobs.temperature, chance, _habits(ask.seed))
         return phrase_of_cells(self._chosen(said, logits, ask), self._kit)
 
     def _chosen(self, said: Array, logits: Array, ask: Ask) -> Cells:
@@ -211,6 +212,12 @@ class Groove:
         """Return a phrase repeated from its beginning."""
         filled = phrase.filling(Beats(steps * SIXTEENTH))
         return cells_of_strokes(filled.strokes, self._kit, Beats(0.0), steps)
+
+
+def _habits(seed: int) -> Array:
+    """Return the luck that stays as long as the seed, `float32[32, 9]`, the same in every bar."""
+    bar = np.random.default_rng((seed, OF_HABITS)).standard_normal((A_BAR, COUNT))
+    return np.tile(bar, (STEPS // A_BAR, 1)).astype(np.float32)
 
 
 def _played(heard: Sequence[Onset], begin: Beats, asked: Beats) -> tuple[Array, bool]:

@@ -38,6 +38,17 @@ def test_bolder_is_more_of_the_improbable() -> None:
     assert shares == sorted(shares)
 
 
+def test_what_is_usual_comes_again_and_as_often_as_before() -> None:
+    drawn, chance = np.random.default_rng(1), np.random.default_rng(2)
+    usual = drawn.standard_normal((200, STEPS, VOICES)).astype(np.float32)
+
+    bars = np.array([[inclined(EVENLY, THRESHOLDS, 1.0, chance, u) >= 0 for _ in range(2)] for u in usual])
+
+    again = bars[:, 1][bars[:, 0]].mean()
+    assert bars.mean() == pytest.approx(0.1, abs=0.01)
+    assert again > 0.35
+
+
 def test_a_voice_comes_in_runs_within_half_a_bar() -> None:
     noise = np.stack([luck((STEPS, VOICES), np.random.default_rng(seed)) for seed in range(300)])
     first, next_to_it, later = noise[:, 0].ravel(), noise[:, 1].ravel(), noise[:, HALF_BAR].ravel()

@@ -177,6 +177,19 @@ def test_as_learnt_a_voice_comes_as_often_as_its_chance_says() -> None:
     assert counts[1] / (150 * STEPS) == pytest.approx(0.1, abs=0.02)
 
 
+def test_bars_are_alike_as_long_as_the_seed_stays() -> None:
+    made, bold = Made({"kick": 0.3}), Knobs(temperature=1.0)
+
+    def kicks(begin: float, seed: int) -> set[float]:
+        phrase = made.phrase(begin, 4.0, before=bar_before(begin), seed=seed, knobs=bold, heard=RIFF)
+        return {s.beat for s in phrase.strokes if s.note == GENERAL_MIDI["kick"]}
+
+    same = [len(kicks(8.0, n) & kicks(8.0 + 4 * k, n)) for n in range(20) for k in (1, 5)]
+    other = [len(kicks(8.0, n) & kicks(8.0, 50 + n)) for n in range(20)]
+
+    assert np.mean(same) > 1.5 * np.mean(other)
+
+
 def test_more_density_is_more_strokes() -> None:
     made = Made({"kick": 0.8, "snare": 0.4, "closed hat": 0.2})
 
