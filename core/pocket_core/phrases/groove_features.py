@@ -31,6 +31,13 @@ PHASES = slice(KNOWN + 3, KNOWN + 3 + 2 * len(CYCLES))  # where in a phrase of s
 DENSITY = slice(PHASES.stop, PHASES.stop + 2)  # 1 and how many hits are wanted, or 0 and 0
 STYLE = slice(DENSITY.stop, DENSITY.stop + len(STYLES))
 WIDTH = STYLE.stop
+VELOCITIES = [
+    GROOVE.start + 1,
+    *range(LAST.start + COUNT, LAST.start + 2 * COUNT),
+    *range(USUAL.start + COUNT, USUAL.start + 2 * COUNT),
+    LAST_GROOVE.start + 1,
+    USUAL_GROOVE.start + 1,
+]
 REMEMBERED = slice(LAST.start, KNOWN + 1)  # all that is of memory
 VERSION = 1
 

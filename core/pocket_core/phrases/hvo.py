@@ -43,7 +43,7 @@ class Cells:
 
     def cut(self, begin: int, end: int) -> Cells:
         """Return the steps from one to before another, with nothing where there are none."""
-        return cells_from(_cut(self.array, begin, end))
+        return Cells(*(_cut(rows, begin, end) for rows in (self.hits, self.velocities, self.offsets)))
 
 
 def cells_from(array: NDArray[np.float32]) -> Cells:

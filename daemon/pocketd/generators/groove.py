@@ -1,9 +1,9 @@
 """Answers a musician's groove with a whole kit: a transformer that remembers, and an autoencoder of grooves.
 
 The musician's part, or a stored groove where nobody plays, is flattened to one voice over two bars; the
-transformer makes drums of it that go on from those it played before. Live nobody knows the two bars to
-come, so what the musician played two bars before stands for them. Between grooves, and from nothing, the
-autoencoder finds the way.
+transformer makes drums of it that go on from those it played before. Where it has played none yet, others
+do that have no memory. Live nobody knows the two bars to come, so what the musician played two bars before
+stands for them. Between grooves, and from nothing, the autoencoder finds the way.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from pocket_core.errors import ContractError
 from pocket_core.phrases.generator import EVEN, Ask, Onset
+from pocket_core.phrases.groove_choice import inclined
 from pocket_core.phrases.groove_features import (
     MEMORY_STEPS,
     OFFSET_SCALE,
@@ -43,8 +44,9 @@ from pocketd.generators.graphs import Graphs
 WINDOW = Beats(STEPS * SIXTEENTH)
 UNHEARD = Beats(1.0)  # so much before its beginning a phrase is asked for, or more
 DENSITY_SWAY, VOICE_SWAY = 4.0, 6.0  # of the logit, from the least to the most
-LOGIT_NOISE, LATENT_NOISE = 0.6, 0.5  # at a temperature of 1
+LATENT_NOISE = 0.5  # at a temperature of 1
 FULL_DENSITY = 1.2  # hits of two bars / 64, where `Knobs.density` is 1
+OF_HABITS = 2**33  # no position: what is drawn of this and the seed is drawn once
 LASTS = 8  # bars that what was drawn from nothing stays
 
 Array = NDArray[np.float32]
@@ -52,7 +54,8 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class _Limits:
-    thresholds: Array  # (9,)
+    thresholds: Array  # (9,), with a memory
+    alone: Array  # (9,), without
     most: NDArray[np.int64]  # strokes of each voice in two bars
 
 
@@ -62,7 +65,7 @@ class Groove:
     `follow` 1 answers the musician alone, 0 the stored groove alone; `morph` goes from `start` to `goal`.
 
     Args:
-        graphs: `answer`, `encode` and `decode`.
+        graphs: `answer`, `alone`, `encode` and `decode`.
         kit: Its notes.
 
     Raises:
@@ -78,10 +81,18 @@ class Groove:
                 f"generator {graphs.card.name} wants groove features v{said.get('features_version')}, "
                 f"this build computes v{VERSION}; run `pocketd pretrain --model groove` again"
             )
+        if "alone" not in graphs.card.graphs:
+            raise ContractError(
+                f"generator {graphs.card.name} has no graph `alone` for the first bars, where nothing is "
+                "remembered; run `pocketd pretrain --model groove` again"
+            )
         self._graphs = graphs
         self._kit = kit
-        most = graphs.numbers("most", COUNT).astype(np.int64)
-        self._limits = _Limits(graphs.numbers("thresholds", COUNT), most)
+        self._limits = _Limits(
+            graphs.numbers("thresholds", COUNT),
+            graphs.numbers("alone_thresholds", COUNT),
+            graphs.numbers("most", COUNT).astype(np.int64),
+        )
         self._decoded = graphs.numbers("decoder_thresholds", COUNT)
         self._mean = graphs.numbers("latent_mean", None)[None]
         self._spread = graphs.numbers("latent_sd", self._mean.shape[1])[None]
@@ -114,19 +125,21 @@ class Groove:
             bar=round(begin / BAR),
             density=None if density == EVEN else density * FULL_DENSITY,
             style=ask.style,
-            from_before=ahead,
+            from_before=ahead and known > 0,
         )
         x = feature_rows(groove, past, known, asked, _answered(ask.heard, begin, past))
-        said = self._graphs.run("answer", x=x[None])["said"][0]
-        return phrase_of_cells(self._chosen(said, ask, chance), self._kit)
+        if known:
+            said, thresholds = self._graphs.run("answer", x=x[None])["said"][0], self._limits.thresholds
+        else:
+            said, thresholds = self._graphs.run("alone", x=x[None])["said"][0], self._limits.alone
+        logits = inclined(said[:, :COUNT], thresholds, ask.knobs.temperature, chance, _habits(ask.seed))
+        return phrase_of_cells(self._chosen(said, logits, ask), self._kit)
 
-    def _chosen(self, said: Array, ask: Ask, chance: np.random.Generator) -> Cells:
-        """Return what is struck of what the network says, `float32[32, 27]`."""
+    def _chosen(self, said: Array, logits: Array, ask: Ask) -> Cells:
+        """Return what is struck of what a network says, `float32[32, 27]`, by how much it is inclined to."""
         knobs, limits = ask.knobs, self._limits
-        logits = _logit(said[:, :COUNT]) - _logit(limits.thresholds)
-        logits += DENSITY_SWAY * (knobs.density - EVEN)
+        logits = logits + DENSITY_SWAY * (knobs.density - EVEN)
         logits += VOICE_SWAY * (np.array(knobs.voices, np.float32) - EVEN)
-        logits += chance.logistic(0.0, LOGIT_NOISE * knobs.temperature + 1e-9, logits.shape)
         logits[:, np.array(knobs.voices) <= 0.0] = -np.inf
         hits = (logits >= 0).astype(np.float32)
         for voice in np.flatnonzero(hits.sum(0) > limits.most):
@@ -201,6 +214,12 @@ class Groove:
         return cells_of_strokes(filled.strokes, self._kit, Beats(0.0), steps)
 
 
+def _habits(seed: int) -> Array:
+    """Return the luck that stays as long as the seed, `float32[32, 9]`, the same in every bar."""
+    bar = np.random.default_rng((seed, OF_HABITS)).standard_normal((A_BAR, COUNT))
+    return np.tile(bar, (STEPS // A_BAR, 1)).astype(np.float32)
+
+
 def _played(heard: Sequence[Onset], begin: Beats, asked: Beats) -> tuple[Array, bool]:
     """Return the musician's groove for the two bars from a position on.
 
@@ -224,9 +243,3 @@ def _answered(heard: Sequence[Onset], begin: Beats, past: Cells) -> Array:
     there = his[:, 0].reshape(-1, A_BAR).any(1).repeat(A_BAR)
     answered: Array = np.where(there[:, None], his, own).astype(np.float32)
     return answered
-
-
-def _logit(chances: Array) -> Array:
-    safe = np.clip(chances, 1e-6, 1 - 1e-6)
-    logits: Array = np.log(safe / (1 - safe)).astype(np.float32)
-    return logits

@@ -17,7 +17,7 @@ from pocket_core.errors import DataError
 from pocket_export.sources.order import Round, Watch
 from pocketd.wholefile import write_whole
 
-FORMAT = 1
+FORMAT = 2
 
 #: From an epoch's number (from 1), and chance that is the same for the same number, to how many batches there
 #: are, and the loss of each, computed when it is asked for.
@@ -36,6 +36,7 @@ class Recipe:
     patience: int = 0  # epochs without a better figure before it ends; 0: it never ends early
     seed: int = 1
     keep_last: bool = False  # leave the last weights, not those that did best
+    average: float = 0.0  # 0..1: how much of the running mean of the weights a step keeps; 0: there is none
 
 
 @dataclass(slots=True)
@@ -47,6 +48,8 @@ class Fitting:
     history: list[Round] = field(default_factory=list)
     best: dict[str, Tensor] = field(default_factory=dict)
     best_figure: float = math.inf
+    mean: dict[str, Tensor] = field(default_factory=dict)  # of the weights, if `recipe.average`
+    steps: int = 0
 
     @property
     def seconds(self) -> float:
@@ -80,6 +83,9 @@ def fit(
 ) -> Fitting:
     """Train a network; it has its best weights afterwards, and is in evaluation mode.
 
+    With `Recipe.average` the running mean of the weights is judged and kept (Polyak and Juditsky 1992; an
+    exponential mean as Tarvainen and Valpola 2017), while the gradient goes on from the weights themselves.
+
     Args:
         net: What is trained; all of its parameters that want a gradient.
         batches: The losses of an epoch.
@@ -103,6 +109,8 @@ def fit(
             write_whole(checkpoint, _packed(fitting, net, optimiser))
     if fitting.best and not recipe.keep_last:
         net.load_state_dict(fitting.best)
+    elif fitting.mean:
+        net.load_state_dict(fitting.mean)
     net.eval()
     return fitting
 
@@ -129,17 +137,41 @@ def _epoch(
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(net.parameters(), recipe.clip)
         optimiser.step()
+        _average(fitting, net)
         total += float(loss.detach())
         watch((n + 1) / count, None)
     net.eval()
+    own = _copied(net) if fitting.mean else {}
+    if own:
+        net.load_state_dict(fitting.mean)
     with torch.no_grad():
         figure, words = judge()
     if figure < fitting.best_figure:
         fitting.best_figure = figure
-        fitting.best = {name: value.detach().cpu().clone() for name, value in net.state_dict().items()}
+        fitting.best = _copied(net)
+    if own:
+        net.load_state_dict(own)
     done = Round(number, total / max(count, 1), figure, words, perf_counter() - began)
     fitting.history.append(done)
     watch(1.0, done)
+
+
+@torch.no_grad()
+def _average(fitting: Fitting, net: nn.Module) -> None:
+    """Take a step's weights into their mean; at first it follows fast, that the random ones are forgotten."""
+    if not fitting.recipe.average:
+        return
+    fitting.steps += 1
+    new = 1 - min(fitting.recipe.average, (1 + fitting.steps) / (10 + fitting.steps))
+    for name, value in net.state_dict().items():
+        if name not in fitting.mean or not value.is_floating_point():
+            fitting.mean[name] = value.detach().clone()
+        else:
+            fitting.mean[name].lerp_(value, new)
+
+
+def _copied(net: nn.Module) -> dict[str, Tensor]:
+    return {name: value.detach().clone() for name, value in net.state_dict().items()}
 
 
 def _slope(epoch: float, epochs: int) -> float:
@@ -157,6 +189,8 @@ def _packed(fitting: Fitting, net: nn.Module, optimiser: torch.optim.Optimizer) 
         "history": [asdict(round_) for round_ in fitting.history],
         "best": fitting.best,
         "best_figure": fitting.best_figure,
+        "mean": fitting.mean,
+        "steps": fitting.steps,
         "net": net.state_dict(),
         "optimiser": optimiser.state_dict(),
     }
@@ -174,6 +208,9 @@ def _restore(path: Path, fitting: Fitting, net: nn.Module, optimiser: torch.opti
         optimiser.load_state_dict(held["optimiser"])
         fitting.history = [Round(**round_) for round_ in held["history"]]
         fitting.best, fitting.best_figure = held["best"], held["best_figure"]
+        own = net.state_dict()
+        fitting.mean = {name: value.to(own[name].device) for name, value in held["mean"].items()}
+        fitting.steps = held["steps"]
     except DataError:
         raise
     except Exception as error:  # torch raises whatever its reader trips over; all of it means damage

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,13 +11,23 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from pocket_core.phrases.groove_features import MEMORY_STEPS, STEPS, WIDTH
-from pocket_core.phrases.hvo import COUNT
+from pocket_core.phrases.groove_features import (
+    BPM_SCALE,
+    MEMORY_STEPS,
+    STEPS,
+    TEMPO,
+    USUAL_BPM,
+    VELOCITIES,
+    WIDTH,
+)
+from pocket_core.phrases.hvo import COUNT, Cells, no_cells
 from pocket_export.sources.grooves.windows import Mistakes, View, Window, shown
 
 BATCH = 64
 MOST_WRONG = 0.4  # of a memory's cells
-LOUDER = 0.15  # an epoch is louder or softer by a share of up to this
+MOST_FORGOTTEN = 0.7  # of the voices
+LOUDER = 0.15  # a window is louder or softer by a share of up to this
+FASTER = 0.03  # spread of the tempo that it is said to have, as a share
 AUDIENCE = 512  # windows at once, where nothing is learnt
 
 
@@ -30,6 +40,7 @@ class Habits:
     style: float = 0.4
     density: float = 0.3
     mistaken: float = 0.5  # of those that remember: some of it is from elsewhere
+    forgetful: float = 0.3  # of those that remember: some voices were never played
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +52,17 @@ class Weights:
     rare: float = 0.5  # the power of a voice's share by which its hits count more: 0 all alike
 
 
-def draw(of: Sequence[Window], habits: Habits, chance: np.random.Generator) -> NDArray[np.float32]:
-    """Return what an epoch shows of windows, `float32[N, STEPS, WIDTH]`."""
+def draw(
+    of: Sequence[Window], habits: Habits, chance: np.random.Generator, own: Mapping[str, Cells] | None = None
+) -> NDArray[np.float32]:
+    """Return what an epoch shows of windows, `float32[N, STEPS, WIDTH]`.
+
+    Args:
+        of: The windows.
+        habits: How they are shown.
+        chance: What is drawn from.
+        own: What the model itself made of recordings, by name: it is what their windows remember.
+    """
     x = np.empty((len(of), STEPS, WIDTH), np.float32)
     for n, window in enumerate(of):
         remembers = chance.random() < habits.remembers
@@ -52,12 +72,31 @@ def draw(of: Sequence[Window], habits: Habits, chance: np.random.Generator) -> N
             style=chance.random() < habits.style,
             density=chance.random() < habits.density,
         )
-        wrong = None
+        wrong, played = None, None
         if remembers and chance.random() < habits.mistaken:
             at = chance.random((MEMORY_STEPS, COUNT)) < chance.uniform(0, MOST_WRONG)
             wrong = Mistakes(at, of[int(chance.integers(len(of)))].past())
-        x[n] = shown(window, view, wrong)
+        elif remembers and chance.random() < habits.forgetful:
+            never = chance.random(COUNT) < chance.uniform(0, MOST_FORGOTTEN)
+            wrong = Mistakes(np.tile(never, (MEMORY_STEPS, 1)), no_cells(MEMORY_STEPS))
+        if own and remembers:
+            played = own.get(window.recording.name)
+        x[n] = shown(window, view, wrong, played)
     return x
+
+
+def varied(
+    x: NDArray[np.float32], y: NDArray[np.float32], chance: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """Return what windows show and what was played, louder or softer, and said to be faster or slower."""
+    x, y = x.copy(), y.copy()
+    loud = chance.uniform(1 - LOUDER, 1 + LOUDER, (len(x), 1, 1)).astype(np.float32)
+    for rows, columns in ((x, VELOCITIES), (y, slice(COUNT, 2 * COUNT))):
+        rows[..., columns] = np.minimum(rows[..., columns] * loud, 1.0)
+    bpm = USUAL_BPM + BPM_SCALE * x[..., TEMPO]
+    bpm *= np.exp(FASTER * chance.standard_normal((len(x), 1))).astype(np.float32)
+    x[..., TEMPO] = (bpm - USUAL_BPM) / BPM_SCALE
+    return x, y
 
 
 def targets(of: Sequence[Window]) -> NDArray[np.float32]:

@@ -11,7 +11,9 @@ from pocket_core.phrases.hvo import COUNT
 
 LEAST, MOST, TRIES = 0.04, 0.94, 46  # thresholds that are tried
 ROUNDS = 6  # in which each voice's is chosen again
-FAIR = 0.5
+FAIR = 0.5  # how much the mean of the voices' F1 counts beside that of all
+FAIR_ALONE = 0.2  # the same without a memory, where a rare voice is hard to guess and costs all much
+ENOUGH = 0.2  # F1 of a voice, without a memory, that is enough: all gives up nothing for more
 
 Array = NDArray[np.float32]  # (N, 32, 27): hits, velocities, offsets
 
@@ -70,7 +72,9 @@ def score(real: Array, said: Array, struck: NDArray[np.bool_], bpm: NDArray[np.f
     )
 
 
-def best_thresholds(real: Array, chances: NDArray[np.float32], fair: float = FAIR) -> NDArray[np.float32]:
+def best_thresholds(
+    real: Array, chances: NDArray[np.float32], fair: float = FAIR, enough: float = 1.0
+) -> NDArray[np.float32]:
     """Return of each voice its threshold, `float32[9]`: best for the F1 of all and the mean of the voices'.
 
     By its own F1 alone a rare voice would be struck far too often: where it is hard to guess, that is best
@@ -80,6 +84,7 @@ def best_thresholds(real: Array, chances: NDArray[np.float32], fair: float = FAI
         real: `float32[N, 32, 27]`.
         chances: `float32[N, 32, 9]`, 0..1.
         fair: How much the mean of the voices counts beside all.
+        enough: A voice's F1 counts up to this; all gives up nothing for more.
     """
     hits = real[..., :COUNT] > 0.5
     tries = np.linspace(LEAST, MOST, TRIES)
@@ -88,7 +93,7 @@ def best_thresholds(real: Array, chances: NDArray[np.float32], fair: float = FAI
         said = chances >= threshold
         both[:, n], struck[:, n] = (hits & said).sum((0, 1)), said.sum((0, 1))
     there = hits.sum((0, 1))
-    alone = 2 * both / np.maximum(struck + there[:, None], 1)
+    alone = np.minimum(2 * both / np.maximum(struck + there[:, None], 1), enough)
     best = np.full(COUNT, TRIES // 2)
     voices = np.arange(COUNT)
     for _ in range(ROUNDS):

@@ -95,14 +95,25 @@ def tempos(of: Sequence[Window]) -> NDArray[np.float64]:
     return np.array([window.recording.bpm for window in of])
 
 
-def shown(window: Window, view: View, mistakes: Mistakes | None = None) -> NDArray[np.float32]:
-    """Return what a model sees of a window, `float32[STEPS, WIDTH]`."""
+def shown(
+    window: Window, view: View, mistakes: Mistakes | None = None, own: Cells | None = None
+) -> NDArray[np.float32]:
+    """Return what a model sees of a window, `float32[STEPS, WIDTH]`.
+
+    Args:
+        window: Which.
+        view: How it is shown.
+        mistakes: What is remembered wrongly; None: nothing.
+        own: The recording's first bars as a model played them, which it remembers instead of the drummer's.
+    """
     past, known = (window.past(), window.known) if view.remembers else (no_cells(MEMORY_STEPS), 0)
     if view.from_before:
         groove = flattened(window.past().cut(MEMORY_STEPS - STEPS, MEMORY_STEPS))
     else:
         groove = flattened(window.cells)
     heard = flattened(past)
+    if own is not None and known and window.bar * A_BAR <= len(own):
+        past = own.cut(window.bar * A_BAR - MEMORY_STEPS, window.bar * A_BAR)
     if mistakes is not None and known:
         there = np.arange(MEMORY_STEPS)[:, None] >= MEMORY_STEPS - known
         wrong = np.tile(mistakes.at & there, (1, 3))
