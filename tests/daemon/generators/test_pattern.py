@@ -94,6 +94,14 @@ def test_strokes_of_a_start_keep_velocity_note_and_place() -> None:
     assert phrase == SWUNG
 
 
+def test_a_whole_morph_is_the_goal_as_it_was_played() -> None:
+    whole = Knobs(temperature=0.0, morph=1.0)
+
+    phrase = new().phrase(ask(start=phrase_of_pattern(ROCK, Kit()), goal=SWUNG, knobs=whole))
+
+    assert phrase == SWUNG
+
+
 def test_what_is_new_beside_a_start_is_struck_as_drummers_do() -> None:
     more = Knobs(temperature=0.0, density=1.0)
 

@@ -1,7 +1,7 @@
 // What is on the page as a link: `#a=PATTERN.CODE&b=PATTERN.CODE&t=0.25&bpm=110`, in base64 for addresses.
 // A pattern is 32 x 14 bits, the first step first, its highest bit first; a code is little-endian float32.
 
-const LONGEST = 600; // characters of a hash that is ours
+const LONGEST = 2000; // characters of a hash that is ours
 
 function forAddress(bytes) {
   return btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
