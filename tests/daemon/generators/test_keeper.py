@@ -10,11 +10,12 @@ from dataclasses import dataclass
 import psutil
 import pytest
 
-from pocket_core.types import Seconds
+from pocket_core.types import Beats, Seconds
 from pocketd.generators.keeper import HUNG, StudioKeeper
-from pocketd.generators.letters import Ready, Rest, Turned, decode_answer, encode_letter
+from pocketd.generators.letters import Failed, Rest, Turned, Wanted, decode_answer, encode_letter
 
 PATIENCE = 20.0  # real seconds, for a process to begin
+LINES = 3  # an empty one, that it is ready, and its answer
 
 
 @dataclass
@@ -25,13 +26,15 @@ class Ends:
     keeper: StudioKeeper
 
     def begun(self, now: float) -> psutil.Process:
-        """Write a letter, and return the process that has been started for it."""
-        self.near.sendall(encode_letter(Turned()))
+        """Ask something, and return the process that has been started for it and has answered."""
+        self.near.sendall(encode_letter(Wanted(number=1, begin=Beats(0.0), length=Beats(4.0))))
         self.keeper.turn(letters=True, now=Seconds(now))
         assert self.keeper._process is not None
         self.near.settimeout(PATIENCE)
-        first, *_ = (line for line in self.near.recv(4096).split(b"\n") if line)
-        assert decode_answer(first) == Ready()
+        said = b""
+        while said.count(b"\n") < LINES:
+            said += self.near.recv(4096)
+        assert isinstance(decode_answer(said.splitlines()[-1]), Failed)  # nobody has said who plays
         return psutil.Process(self.keeper._process.pid)
 
 
