@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import select
 import signal
 import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
-from time import monotonic
 
 import psutil
 import pytest
 
-from pocket_core.types import Seconds
+from pocket_core.types import Beats, Seconds
 from pocketd.generators.keeper import HUNG, StudioKeeper
-from pocketd.generators.letters import Ready, Rest, Turned, decode_answer, encode_letter
+from pocketd.generators.letters import Failed, Rest, Turned, Wanted, decode_answer, encode_letter
 
 PATIENCE = 20.0  # real seconds, for a process to begin
+LINES = 3  # an empty one, that it is ready, and its answer
 
 
 @dataclass
@@ -24,27 +23,25 @@ class Ends:
     """Both ends of a line, and who keeps the far one."""
 
     near: socket.socket
-    far: socket.socket
     keeper: StudioKeeper
 
     def begun(self, now: float) -> psutil.Process:
-        """Write a letter, and return the process that has been started for it, once it has read it."""
-        self.near.sendall(encode_letter(Turned()))
+        """Ask something, and return the process that has been started for it and has answered."""
+        self.near.sendall(encode_letter(Wanted(number=1, begin=Beats(0.0), length=Beats(4.0))))
         self.keeper.turn(letters=True, now=Seconds(now))
         assert self.keeper._process is not None
         self.near.settimeout(PATIENCE)
-        first, *_ = (line for line in self.near.recv(4096).split(b"\n") if line)
-        assert decode_answer(first) == Ready()
-        latest = monotonic() + PATIENCE
-        while select.select([self.far], [], [], 0)[0]:
-            assert monotonic() < latest, "the letter is not read"
+        said = b""
+        while said.count(b"\n") < LINES:
+            said += self.near.recv(4096)
+        assert isinstance(decode_answer(said.splitlines()[-1]), Failed)  # nobody has said who plays
         return psutil.Process(self.keeper._process.pid)
 
 
 @pytest.fixture
 def ends() -> Iterator[Ends]:
     near, far = socket.socketpair()
-    made = Ends(near, far, StudioKeeper(far))
+    made = Ends(near, StudioKeeper(far))
     yield made
     near.close()
     made.keeper.close()
