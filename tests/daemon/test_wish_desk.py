@@ -109,3 +109,15 @@ def test_a_pipe_in_the_place_of_a_wish_is_not_waited_for(tmp_path: Path) -> None
     desk.turn(Seconds(1.0))
 
     assert list(desk.faults) == [f"cannot read {tmp_path / 'wish.json'}: it is no file; remove it"]
+
+
+def test_the_file_is_looked_at_twice_a_second(tmp_path: Path) -> None:
+    desk = new(tmp_path)
+    desk.turn(Seconds(1.0))
+    wish(tmp_path / "wish.json", 1)
+
+    desk.turn(Seconds(1.4))
+    early = len(desk.answers)
+    desk.turn(Seconds(1.5))
+
+    assert (early, len(desk.answers)) == (0, 1)

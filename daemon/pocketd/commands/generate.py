@@ -70,7 +70,7 @@ def bars(
     """
     from pocketd.generators.bars import Bars
 
-    bpm, kit = _tempo(tempo), _kit(config)
+    bpm, kit = _bpm(tempo), _kit(config)
     knobs = _knobs(temperature, density)
     if goal is not None and temperature != 1.0:
         raise ConfigError("--temperature is how far from --from; the way to --to has none, leave out one")
@@ -120,7 +120,7 @@ def continue_(
     """
     from pocketd.generators.continuing import Continuing
 
-    bpm, kit = _tempo(tempo), _kit(config)
+    bpm, kit = _bpm(tempo), _kit(config)
     knobs, begin = _knobs(temperature, density), _phrase(primer, kit)
     refuse(out, plot, primer)
     what = f"continue: on from {'a kick' if primer is None else Path(primer).name}"
@@ -161,7 +161,7 @@ def pattern(
     """
     from pocketd.generators.pattern import Pattern
 
-    bpm, kit = _tempo(tempo), _kit(config)
+    bpm, kit = _bpm(tempo), _kit(config)
     knobs = _knobs(temperature, density)
     begin, end = _ends(start, goal, kit)
     refuse(out, plot, start, goal)
@@ -231,7 +231,7 @@ def groove(
     begin, end = _ends(start, goal, kit)
     heard, played_bars, played_bpm = _musician(human)
     refuse(out, plot, *(str(human) if human is not None else None, start, goal))
-    bpm = _tempo(played_bpm if tempo is None else tempo)
+    bpm = _bpm(played_bpm if tempo is None else tempo)
     knobs = Knobs(
         temperature=within("--temperature", temperature, 0, 2),
         density=within("--density", density, 0, 1),
@@ -300,8 +300,8 @@ def _knobs(temperature: float, density: float) -> Knobs:
     )
 
 
-def _tempo(bpm: float) -> float:
-    return within("--tempo", bpm, 20, 300)
+def _bpm(tempo: float) -> float:
+    return within("--tempo", tempo, 20, 300)
 
 
 def _ends(start: str | None, goal: str | None, kit: Kit) -> tuple[Phrase | None, Phrase | None]:

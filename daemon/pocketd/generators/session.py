@@ -61,6 +61,7 @@ class Session:
         self._kit = Kit()
         self._turned = Turned()
         self._given: Given | None = None
+        self._unread = False  # start or goal
         self._start: Phrase | None = None
         self._goal: Phrase | None = None
         self._heard: list[Onset] = []
@@ -96,11 +97,15 @@ class Session:
 
     def _begin(self, setup: Setup) -> list[Answer]:
         before, self._setup = self._setup, setup
-        if before is not None and (before.start, before.goal) != (setup.start, setup.goal):
-            self._given = None
-        if before is None or (before.notes, before.voices) != (setup.notes, setup.voices):
+        kit_is_other = before is None or (before.notes, before.voices) != (setup.notes, setup.voices)
+        ends_are_other = before is None or (before.start, before.goal) != (setup.start, setup.goal)
+        if kit_is_other:
             self._kit = Kit(setup.notes, VoiceMap(setup.voices))
             self._generators.clear()
+        if before is not None and ends_are_other:
+            self._given = None
+        if not (kit_is_other or ends_are_other or self._unread):
+            return []
         return self._find()
 
     def _find(self) -> list[Answer]:
@@ -117,6 +122,7 @@ class Session:
             self._goal = self._gone_to(self._setup)
         except Exception as error:
             told.append(_failed(None, "where it goes", error))
+        self._unread = bool(told)
         return told
 
     def _begun_with(self, setup: Setup) -> Phrase | None:

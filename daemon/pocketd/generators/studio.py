@@ -7,25 +7,17 @@ from collections.abc import Sequence
 from pocket_core.errors import ModelError
 from pocketd.generators.letters import (
     Anew,
-    Given,
     Letter,
     Rest,
     Setup,
-    Turned,
     Wanted,
     decode_letter,
     encode_answer,
 )
 from pocketd.generators.session import Session
 
-#: What makes each letter idle where it comes behind it: the newest of a kind says all that those before said,
-#: and nobody waits any more for an answer of before.
-OUTDATED_BY: dict[type, tuple[type, ...]] = {
-    Setup: (Setup,),
-    Turned: (Turned,),
-    Given: (Given,),
-    Wanted: (Wanted, Setup, Anew, Rest),
-}
+#: Behind these nobody waits for the answer to a question any more: another is asked, or will be.
+OUTDATES_A_QUESTION = (Wanted, Setup, Anew, Rest)
 
 
 class Studio:
@@ -60,11 +52,11 @@ class Studio:
 
 
 def newest(letters: Sequence[Letter]) -> list[Letter]:
-    """Return letters in their order, without those that others behind them have made idle."""
-    behind: set[type] = set()
+    """Return letters in their order, without questions whose answer nobody waits for."""
+    behind = False  # a letter that outdates them
     kept: list[Letter] = []
     for letter in reversed(letters):
-        if behind.isdisjoint(OUTDATED_BY.get(type(letter), ())):
+        if not (behind and isinstance(letter, Wanted)):
             kept.append(letter)
-        behind.add(type(letter))
+        behind |= isinstance(letter, OUTDATES_A_QUESTION)
     return kept[::-1]

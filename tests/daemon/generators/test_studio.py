@@ -56,12 +56,22 @@ def test_a_storm_of_changes_is_answered_by_its_last() -> None:
     assert player.asks[-1].knobs.density == 0.9
 
 
-def test_what_was_heard_is_never_outdated_and_keeps_its_place() -> None:
+def test_only_questions_are_outdated_and_all_else_keeps_its_place() -> None:
     heard = [Heard(beat=Beats(float(n)), velocity=90) for n in range(3)]
+    told: list[Letter] = [
+        heard[0],
+        Turned(preset=3),
+        want(0.0, 1),
+        Anew(),
+        heard[1],
+        Turned(),
+        want(0.0, 2),
+        heard[2],
+    ]
 
-    kept = newest([heard[0], Turned(), Anew(), heard[1], Turned(density=0.1), heard[2], want(0.0)])
+    kept = newest([*told, want(0.0, 3)])
 
-    assert kept == [heard[0], Anew(), heard[1], Turned(density=0.1), heard[2], want(0.0)]
+    assert kept == [*(letter for letter in told if not isinstance(letter, Wanted)), want(0.0, 3)]
 
 
 def test_a_question_of_a_run_that_is_over_is_not_answered() -> None:

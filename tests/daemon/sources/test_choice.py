@@ -280,6 +280,61 @@ def test_a_pattern_that_the_map_has_sent_is_played_from_the_next_bar_line(rig: G
     assert len(start.strokes) == 8
 
 
+NEARLY = 0.36  # beats: between one look-ahead and two, which is 0.48
+
+
+def test_a_bar_line_that_the_daw_has_played_for_is_not_where_a_source_changes(rig: GeneratorRig) -> None:
+    rig.clock(16)
+    daw(rig, 16)
+    rig.turn_knob(SOURCE_CC, BARS, BEGIN + (4 - NEARLY) * BEAT)
+
+    struck = rig.until(BEGIN + 11.5 * BEAT)
+
+    assert [note for _, note in struck] == [HAT] * 8 + [60, 61, 62, 63]
+
+
+def test_nor_one_that_a_generator_has_played_for_where_the_daw_sends_late() -> None:
+    rig = make(drums_lead_ms=0)
+    rig.turn_knob(SOURCE_CC, BARS, 0.5)
+    rig.until(0.9)
+    rig.clock(16)
+    rig.turn_knob(SOURCE_CC, DAW, BEGIN + (8 - NEARLY) * BEAT)
+
+    struck = rig.until(BEGIN + 15.5 * BEAT)
+    rig.close()
+
+    assert [note for _, note in struck] == [60 + n for n in range(12)]
+
+
+def test_a_change_that_a_loop_jumps_away_from_is_made_behind_the_jump(rig: GeneratorRig) -> None:
+    for lap in range(3):
+        first = (b"\xfa",) if lap == 0 else (song_position(0), b"\xfb")
+        rig.clock(4, BEGIN + lap * 4 * BEAT, first)
+    daw(rig, 12)
+    rig.turn_knob(SOURCE_CC, BARS, BEGIN + 3.9 * BEAT)  # too late for the bar line at the loop's end
+
+    struck = rig.until(BEGIN + 11.5 * BEAT)
+
+    assert [note for _, note in struck] == [HAT] * 8 + [60, 61, 62, 63]
+
+
+def test_a_daw_that_sends_late_is_heard_to_its_last_beat_and_the_next_source_has_its_own_lead() -> None:
+    rig = make(drums_lead_ms=0)
+    rig.clock(12)
+    for n in range(12):
+        rig.note(Port.DRUMS, HAT, BEGIN + n * BEAT)
+    rig.turn_knob(SOURCE_CC, BARS, BEGIN + 1 * BEAT)
+
+    struck = rig.until(BEGIN + 11 * BEAT)
+    rig.close()
+
+    assert {60, 61, 62, 63} <= {note for _, note in struck}
+    on_the_grid = [at for at, note in struck if note >= 60]
+    assert [(at - BEGIN) / BEAT % 1 for at in on_the_grid[1:]] == pytest.approx(
+        [0.0] * (len(on_the_grid) - 1), abs=0.01
+    )
+
+
 def test_a_drag_on_the_map_arrives_where_it_is_and_the_morph_knob_goes_on_from_there(
     rig: GeneratorRig,
 ) -> None:
@@ -333,32 +388,3 @@ def test_a_reload_that_names_another_start_takes_the_place_of_a_pattern_that_was
     start = rig.generators["pattern"].asks[-1].start
     assert start is not None
     assert len(start.strokes) == 1
-
-
-def test_a_change_that_a_loop_jumps_away_from_is_made_behind_the_jump(rig: GeneratorRig) -> None:
-    for lap in range(3):
-        first = (b"\xfa",) if lap == 0 else (song_position(0), b"\xfb")
-        rig.clock(4, BEGIN + lap * 4 * BEAT, first)
-    daw(rig, 12)
-    rig.turn_knob(SOURCE_CC, BARS, BEGIN + 2 * BEAT)
-
-    struck = rig.until(BEGIN + 11.5 * BEAT)
-
-    assert [note for _, note in struck] == [HAT] * 4 + [60 + n for n in range(8)]
-
-
-def test_a_daw_that_sends_late_is_heard_to_its_last_beat_and_the_next_source_has_its_own_lead() -> None:
-    rig = make(drums_lead_ms=0)
-    rig.clock(12)
-    for n in range(12):
-        rig.note(Port.DRUMS, HAT, BEGIN + n * BEAT)
-    rig.turn_knob(SOURCE_CC, BARS, BEGIN + 1 * BEAT)
-
-    struck = rig.until(BEGIN + 11 * BEAT)
-    rig.close()
-
-    assert {60, 61, 62, 63} <= {note for _, note in struck}
-    on_the_grid = [at for at, note in struck if note >= 60]
-    assert [(at - BEGIN) / BEAT % 1 for at in on_the_grid[1:]] == pytest.approx(
-        [0.0] * (len(on_the_grid) - 1), abs=0.01
-    )

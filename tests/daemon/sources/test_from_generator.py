@@ -285,17 +285,6 @@ def test_while_it_is_held_nothing_is_asked(rig: GeneratorRig) -> None:
     assert len(rig.generators["bars"].asks) == asked
 
 
-def test_what_was_handed_over_for_behind_a_jump_is_taken_back(rig: GeneratorRig) -> None:
-    rig.until(0.9)
-    rig.clock(2.9)
-    rig.clock(6, BEGIN + 2.9 * BEAT, (song_position(16 * 4), CONTINUE))
-
-    struck = rig.until(BEGIN + 7 * BEAT)
-
-    notes = [note for _, note in struck]
-    assert notes[:4] == [60, 61, 62, 64]  # 63 was handed over and never struck
-
-
 def test_the_musician_is_heard_where_he_played(rig: GeneratorRig) -> None:
     slow = play("groove", input_latency_ms=100)
     slow.until(0.9)
