@@ -111,7 +111,7 @@ def widening(bars: BarSet, logits: Array, velocities: Array, threshold: float) -
 
     What is least off by the square is too even: soft strokes come back louder than they were, and loud ones
     softer. The factor is that of the standard deviations of what was struck and comes back, 1 at least; of a
-    pitch of fewer than `ENOUGH` such strokes it is that of all.
+    pitch of fewer than `ENOUGH` such strokes it is that of all, and 1 where there are none.
 
     Args:
         bars: What was played.
@@ -126,6 +126,8 @@ def widening(bars: BarSet, logits: Array, velocities: Array, threshold: float) -
     pitches = np.nonzero(both)[2]
     played, said = bars.bars[both], velocities[both]
     count = bars.bars.shape[2]
+    if not len(said):
+        return np.zeros(count, np.float32), np.ones(count, np.float32)
     means, factors = np.full(count, said.mean()), np.full(count, _wider(played, said))
     for pitch in np.flatnonzero(np.bincount(pitches, minlength=count) >= ENOUGH):
         those = pitches == pitch

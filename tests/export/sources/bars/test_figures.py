@@ -75,6 +75,14 @@ def test_velocities_that_are_spread_enough_stay() -> None:
     assert factors == pytest.approx(1.0)
 
 
+def test_where_nothing_comes_back_nothing_is_spread() -> None:
+    bars = bar_set([player(1)])
+
+    _, factors = widening(bars, np.full(bars.bars.shape, -9.0, np.float32), bars.bars, 0.0)
+
+    assert factors == pytest.approx(1.0)
+
+
 def test_more_components_explain_more_of_the_bars_that_they_are_of() -> None:
     bars = bar_set([player(seed, bars=8) for seed in range(4)])
 
