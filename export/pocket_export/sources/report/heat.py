@@ -10,7 +10,7 @@ from pocket_core.phrases.hvo import A_BAR, COUNT, cells_from
 from pocket_core.phrases.measures import profile
 from pocket_core.voices import VOICES
 from pocket_export.sources.report.gather import Findings, Judged
-from pocket_export.sources.report.pictures import heat_table
+from pocket_export.sources.report.pictures import heat_table, name_panel
 from pocket_export.sources.report.rows import Kind
 from pocket_export.sources.report.sheet import (
     REAL,
@@ -116,15 +116,7 @@ def step_overlaps(findings: Findings) -> bytes:
             [j.row.title for j in there] if name == "velocity" else [""] * len(there),
             fontsize=USUAL,
         )
-        axes.annotate(
-            name,
-            (0, 1),
-            (0, 18),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            fontweight="bold",
-            color=INK,
-        )
+        name_panel(axes, name, 18)
     return png(figure)
 
 

@@ -157,16 +157,21 @@ def genre_overlaps(findings: Findings) -> bytes:
         axes.tick_params(axis="x", rotation=24)
         names = [judged.row.title for judged in there] if axes is panels[0] else [""] * len(there)
         axes.set_yticks(range(len(there)), names, fontsize=USUAL)
-        axes.annotate(
-            name,
-            (0, 1),
-            (0, 34),
-            xycoords="axes fraction",
-            textcoords="offset points",
-            fontweight="bold",
-            color=INK,
-        )
+        name_panel(axes, name, 34)
     return png(figure)
+
+
+def name_panel(axes: Any, name: str, above: float) -> None:
+    """Write a panel's name in bold, so many points above its left upper corner."""
+    axes.annotate(
+        name,
+        (0, 1),
+        (0, above),
+        xycoords="axes fraction",
+        textcoords="offset points",
+        fontweight="bold",
+        color=INK,
+    )
 
 
 def heat_table(axes: Any, table: np.ndarray, columns: Sequence[str]) -> None:
