@@ -9,6 +9,7 @@ from pocket_core.errors import PocketError
 from pocket_core.types import Port, Seconds
 from pocketd.backends.patchbay import matches
 from pocketd.config import Config
+from pocketd.config_sections import DAW, GENERATORS
 from pocketd.findings import Finding, advice, ok, wrong
 from pocketd.lead_verdict import judge_sent_early
 from pocketd.listening import Listened, way_to_a_clock
@@ -96,8 +97,7 @@ def _clock(listened: Listened, config: Config) -> Finding:
         return wrong(
             "clock",
             f"no MIDI clock in {_seconds(listened)}",
-            f"{way_to_a_clock(config, ports[Port.CONTROL])}, and press play; where it has none set "
-            "`clock: internal`",
+            f"{way_to_a_clock(config, ports[Port.CONTROL])}, and press play" + _without_one(config),
         )
     where = " and ".join(map(str, carrying))
     found = f"on {where}, {heard.bpm:.1f} BPM, jitter {heard.jitter_ms:.2f} ms"
@@ -105,6 +105,13 @@ def _clock(listened: Listened, config: Config) -> Finding:
         return wrong("clock", f"{found}; `clock_port` is {config.clock_port}", "set `clock_port: auto`")
     todo = _better(listened, config, clocks=len(carrying))
     return advice("clock", found, todo) if todo else ok("clock", found)
+
+
+def _without_one(config: Config) -> str:
+    """Return what to do where no clock can be had, after how to get one."""
+    if config.source == DAW:
+        return "; where it has none set `clock: internal`"
+    return f" (`source: {config.source}` plays by a clock, so `clock: internal` will not do)"
 
 
 def _better(listened: Listened, config: Config, *, clocks: int) -> str:
@@ -127,6 +134,8 @@ def _drums(listened: Listened, config: Config) -> Finding:
     count = heard.notes.get(Port.DRUMS, 0)
     if config.source == "file":
         return _score(config)
+    if config.source in GENERATORS:
+        return ok("drums", f"{config.source} makes them; {port} may stay empty")
     if not count:
         return _silent(
             listened,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from pocket_core.types import Port, Seconds
 from pocketd.config import Config
+from pocketd.config_sections import GENERATORS
 from pocketd.findings import Finding, advice, ok, wrong
 from pocketd.lead import FEWEST, Lead, find_lead
 from pocketd.listening import Listened
@@ -27,7 +28,7 @@ def judge_sent_early(listened: Listened, config: Config) -> Finding:
     """Judge whether the DAW sends the drums as early as the configuration believes."""
     heard = listened.heard
     expected = expected_lead(listened, config)
-    if config.source == "file":
+    if config.source == "file" or config.source in GENERATORS:
         return ok(NAME, "pocketd plays the drums itself, in time")
     if config.clock == "internal":
         return ok(NAME, "no clock to be early against")

@@ -43,6 +43,7 @@ STILL_POLL = Seconds(0.030)  # while the transport stands: all that comes leaves
 STILL_WOKEN_POLL = Seconds(0.1)  # the same where the back end wakes
 SLACK = Seconds(0.001)  # with less than this until the next hit, the desk has to wait
 LATE = Seconds(0.005)  # a hit sent this much behind its time counts as late
+AWAY = Seconds(0.150)  # kept from running for so long: less than the silence that a clock takes for a stop
 LINGER = Seconds(0.100)  # how long notes may sound on after the last hit has left, at exit
 HEAR_EVERY = Seconds(0.050)  # between two looks at what the desk answers
 SWITCH = Seconds(0.0005)  # the longest that a reload's thread keeps the loop from running
@@ -138,7 +139,9 @@ class Loop:
         self._look_after()
         self._notifier.alive(self._backend.now())
         came = self._backend.poll()
-        sent = self._send_due(self._backend.now())  # before: what an onset causes is not earlier than now
+        sent = list[Due]()
+        if self._backend.now() - self._until < AWAY:  # else what came says first whether the clock goes on
+            sent = self._send_due(self._backend.now())  # before: what an onset causes is not earlier than now
         told = self._until
         arrived = self._intake.hear(came, self._backend.now())
         now = self._backend.now()

@@ -176,6 +176,20 @@ def test_drums_of_a_file_are_not_waited_for(tmp_path: Path) -> None:
     assert (finding.mark, finding.found) == (Mark.OK, f"pocketd plays {song}")
 
 
+def test_drums_that_a_source_makes_are_not_waited_for() -> None:
+    findings = found(with_heard(notes={}, strikes=()), source="groove")
+
+    assert (findings["drums"].mark, findings["sent early"].mark) == (Mark.OK, Mark.OK)
+    assert findings["drums"].found == "groove makes them; pocketd:drums may stay empty"
+
+
+def test_who_plays_by_a_clock_is_not_sent_to_a_clock_that_it_cannot_have() -> None:
+    silent = with_heard(pulses={}, running=False)
+
+    assert found(silent)["clock"].todo.endswith("where it has none set `clock: internal`")
+    assert "`clock: internal` will not do" in found(silent, source="groove")["clock"].todo
+
+
 def test_whom_the_configuration_names_and_nobody_is_connected_to_is_told() -> None:
     wished = {"human": ["keys", "Launchkey"], "out": ["Hydrogen"], "drums": ["daw:drums"]}
 

@@ -62,6 +62,23 @@ def test_steps_from_one_bar_to_another_are_so_many_bars(tmp_path: Path) -> None:
     assert "5 bars" in said
 
 
+def test_a_way_is_as_long_as_either_name_says_and_no_name_is_ignored(tmp_path: Path) -> None:
+    out = ("--out", tmp_path / "a.mid")
+
+    said = run("bars", "--from", "rock", "--to", "jazz", "--bars", 5, *out)
+
+    assert "5 bars" in said
+    with pytest.raises(ConfigError, match="--steps 5 and --bars 6 are both how long"):
+        run("bars", "--from", "rock", "--to", "jazz", "--steps", 5, "--bars", 6, *out)
+    with pytest.raises(ConfigError, match="say with --to where it goes"):
+        run("bars", "--from", "rock", "--steps", 5, *out)
+
+
+def test_who_follows_nobody_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="name with --human who plays"):
+        run("groove", "--follow", 0.5, "--out", tmp_path / "a.mid")
+
+
 def test_a_goal_without_a_start_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="say with --from where to begin"):
         run("bars", "--to", "jazz", "--out", tmp_path / "a.mid")
@@ -151,7 +168,8 @@ def test_an_unknown_style_is_refused_with_those_there_are(tmp_path: Path) -> Non
 def test_presets_are_drawn() -> None:
     said = run("presets")
 
-    assert said.startswith("0 rock\n")
+    assert "X loud, x usual, o soft" in said.splitlines()[0]
+    assert said.splitlines()[1] == "0 rock"
     assert "kick |" in said
 
 

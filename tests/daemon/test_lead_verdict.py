@@ -93,4 +93,5 @@ def test_without_a_clock_there_is_nothing_to_be_early_against() -> None:
 def test_drums_that_pocketd_plays_itself_need_not_be_early() -> None:
     assert judged(0.0, source="loop").mark is Mark.OK
     assert judged(0.120, source="loop").mark is Mark.WRONG
+    assert judged(0.120, source="groove").mark is Mark.OK  # a daemon that runs tells what it made as heard
     assert judged(0.0, source="file", score="song.mid").found == "pocketd plays the drums itself, in time"

@@ -227,6 +227,22 @@ def test_a_hit_sent_late_is_counted(rig: Rig) -> None:
     assert rig.loop.worst_lateness == pytest.approx(0.08)
 
 
+def test_a_loop_that_was_kept_from_running_hears_the_clock_before_it_calls_it_silent() -> None:
+    rig = Rig(config=Config(model="none"))
+    rig.backend.feed(Port.DRUMS, b"\xfa", Seconds(0.99))
+    for n in range(8 * 24):
+        rig.backend.feed(Port.DRUMS, b"\xf8", Seconds(1.0 + n * BEAT / 24))
+    feed_beats(rig, 7, start=1.0 + BEAT - 0.120)
+    rig.play_until(2.9)
+
+    rig.backend.doze(Seconds(3.4))  # the machine did something else
+    rig.play_until(4.9)
+
+    told = [each["kind"] for each in rig.told()]
+    assert (told.count("start"), told.count("stop")) == (1, 0)
+    assert rig.loop.counts.events_out == 7
+
+
 def test_how_the_midi_system_is_and_what_clock_came_is_told_once_a_second() -> None:
     rig = Rig()
     for n in range(240):

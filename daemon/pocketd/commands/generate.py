@@ -26,6 +26,7 @@ from pocketd.generators.presets import find_phrase, in_four, preset_names
 from pocketd.midifile import read_score
 
 MOST_BARS = 1024
+USUAL_BARS = 8
 
 command = typer.Typer(
     no_args_is_help=True,
@@ -45,7 +46,7 @@ _PLOT = typer.Option(None, help="Draw it, too: where the picture goes, a PNG.")
 _CONFIG = typer.Option(None, help="Your configuration, whose `generate: notes:` says what each voice plays.")
 _TEMPERATURE = typer.Option(1.0, help="How bold, 0 to 2: 0 is the likeliest, 1 as learnt.")
 _DENSITY = typer.Option(0.5, help="Fewer drums or more, 0 to 1: 0.5 as learnt.")
-_BARS = typer.Option(8, "--bars", min=1, max=MOST_BARS, help="How many bars.")
+_BARS = typer.Option(USUAL_BARS, "--bars", min=1, max=MOST_BARS, help="How many bars.")
 
 
 @command.command()
@@ -54,8 +55,15 @@ def bars(
     out: Path = _OUT,
     start: str | None = typer.Option(None, "--from", help="A preset or a MIDI file, whose first bar counts."),
     goal: str | None = typer.Option(None, "--to", help="Likewise: go from the one to the other."),
-    steps: int = typer.Option(8, min=1, max=MOST_BARS, help="With --to: in so many bars between the two."),
-    count: int = typer.Option(8, "--bars", min=1, max=MOST_BARS, help="Without --to: how many bars."),
+    steps: int | None = typer.Option(
+        None,
+        min=1,
+        max=MOST_BARS,
+        help="With --to: how many bars the way has, both ends counted; --bars does, too.",
+    ),
+    count: int | None = typer.Option(
+        None, "--bars", min=1, max=MOST_BARS, help=f"How many bars. [default: {USUAL_BARS}]"
+    ),
     temperature: float = _TEMPERATURE,
     density: float = _DENSITY,
     seed: int = _SEED,
@@ -64,7 +72,7 @@ def bars(
     plot: Path | None = _PLOT,
     config: Path | None = _CONFIG,
 ) -> None:
-    """Single bars by a variational autoencoder: near a bar, or a way from one bar to another.
+    """Single bars: near one, or a way from one to another.
 
     `pocketd generate bars --from rock --to funk --steps 8 --out way.mid`
     """
@@ -74,6 +82,7 @@ def bars(
     knobs = _knobs(temperature, density)
     if goal is not None and temperature != 1.0:
         raise ConfigError("--temperature is how far from --from; the way to --to has none, leave out one")
+    length = _length(count, steps, way=goal is not None)
     begin, end = _ends(start, goal, kit)
     refuse(out, plot, start, goal)
     piece = Piece(
@@ -89,10 +98,10 @@ def bars(
     )
     generator = Bars(load_graphs("bars"), kit)
     if begin is not None and end is not None:
-        made = joined(generator.interpolate(begin, end, steps, knobs))
+        made = joined(generator.interpolate(begin, end, length, knobs))
     else:
         with patience("making bars") as progress:
-            made = play_through(generator, count, knobs=knobs, seed=seed, start=begin, progress=progress)
+            made = play_through(generator, length, knobs=knobs, seed=seed, start=begin, progress=progress)
     write(piece, made)
 
 
@@ -114,7 +123,7 @@ def continue_(
     plot: Path | None = _PLOT,
     config: Path | None = _CONFIG,
 ) -> None:
-    """Go on from a primer, sixteenth by sixteenth, by a recurrent language model of drums.
+    """Go on from what was played before, the primer, sixteenth by sixteenth.
 
     `pocketd generate continue --primer funk --bars 16 --out on.mid`
     """
@@ -219,7 +228,7 @@ def groove(
     plot: Path | None = _PLOT,
     config: Path | None = _CONFIG,
 ) -> None:
-    """Answer a musician's rhythm with a whole drum kit, by a transformer.
+    """Answer the rhythm that a musician plays with a whole drum kit.
 
     `pocketd generate groove --human riff.mid --out drums.mid`
     """
@@ -228,6 +237,8 @@ def groove(
     kit = _kit(config)
     if human is not None and start is None:
         start = load(config).generate.start  # as live
+    if human is None and follow != 1.0:
+        raise ConfigError("--follow is how much the musician counts; name with --human who plays")
     begin, end = _ends(start, goal, kit)
     heard, played_bars, played_bpm = _musician(human)
     refuse(out, plot, *(str(human) if human is not None else None, start, goal))
@@ -272,6 +283,7 @@ def groove(
 def presets() -> None:
     """Draw the presets."""
     console, kit = Console(highlight=False, markup=False), Kit()
+    console.print("Two bars each, a sign a sixteenth: X loud, x usual, o soft.", soft_wrap=True)
     for number, name in enumerate(preset_names()):
         console.print(f"{number} {name}")
         for line in drawn(find_phrase(name, kit), kit, 2):
@@ -286,6 +298,17 @@ def _kit(config: Path | None) -> Kit:
     chosen = load(config)
     notes = tuple(chosen.generate.notes[voice] for voice in VOICES)
     return Kit(notes, VoiceMap(chosen.voices))
+
+
+def _length(count: int | None, steps: int | None, *, way: bool) -> int:
+    """Return how many bars are asked for, by either name."""
+    if steps is not None and not way:
+        raise ConfigError(
+            "--steps is how long a way is; say with --to where it goes, or with --bars how many"
+        )
+    if steps is not None and count not in (None, steps):
+        raise ConfigError(f"--steps {steps} and --bars {count} are both how long the way is; leave out one")
+    return steps or count or USUAL_BARS
 
 
 def _style(named: str | None) -> str | None:
@@ -318,7 +341,7 @@ def _phrase(named: str | None, kit: Kit) -> Phrase | None:
 def _musician(path: Path | None) -> tuple[Sequence[Onset], int, float]:
     """Return a musician's onsets, how many bars they last and at which tempo."""
     if path is None:
-        return (), 8, 120.0
+        return (), USUAL_BARS, 120.0
     score = in_four(read_score(path), str(path))
     heard = [Onset(note.at_beat, note.velocity) for note in score.notes]
     count = int(max(onset.beat for onset in heard) // BAR) + 1

@@ -94,7 +94,7 @@ def write(piece: Piece, made: Phrase) -> None:
     for line in drawn(made, piece.kit, IN_TEXT):
         console.print(line, soft_wrap=True)
     count = round(made.length / BAR)
-    more = f", {count - IN_TEXT} more not drawn" if count > IN_TEXT else ""
+    more = f"; the first {IN_TEXT} bars are drawn here" if count > IN_TEXT else ""
     console.print(
         f"wrote {piece.out}: {count} bars, {len(made.strokes)} strokes at {piece.bpm:g} BPM{more}",
         soft_wrap=True,

@@ -67,7 +67,9 @@ def distil(
     Files that cannot be read are named beside the table, in a file that ends in .bad; they fail nothing, so
     the exit status is 0 where the table was written, 130 after Ctrl-C, and another where it was not.
     """
-    need("symusic", "dask", *(("distributed",) if scheduler else ()))
+    need("symusic", "dask")
+    if scheduler:
+        need("distributed", extra="cluster")
     from pocket_export.groove import find_data, load
     from pocket_export.sources.patterns import distil as work
     from pocket_export.sources.patterns.collection import collect

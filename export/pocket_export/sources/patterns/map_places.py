@@ -86,7 +86,7 @@ def areas(flat: NDArray[np.float32], groups: NDArray[np.int64], count: int) -> N
 
 
 def _tsne(codes: NDArray[np.float32], seed: int) -> NDArray[np.float64]:
-    need("sklearn", extra="map")
+    need("sklearn")
     from sklearn.manifold import TSNE
 
     perplexity = min(30.0, (len(codes) - 1) / 3)
@@ -96,7 +96,7 @@ def _tsne(codes: NDArray[np.float32], seed: int) -> NDArray[np.float64]:
 
 
 def _umap(codes: NDArray[np.float32], seed: int) -> NDArray[np.float64]:
-    need("umap", extra="map")
+    need("umap")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that a seed takes one core, and what it would like to import
         from umap import UMAP
