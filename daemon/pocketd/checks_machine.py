@@ -34,9 +34,12 @@ LOCKED = 100 * MB  # bytes; JACK's shared memory is some 80 MB
 TRIAL_S = 10.0  # seconds for a process to try for a real-time priority
 EXTRAS = {
     "jack": "jack",
+    "alsa": "alsa_midi",
+    "link": "aalink",
     "plot": "matplotlib",
     "parquet": "pyarrow",
     "train": "torch",
+    "s3": "s3fs",
     "cluster": "distributed",
 }
 

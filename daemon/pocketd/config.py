@@ -64,6 +64,9 @@ ROUNDING = 1e-6  # milliseconds; 510.4 and 1.8 are a little less than 512.2
 THINKING = Seconds(0.004)  # of the guard: a model's step or two, and the loop's own
 
 
+NO_DAW = "where there is no DAW, JACK's transport counts: `clock: jack` and `tempo`"
+
+
 class Config(Section):
     """Everything that a user may choose, with the defaults of the shipped config.yaml."""
 
@@ -188,7 +191,7 @@ class Config(Section):
         if self.source == "file" and self.score is None:
             raise clash("source", "file plays what `score` names, and score is null")
         if self.source != "daw" and self.clock == "internal":
-            raise clash("source", f"{self.source} plays by a clock, and clock: internal has none")
+            raise clash("source", f"{self.source} plays by a clock, and clock: internal has none; {NO_DAW}")
         if self.source == "daw" and lead is not None and lead > ahead + self.output_latency_ms + ROUNDING:
             raise clash(
                 "drums_lead_ms",

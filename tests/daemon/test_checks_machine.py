@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import resource
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from pocketd.backends.choose import Choice
 from pocketd.backends.system import System
 from pocketd.champion import nights_folder
 from pocketd.checks_machine import (
+    EXTRAS,
     Sequencer,
     judge_like,
     judge_locked_memory,
@@ -48,6 +50,12 @@ def test_the_version_names_python_the_runtime_and_the_extras() -> None:
     assert finding.mark is Mark.OK
     assert "Python 3." in finding.found
     assert "onnxruntime" in finding.found
+
+
+def test_every_extra_but_those_for_development_is_looked_for() -> None:
+    named = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())
+
+    assert set(EXTRAS) == set(named["project"]["optional-dependencies"]) - {"dev"}
 
 
 def test_the_system_that_is_used_is_named_with_all_that_were_looked_at() -> None:
