@@ -16,6 +16,7 @@ from aalink import Link
 QUANTUM = 4.0
 ALONE = 20.0  # seconds to wait for somebody
 TOLD = 0.01  # seconds
+OLDER = 1.0  # seconds; of two sessions that began within half a second of each other Link takes either
 
 
 async def main(tempo: float, faster: float, seconds: float) -> None:
@@ -23,6 +24,7 @@ async def main(tempo: float, faster: float, seconds: float) -> None:
     link.quantum = QUANTUM
     link.start_stop_sync_enabled = True
     link.enabled = True
+    await asyncio.sleep(OLDER)
     print("ready", flush=True)
     end = time.perf_counter() + ALONE
     while link.num_peers == 0 and time.perf_counter() < end:
