@@ -139,9 +139,8 @@ class Loop:
         self._look_after()
         self._notifier.alive(self._backend.now())
         came = self._backend.poll()
-        sent = list[Due]()
-        if self._backend.now() - self._until < AWAY:  # else what came says first whether the clock goes on
-            sent = self._send_due(self._backend.now())  # before: what an onset causes is not earlier than now
+        in_time = self._backend.now() - self._until < AWAY  # else what came says if the clock goes on at all
+        sent = self._send_due(self._backend.now()) if in_time else []  # an onset causes nothing before now
         told = self._until
         arrived = self._intake.hear(came, self._backend.now())
         now = self._backend.now()
@@ -208,8 +207,7 @@ class Loop:
         """Send what is due by now, and return it."""
         until = Seconds(math.nextafter(now, math.inf))  # `now` itself included
         self._until = now
-        nothing: list[Due] = []
-        due = self._guard.safely(lambda: self.engine.take_due(until), nothing)
+        due = self._guard.safely(lambda: self.engine.take_due(until), list[Due]())
         for message in due:
             hit = message.data[0] & 0xF0 == 0x90
             if not self._send(message):

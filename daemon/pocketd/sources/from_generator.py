@@ -245,19 +245,24 @@ class FromGenerator:
         return [Fed(now, withdrawal(jump.entered))]
 
     def _begin_pieces(self, view: Unrolled, now: Seconds) -> None:
-        """Hand pieces over to the playback in time, and ask for what comes behind them."""
+        """Hand pieces over to the playback in time, and ask for what comes behind them.
+
+        What lies farther back than the pieces that are kept is left out: nobody has to make up for hours in
+        which the loop was kept from running.
+        """
         ahead = self._ahead
+        kept = 2 * ahead.a_bar
         newest = ahead.number(view.beat_at(Seconds(now + self._settings.look_ahead + HURRY)))
-        while self._begun < newest:
-            self._begun += 1
-            piece = ahead.take(self._begun, hold=self._panel.hold)
+        for number in range(max(self._begun, newest - kept - 1) + 1, newest + 1):
+            self._begun = number
+            piece = ahead.take(number, hold=self._panel.hold)
             if piece.held:
                 self._hold(piece)
-            self._cues = [*self._cues[-2 * ahead.a_bar :], piece]
+            self._cues = [*self._cues[-kept:], piece]
             self._playback.use(Part(tuple(cue for each in self._cues for cue in each.cues())))
             self._coming.append(piece)
             self._stale |= self._hears_something(piece.begin)
-        self._ask(self._begun + 1, 2 * ahead.a_bar, now)
+        self._ask(self._begun + 1, kept, now)
 
     def _tell_begun(self, until: Beats, now: Seconds) -> None:
         """Write down what has begun before a position; until then a loop may jump away from it."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pocket_core.types import Port
+from pocket_core.types import Port, Seconds
 from pocket_core.wire import song_position
 from pocketd.config import Config
 from pocketd.config_sections import Generate
@@ -160,6 +160,18 @@ def test_a_loop_of_the_daw_does_not_make_a_generator_begin_again(rig: GeneratorR
 
     assert [note for _, note in struck] == [60 + n for n in range(16)]
     assert [record["position"] for record in rig.told("generated")] == [0, 2] * 4
+
+
+def test_bars_that_go_by_while_the_loop_is_kept_from_running_are_not_made_up_for(rig: GeneratorRig) -> None:
+    rig.clock(64)
+    rig.until(BEGIN + 1 * BEAT)
+    rig.backend.wait(Seconds(BEGIN + 49 * BEAT))  # somebody else has the machine
+
+    rig.until(BEGIN + 56 * BEAT)
+
+    began = [record["position"] for record in rig.told("generated")]
+    assert [position for position in began if 2.0 < position < 40.0] == []
+    assert [position for position in began if position >= 50.0] == [50.0, 52.0, 54.0]
 
 
 def test_a_jump_out_of_the_bars_goes_on_at_the_place_where_it_lands(rig: GeneratorRig) -> None:
