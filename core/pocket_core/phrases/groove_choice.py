@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from math import pi, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pocket_core.phrases.hvo import A_BAR
+from pocket_core.phrases.groove_features import TURNS, decide
+from pocket_core.phrases.hvo import A_BAR, COUNT
 
 HALF_BAR = A_BAR // 2
 TOGETHER = 0.4  # correlation of a voice's luck within half a bar: a rare voice comes in a run, not as crumbs
@@ -18,29 +20,52 @@ RARELY = 1e-6  # a chance is no nearer to 0 or 1
 Array = NDArray[np.float32]
 
 
-def inclined(
-    chances: Array,
-    thresholds: Array,
-    temperature: float,
-    chance: np.random.Generator,
-    usual: Array | None = None,
-) -> Array:
-    """Return how much each cell is for a stroke, `float32[T, V]`, as a logit; from 0 on it is struck.
+def in_turns(
+    say: Callable[[Array], Array],
+    x: Array,
+    lean: Callable[[Array], Array],
+    turns: Sequence[Sequence[int]] = TURNS,
+) -> tuple[Array, Array]:
+    """Return what a network says at last, `float32[..., T, 27]`, and its leans, `[..., T, 9]`: see `inclined`.
+
+    Drawn all at once, each voice by its own chance, a bar has the hat of one drummer and the ride of another.
+    So voices are decided in turns, and the network is asked again with those that are (as the blocks of Huang
+    et al. 2017, "Counterpoint by Convolution").
+
+    Args:
+        say: From inputs, `float32[..., T, WIDTH]`, to chances, velocities and offsets.
+        x: The inputs; nothing is decided in them yet.
+        lean: From chances, `float32[..., T, 9]`, to leans, likewise; see `inclined`.
+        turns: Voices that are decided together, in order.
+    """
+    x = x.copy()
+    leans = np.full((*x.shape[:-1], COUNT), -np.inf, np.float32)
+    said = say(x)
+    for n, turn in enumerate(turns):
+        if n > 0:
+            said = say(x)
+        voices = list(turn)
+        leans[..., voices] = lean(said[..., :COUNT])[..., voices]
+        decide(x, turn, (leans >= 0).astype(np.float32))
+    return said, leans
+
+
+def inclined(chances: Array, thresholds: Array, temperature: float | Array, lucky: Array) -> Array:
+    """Return how much each cell is for a stroke, `float32[..., T, V]`, as a logit; from 0 on it is struck.
 
     At a temperature of 0 what reaches its threshold is struck; at 1 a cell is struck as often as its chance
     says, so that a voice that never reaches its threshold still comes as often as learnt. Between them both
     are mixed; beyond 1 the improbable gets likelier.
 
     Args:
-        chances: `float32[T, V]`, 0..1.
+        chances: `float32[..., T, V]`, 0..1.
         thresholds: `float32[V]`, 0..1.
-        temperature: 0..2.
-        chance: What is drawn from.
-        usual: See `luck`.
+        temperature: 0..2; one, or `float32[..., 1, 1]`.
+        lucky: `float32[..., T, V]`; see `luck`.
     """
-    strict = 1.0 - min(temperature, 1.0)
-    wide = min(temperature, 1.0) + BOLDER * max(temperature - 1.0, 0.0)
-    leans: Array = logit(chances) - strict * logit(thresholds) + wide * luck(chances.shape, chance, usual)
+    cool = np.minimum(temperature, 1.0)
+    wide = cool + BOLDER * np.maximum(np.asarray(temperature) - 1.0, 0.0)
+    leans: Array = logit(chances) - (1.0 - cool) * logit(thresholds) + wide * lucky
     return leans.astype(np.float32)
 
 

@@ -1,7 +1,11 @@
-"""What the groove transformer sees of two bars: the groove, what was played before, and what is asked for."""
+"""What the groove transformer sees of two bars: the groove, what was played before, and what is asked for.
+
+Drums are decided in turns (`TURNS`), each by what the voices of the turns before strike.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +13,7 @@ from numpy.typing import NDArray
 
 from pocket_core.phrases.hvo import A_BAR, COUNT, Cells, flattened
 from pocket_core.phrases.styles import STYLES
+from pocket_core.voices import VOICES
 
 STEPS = 32  # two bars
 MEMORY_BARS = 8  # that are remembered
@@ -30,7 +35,9 @@ TEMPO = KNOWN + 2
 PHASES = slice(KNOWN + 3, KNOWN + 3 + 2 * len(CYCLES))  # where in a phrase of so many bars
 DENSITY = slice(PHASES.stop, PHASES.stop + 2)  # 1 and how many hits are wanted, or 0 and 0
 STYLE = slice(DENSITY.stop, DENSITY.stop + len(STYLES))
-WIDTH = STYLE.stop
+MUSICIAN = STYLE.stop  # 1: a musician's part, 0: the drums' own groove
+DECIDED = slice(MUSICIAN + 1, MUSICIAN + 1 + 2 * COUNT)  # of each voice: 1 where it is, and what it strikes
+WIDTH = DECIDED.stop
 VELOCITIES = [
     GROOVE.start + 1,
     *range(LAST.start + COUNT, LAST.start + 2 * COUNT),
@@ -39,7 +46,17 @@ VELOCITIES = [
     USUAL_GROOVE.start + 1,
 ]
 REMEMBERED = slice(LAST.start, KNOWN + 1)  # all that is of memory
-VERSION = 1
+VERSION = 2
+
+#: Voices that are decided together, in order: what one turn strikes tells the next what fits.
+TURNS = tuple(
+    tuple(VOICES.index(voice) for voice in turn)
+    for turn in (
+        ("kick", "closed hat"),
+        ("snare", "open hat", "ride"),
+        ("low tom", "mid tom", "high tom", "crash"),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +68,7 @@ class Asked:
     density: float | None = None  # hits of two bars / 64; None: as it comes
     style: str | None = None  # of STYLES; None: any
     from_before: bool = False  # the groove is that of two bars before
+    musician: bool = False  # the groove is a part that somebody plays, not the drums' own
 
 
 def feature_rows(
@@ -72,6 +90,7 @@ def feature_rows(
     x = np.zeros((STEPS, WIDTH), np.float32)
     x[:, GROOVE] = scaled(groove)
     x[:, FROM_BEFORE] = asked.from_before
+    x[:, MUSICIAN] = asked.musician
     x[:, TEMPO] = (asked.bpm - USUAL_BPM) / BPM_SCALE
     bars = asked.bar + np.arange(STEPS) // A_BAR
     for n, cycle in enumerate(CYCLES):
@@ -84,6 +103,14 @@ def feature_rows(
     if known > 0:
         _remember(x, past, known, flattened(past) if heard is None else heard)
     return x
+
+
+def decide(x: NDArray[np.float32], voices: Sequence[int], struck: NDArray[np.float32]) -> None:
+    """Write into inputs, `float32[..., STEPS, WIDTH]`, what voices strike, `[..., STEPS, 9]`, 0 or 1."""
+    decided = x[..., DECIDED]
+    for voice in voices:
+        decided[..., voice] = 1.0
+        decided[..., COUNT + voice] = struck[..., voice]
 
 
 def _remember(x: NDArray[np.float32], past: Cells, known: int, flat: NDArray[np.float32]) -> None:

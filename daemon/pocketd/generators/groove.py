@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pocket_core.errors import ContractError
-from pocket_core.phrases.generator import EVEN, Ask, Onset
-from pocket_core.phrases.groove_choice import inclined
+from pocket_core.phrases.generator import EVEN, Ask, Knobs, Onset
+from pocket_core.phrases.groove_choice import in_turns, inclined, luck
 from pocket_core.phrases.groove_features import (
     MEMORY_STEPS,
     OFFSET_SCALE,
     STEPS,
+    TURNS,
     VERSION,
     WIDTH,
     Asked,
@@ -47,6 +48,7 @@ DENSITY_SWAY, VOICE_SWAY = 4.0, 6.0  # of the logit, from the least to the most
 LATENT_NOISE = 0.5  # at a temperature of 1
 FULL_DENSITY = 1.2  # hits of two bars / 64, where `Knobs.density` is 1
 OF_HABITS = 2**33  # no position: what is drawn of this and the seed is drawn once
+ALL_AT_ONCE = (range(COUNT),)  # the likeliest, where there is no luck to fit together
 LASTS = 8  # bars that what was drawn from nothing stays
 
 Array = NDArray[np.float32]
@@ -126,24 +128,27 @@ class Groove:
             density=None if density == EVEN else density * FULL_DENSITY,
             style=ask.style,
             from_before=ahead and known > 0,
+            musician=bool(ask.heard) and ask.knobs.follow >= 1.0,
         )
         x = feature_rows(groove, past, known, asked, _answered(ask.heard, begin, past))
-        if known:
-            said, thresholds = self._graphs.run("answer", x=x[None])["said"][0], self._limits.thresholds
-        else:
-            said, thresholds = self._graphs.run("alone", x=x[None])["said"][0], self._limits.alone
-        logits = inclined(said[:, :COUNT], thresholds, ask.knobs.temperature, chance, _habits(ask.seed))
-        return phrase_of_cells(self._chosen(said, logits, ask), self._kit)
+        graph, thresholds = ("answer", self._limits.thresholds) if known else ("alone", self._limits.alone)
+        lucky = luck((STEPS, COUNT), chance, _habits(ask.seed))
 
-    def _chosen(self, said: Array, logits: Array, ask: Ask) -> Cells:
-        """Return what is struck of what a network says, `float32[32, 27]`, by how much it is inclined to."""
-        knobs, limits = ask.knobs, self._limits
-        logits = logits + DENSITY_SWAY * (knobs.density - EVEN)
-        logits += VOICE_SWAY * (np.array(knobs.voices, np.float32) - EVEN)
-        logits[:, np.array(knobs.voices) <= 0.0] = -np.inf
-        hits = (logits >= 0).astype(np.float32)
+        def say(rows: Array) -> Array:
+            return self._graphs.run(graph, x=rows[None])["said"][0]
+
+        def lean(chances: Array) -> Array:
+            return inclined(chances, thresholds, ask.knobs.temperature, lucky) + _swayed(ask.knobs)
+
+        said, leans = in_turns(say, x, lean, TURNS if ask.knobs.temperature > 0 else ALL_AT_ONCE)
+        return phrase_of_cells(self._chosen(said, leans), self._kit)
+
+    def _chosen(self, said: Array, leans: Array) -> Cells:
+        """Return what is struck of what a network says, `float32[32, 27]`, by how it leans, `[32, 9]`."""
+        limits = self._limits
+        hits = (leans >= 0).astype(np.float32)
         for voice in np.flatnonzero(hits.sum(0) > limits.most):
-            weakest = np.argsort(logits[:, voice], kind="stable")[: STEPS - limits.most[voice]]
+            weakest = np.argsort(leans[:, voice], kind="stable")[: STEPS - limits.most[voice]]
             hits[weakest, voice] = 0.0
         velocities = np.clip(said[:, COUNT : 2 * COUNT], 1 / 127, 1.0) * hits
         return Cells(hits, velocities, np.clip(said[:, 2 * COUNT :], -0.5, 0.5) * hits)
@@ -218,6 +223,13 @@ def _habits(seed: int) -> Array:
     """Return the luck that stays as long as the seed, `float32[32, 9]`, the same in every bar."""
     bar = np.random.default_rng((seed, OF_HABITS)).standard_normal((A_BAR, COUNT))
     return np.tile(bar, (STEPS // A_BAR, 1)).astype(np.float32)
+
+
+def _swayed(knobs: Knobs) -> Array:
+    """Return by how much each voice leans to strokes because somebody wants more or fewer, `float32[9]`."""
+    sway = DENSITY_SWAY * (knobs.density - EVEN) + VOICE_SWAY * (np.array(knobs.voices) - EVEN)
+    sway[np.array(knobs.voices) <= 0.0] = -np.inf
+    return sway.astype(np.float32)
 
 
 def _played(heard: Sequence[Onset], begin: Beats, asked: Beats) -> tuple[Array, bool]:

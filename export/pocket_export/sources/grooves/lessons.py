@@ -13,14 +13,18 @@ from torch.nn import functional
 
 from pocket_core.phrases.groove_features import (
     BPM_SCALE,
+    DECIDED,
     MEMORY_STEPS,
     STEPS,
     TEMPO,
+    TURNS,
     USUAL_BPM,
     VELOCITIES,
     WIDTH,
+    decide,
 )
 from pocket_core.phrases.hvo import COUNT, Cells, no_cells
+from pocket_export.sources.grooves.parts import part_to
 from pocket_export.sources.grooves.windows import Mistakes, View, Window, shown
 
 BATCH = 64
@@ -28,6 +32,7 @@ MOST_WRONG = 0.4  # of a memory's cells
 MOST_FORGOTTEN = 0.7  # of the voices
 LOUDER = 0.15  # a window is louder or softer by a share of up to this
 FASTER = 0.03  # spread of the tempo that it is said to have, as a share
+TURN_SHARES = (0.5, 0.25, 0.25)  # of the windows: asked in the first turn, the second and so on
 AUDIENCE = 512  # windows at once, where nothing is learnt
 
 
@@ -40,7 +45,9 @@ class Habits:
     style: float = 0.4
     density: float = 0.3
     mistaken: float = 0.5  # of those that remember: some of it is from elsewhere
-    forgetful: float = 0.3  # of those that remember: some voices were never played
+    forgetful: float = 0.15  # of those that remember: some voices were never played
+    musician: float = 0.3  # have a musician's part for their groove
+    turns: tuple[float, ...] = TURN_SHARES
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +88,18 @@ def draw(
             wrong = Mistakes(np.tile(never, (MEMORY_STEPS, 1)), no_cells(MEMORY_STEPS))
         if own and remembers:
             played = own.get(window.recording.name)
-        x[n] = shown(window, view, wrong, played)
+        part = part_to(window.and_past(), chance) if chance.random() < habits.musician else None
+        x[n] = shown(window, view, wrong, played, part)
+        decide_some(x[n], window.cells.hits, habits.turns, chance)
     return x
+
+
+def decide_some(
+    x: NDArray[np.float32], hits: NDArray[np.float32], shares: Sequence[float], chance: np.random.Generator
+) -> None:
+    """Write into a window's input, `float32[STEPS, WIDTH]`, what the turns before its own have struck."""
+    for turn in TURNS[: int(chance.choice(len(shares), p=shares))]:
+        decide(x, turn, hits)
 
 
 def varied(
@@ -121,16 +138,27 @@ def rarity(y: NDArray[np.float32], power: float) -> Tensor:
     return torch.from_numpy(np.clip(weight, 0.5, 6.0).astype(np.float32))
 
 
-def loss(said: Tensor, y: Tensor, weights: Weights, rare: Tensor) -> Tensor:
-    """Return how far what a model says, `(B, T, 27)`, is from what was played."""
+def loss(said: Tensor, y: Tensor, weights: Weights, rare: Tensor, x: Tensor | None = None) -> Tensor:
+    """Return how far what a model says, `(B, T, 27)`, is from what was played.
+
+    Args:
+        said: Hits as logits.
+        y: What was played, likewise.
+        weights: What counts how much.
+        rare: How much a hit of each voice counts, `(9,)`.
+        x: What it was said of, `(B, T, WIDTH)`: whether a voice strikes that is decided there is no question;
+            None: nothing is decided.
+    """
     hits, velocity, offset = torch.chunk(y, 3, -1)
     logits, said_velocity, said_offset = torch.chunk(said, 3, -1)
     struck = hits.sum().clamp(min=1.0)
     bce = functional.binary_cross_entropy_with_logits(logits, hits, reduction="none")
-    bce = (bce * (1 + hits * (rare - 1))).mean()
+    bce = bce * (1 + hits * (rare - 1))
+    if x is not None:
+        bce = bce * (1 - x[..., DECIDED][..., :COUNT])
     harder = (hits * (said_velocity - velocity) ** 2).sum() / struck
     later = (hits * (said_offset - offset).abs()).sum() / struck
-    return bce + weights.velocity * harder + weights.offset * later
+    return bce.mean() + weights.velocity * harder + weights.offset * later
 
 
 def answers(net: torch.nn.Module, x: NDArray[np.float32]) -> NDArray[np.float32]:

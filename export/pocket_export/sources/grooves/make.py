@@ -92,7 +92,7 @@ def make(order: SourceOrder, groove: Groove, watch: Watch) -> Path:
     net, fitting = train_answer(bench, watch)
     history = list(fitting.history)
     nets, rounds = train_alone(bench, later(watch, len(history)))
-    alone = Together([*nets, net]).eval()
+    alone = Together(nets).eval()
     history += rounds
     vae, fitting = train_vae(bench, later(watch, len(history)))
     history += fitting.history

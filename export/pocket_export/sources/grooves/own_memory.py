@@ -7,18 +7,20 @@ what its memory lacks for what never comes, and what it does not play itself is 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pocket_core.phrases.groove_choice import inclined
+from pocket_core.phrases.groove_choice import in_turns, inclined, luck
 from pocket_core.phrases.groove_features import MEMORY_STEPS, STEPS, Asked, feature_rows
 from pocket_core.phrases.hvo import A_BAR, COUNT, Cells, cells_from, flattened
-from pocket_export.sources.grooves.lessons import answers
+from pocket_export.sources.grooves.lessons import Habits, answers
+from pocket_export.sources.grooves.parts import part_to
 from pocket_export.sources.grooves.windows import Recording
 
-SHARE = 0.35  # of the recordings, in an epoch
+SHARE = 0.2  # of the recordings, in an epoch
 LONGEST = 48  # bars
 BOLDEST = 1.3  # temperature, of a recording; the least is 0
 FROM_BEFORE = 0.4  # of the recordings are answered as live, from the groove of two bars before
@@ -41,28 +43,37 @@ def own_drums(
     length = {r.name: min(r.bars - 2, LONGEST) for r in drawn}  # no memory holds the last two bars
     made = {r.name: np.zeros((max(length[r.name], 0) * A_BAR, 3 * COUNT), np.float32) for r in drawn}
     bold = {r.name: float(chance.uniform(0, BOLDEST)) for r in drawn}
+    parts = {r.name: _answered(r, chance) for r in drawn}
     live = {r.name: bool(chance.random() < FROM_BEFORE) for r in drawn}
     for bar in range(max(length.values(), default=0)):
         there = [r for r in drawn if bar < length[r.name]]
-        x = np.stack([_seen(r, bar, made[r.name], live=live[r.name]) for r in there])
-        for recording, said in zip(there, answers(net, x), strict=True):
-            begin = bar * A_BAR
-            leans = inclined(said[:, :COUNT], thresholds, bold[recording.name], chance)[:A_BAR]
-            hits = (leans >= 0).astype(np.float32)
-            rows = np.concatenate([hits, said[:A_BAR, COUNT:] * np.tile(hits, 2)], 1)
-            made[recording.name][begin : begin + A_BAR] = rows
+        x = np.stack([_seen(r, bar, made[r.name], parts[r.name], live=live[r.name]) for r in there])
+        lucky = np.stack([luck((STEPS, COUNT), chance) for _ in there])
+        warm = np.array([bold[r.name] for r in there], np.float32)[:, None, None]
+        lean = partial(inclined, thresholds=thresholds, temperature=warm, lucky=lucky)
+        said, leans = in_turns(partial(answers, net), x, lean)
+        hits = (leans >= 0).astype(np.float32)
+        rows = np.concatenate([hits, said[..., COUNT:] * np.tile(hits, 2)], 2)[:, :A_BAR]
+        for recording, played in zip(there, rows, strict=True):
+            made[recording.name][bar * A_BAR : (bar + 1) * A_BAR] = played
     return {name: cells_from(rows) for name, rows in made.items()}
 
 
-def _seen(recording: Recording, bar: int, made: Array, *, live: bool) -> Array:
+def _answered(recording: Recording, chance: np.random.Generator) -> tuple[Array, bool]:
+    """Return what is answered, `float32[T, 3]`, with silence of a memory's length before, and whether a
+    musician plays it; else it is the drums' own groove.
+    """
+    musician = bool(chance.random() < Habits().musician)
+    groove = part_to(recording.cells, chance) if musician else flattened(recording.cells)
+    return np.concatenate([np.zeros((MEMORY_STEPS, 3), np.float32), groove]), musician
+
+
+def _seen(recording: Recording, bar: int, made: Array, answered: tuple[Array, bool], *, live: bool) -> Array:
     begin = bar * A_BAR
-    cells = recording.cells
     ahead = live and begin >= STEPS
-    at = begin - STEPS if ahead else begin
-    return feature_rows(
-        flattened(cells.cut(at, at + STEPS)),
-        cells_from(made).cut(begin - MEMORY_STEPS, begin),
-        min(begin, MEMORY_STEPS),
-        Asked(recording.bpm, bar, from_before=ahead),
-        flattened(cells.cut(begin - MEMORY_STEPS, begin)),
-    )
+    at = MEMORY_STEPS + begin - STEPS * ahead
+    groove, musician = answered
+    asked = Asked(recording.bpm, bar, from_before=ahead, musician=musician)
+    past = cells_from(made).cut(begin - MEMORY_STEPS, begin)
+    heard = groove[begin : begin + MEMORY_STEPS]
+    return feature_rows(groove[at : at + STEPS], past, min(begin, MEMORY_STEPS), asked, heard)

@@ -30,6 +30,7 @@ from pocket_export.sources.grooves.lessons import (
     varied,
 )
 from pocket_export.sources.grooves.own_memory import own_drums
+from pocket_export.sources.grooves.parts import part_to
 from pocket_export.sources.grooves.scores import Score, best_thresholds, score
 from pocket_export.sources.grooves.vae_lessons import ASKED, Spread, vae_answers, vae_loss
 from pocket_export.sources.grooves.windows import (
@@ -53,6 +54,7 @@ VIEWS = {  # how a window is shown when a model is chosen
     "memory": View(),
     "live": View(from_before=True),
 }
+PARTS = "part"  # live, to a musician's part: told, but not gone by
 SHARE_OF_MS = 1 / 50  # what a millisecond counts beside 1 - F1, where a model is chosen
 FEW = 48  # windows of a smoke run
 MEAN = 0.998  # of the weights: over about two epochs
@@ -73,10 +75,10 @@ class Size:
     layers: int = 5
     latent: int = 64
     vae_layers: int = 3
-    together: int = 2  # networks without a memory, whose mean answers with that which has one
-    epochs: int = 10
+    together: int = 2  # networks without a memory, whose mean answers
+    epochs: int = 16
     alone_epochs: int = 9  # of each
-    vae_epochs: int = 8
+    vae_epochs: int = 10
 
     @property
     def all_epochs(self) -> int:
@@ -164,7 +166,7 @@ def train_answer(bench: Bench, watch: Watch) -> tuple[GrooveTransformer, Fitting
             own = own_drums(net, all_recordings, thresholds, drawn)
         x, y = varied(draw(lessons.train, Habits(), drawn, own), lessons.y, drawn)
         pairs = batches(x, y, chance)
-        return _count(x), (loss(net(a), b, WEIGHTS, rare) for a, b in pairs)
+        return _count(x), (loss(net(a), b, WEIGHTS, rare, a) for a, b in pairs)
 
     def judge() -> tuple[float, str]:
         figure, words = 0.0, []
@@ -172,6 +174,7 @@ def train_answer(bench: Bench, watch: Watch) -> tuple[GrooveTransformer, Fitting
             found = bench.score(answers(net, lessons.seen[name]))
             figure += _figure(found)
             words.append(f"{name} F1 {found.f1:.3f}, {found.mae_ms:.2f} ms")
+        words.append(f"{PARTS} F1 {bench.score(answers(net, lessons.seen[PARTS])).f1:.3f}")
         return figure, "; ".join(words)
 
     recipe = Recipe(size.epochs, rate=1.2e-3, seed=bench.order.seed, average=MEAN)
@@ -206,7 +209,7 @@ def train_vae(bench: Bench, watch: Watch) -> tuple[GrooveVAE, Fitting]:
         layers=size.vae_layers,
     )
     rare, spread = rarity(lessons.y, VAE_WEIGHTS.rare), Spread()
-    habits = Habits(remembers=0.0, style=0.5, density=0.5)
+    habits = Habits(remembers=0.0, style=0.5, density=0.5, musician=0.0, turns=(1.0,))
 
     def losses(number: int, chance: torch.Generator) -> tuple[int, Iterable[Tensor]]:
         x = draw(lessons.train, habits, bench.drawn(number))
@@ -240,6 +243,10 @@ def lessons_of(groove: Groove, *, quick: bool) -> Lessons:
     if not train or not chosen_by:
         raise DataError("the data set lacks beats in 4/4 to learn from or to choose by; is it whole?")
     seen = {name: np.stack([shown(window, view) for window in chosen_by]) for name, view in VIEWS.items()}
+    chance = np.random.default_rng(0)
+    parts = [part_to(window.and_past(), chance) for window in chosen_by]
+    live = VIEWS["live"]
+    seen[PARTS] = np.stack([shown(w, live, part=part) for w, part in zip(chosen_by, parts, strict=True)])
     return Lessons(train, targets(train), chosen_by, targets(chosen_by), seen, tempos(chosen_by))
 
 
@@ -266,7 +273,7 @@ def _alone(number: int) -> str:
 def _alone_lesson(bench: Bench, net: nn.Module, network: int, rare: Tensor) -> tuple[Batches, Judge]:
     def losses(number: int, chance: torch.Generator) -> tuple[int, Iterable[Tensor]]:
         x, y = draw_alone(bench.lessons.train, Varied(), bench.drawn(number, network))
-        return _count(x), (loss(net(a), b, ALONE_WEIGHTS, rare) for a, b in batches(x, y, chance))
+        return _count(x), (loss(net(a), b, ALONE_WEIGHTS, rare, a) for a, b in batches(x, y, chance))
 
     def judge() -> tuple[float, str]:
         found = bench.score(answers(net, bench.lessons.seen[ALONE]))

@@ -49,6 +49,11 @@ class Window:
         begin = self.bar * A_BAR
         return self.recording.cells.cut(begin - MEMORY_STEPS, begin)
 
+    def and_past(self) -> Cells:
+        """Return both: what was played before, and the window."""
+        begin = self.bar * A_BAR
+        return self.recording.cells.cut(begin - MEMORY_STEPS, begin + STEPS)
+
     @property
     def known(self) -> int:
         """How many steps of that there were."""
@@ -96,7 +101,11 @@ def tempos(of: Sequence[Window]) -> NDArray[np.float64]:
 
 
 def shown(
-    window: Window, view: View, mistakes: Mistakes | None = None, own: Cells | None = None
+    window: Window,
+    view: View,
+    mistakes: Mistakes | None = None,
+    own: Cells | None = None,
+    part: NDArray[np.float32] | None = None,
 ) -> NDArray[np.float32]:
     """Return what a model sees of a window, `float32[STEPS, WIDTH]`.
 
@@ -105,13 +114,14 @@ def shown(
         view: How it is shown.
         mistakes: What is remembered wrongly; None: nothing.
         own: The recording's first bars as a model played them, which it remembers instead of the drummer's.
+        part: What a musician played in the `MEMORY_STEPS` before the window and in it, `float32[T, 3]`; None:
+            the drums' own groove.
     """
     past, known = (window.past(), window.known) if view.remembers else (no_cells(MEMORY_STEPS), 0)
-    if view.from_before:
-        groove = flattened(window.past().cut(MEMORY_STEPS - STEPS, MEMORY_STEPS))
-    else:
-        groove = flattened(window.cells)
-    heard = flattened(past)
+    played = flattened(window.and_past()) if part is None else part
+    before = played[:MEMORY_STEPS]
+    groove = before[-STEPS:] if view.from_before else played[MEMORY_STEPS:]
+    heard = before if view.remembers else np.zeros_like(before)
     if own is not None and known and window.bar * A_BAR <= len(own):
         past = own.cut(window.bar * A_BAR - MEMORY_STEPS, window.bar * A_BAR)
     if mistakes is not None and known:
@@ -125,5 +135,6 @@ def shown(
         density,
         window.recording.style if view.style else None,
         view.from_before,
+        part is not None,
     )
     return feature_rows(groove, past, known, asked, heard)
