@@ -6,13 +6,14 @@ begins with nothing; "live" gets the groove of two bars before, since nobody has
 Thresholds are chosen on validation, each row's by its own view; free running has those that ship. The
 networks without a memory have them twice: for the F1 of all, as they ship, and so that no voice is lost.
 
-The tables below are of the validation split: what becomes of drums that hear themselves (`grooves_free`).
+The tables below are of the validation split: what becomes of drums that hear themselves (`grooves_free`);
+and of riffs that are no drums (`grooves_outside`), where freedoom's files are.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
@@ -22,12 +23,27 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, o
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.grooves_free import MANNERS, chosen, measured, played, print_free, run
+from benchmarks.grooves_free import (
+    LEARNT,
+    MANNERS,
+    Manner,
+    Runs,
+    chosen,
+    measured,
+    onsets_of,
+    played,
+    print_free,
+    run,
+)
+from benchmarks.grooves_outside import beats, outside_rows, print_outside, riffs
 from benchmarks.options import parser_of
 from benchmarks.table import Column, Report, Row, Section, print_grid, screen
-from pocket_core.phrases.groove_features import MEMORY_STEPS, Asked, feature_rows
-from pocket_core.phrases.hvo import A_BAR, COUNT, cells_from, flattened
+from pocket_core.phrases.generator import MEMORY, Ask
+from pocket_core.phrases.groove_features import MEMORY_BARS, MEMORY_STEPS, Asked, feature_rows
+from pocket_core.phrases.hvo import A_BAR, COUNT, cells_from, flattened, phrase_of_cells
 from pocket_core.phrases.kit import Kit
+from pocket_core.phrases.phrase import BAR
+from pocket_core.types import Beats
 from pocket_core.voices import VOICES
 from pocket_export.groove import load, locate
 from pocket_export.sources.grooves.lessons import targets
@@ -42,12 +58,14 @@ from pocket_export.sources.grooves.windows import (
     tempos,
     windows,
 )
+from pocket_export.sources.patterns.data import MULTITRACK, SHIPS
 from pocketd.generators.graphs import Graphs, load_graphs
 from pocketd.generators.groove import Groove
 
 Array = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
+TWO_BARS = Beats(2 * BAR)
 LATER = 2  # bars: from the third on there has been something to remember
 TIMED, WARM_UP = 1000, 50  # generations that are timed
 VIEWS = {
@@ -173,18 +191,29 @@ def known_rows(of: Sequence[Window], real: Array) -> list[Row]:
     return rows
 
 
-def timed(graphs: Graphs, graph: str, x: Array) -> str:
-    """Return how long one generation takes, in words."""
-    taken = []
+def timed(graphs: Graphs, of: Sequence[Window], *, remembers: bool) -> str:
+    """Return how long one generation takes, all of its turns and what is about them, in words."""
+    generator, taken = Groove(graphs, Kit()), []
+    asks = [asked_live(window, remembers=remembers) for window in of]
     for n in range(WARM_UP + TIMED):
         began = perf_counter()
-        graphs.run(graph, x=x[n % len(x)][None])
+        generator.phrase(asks[n % len(asks)])
         taken.append(1000 * (perf_counter() - began))
     median, late = np.percentile(taken[WARM_UP:], (50, 99))
+    where = "with a memory" if remembers else "without"
     return (
-        f"One generation by `{graph}` on one thread of ONNX Runtime: median {median:.2f} ms, "
+        f"One generation {where}, two bars, on one thread of ONNX Runtime: median {median:.2f} ms, "
         f"p99 {late:.2f} ms of {TIMED}."
     )
+
+
+def asked_live(window: Window, *, remembers: bool) -> Ask:
+    """Return what a daemon would ask for a window's two bars, whose musician plays the drummer's groove."""
+    recording, begin = window.recording, Beats(window.bar * BAR)
+    heard = tuple(o for o in onsets_of(flattened(recording.cells)) if begin - MEMORY <= o.beat < begin - 1)
+    past = phrase_of_cells(recording.cells.cut(0, window.bar * A_BAR), Kit()).strokes if remembers else ()
+    before = tuple(stroke for stroke in past if stroke.beat >= begin - MEMORY)
+    return Ask(begin, TWO_BARS, heard, before, bpm=recording.bpm)
 
 
 def measure(
@@ -213,11 +242,24 @@ def measure(
     return rows, scores
 
 
-def free_rows(graphs: Graphs, of: Sequence[Recording], seed: int) -> dict[str, dict[str, float]]:
+def free_running_on(generator: Groove, of: Sequence[Recording], seed: int) -> dict[str, Runs]:
     """Return what becomes of the generator's drums where it hears itself, beside the drummers' own."""
-    generator, files = Groove(graphs, Kit()), chosen(of)
-    rows = {"the drummers": measured(played(files))}
-    return rows | {m.name: measured(run(generator, Kit(), files, m, seed)) for m in MANNERS}
+    return {"the drummers": played(of), **{m.name: run(generator, of, m, seed) for m in MANNERS}}
+
+
+def beside_riffs(
+    generator: Groove, free: Mapping[str, Runs], of: Sequence[Recording], folder: Path, seed: int
+) -> tuple[dict[str, dict[str, float]], int]:
+    """Return whether there is a beat in answers to drummers and to riffs, and how many riffs there are."""
+    found = riffs(folder)
+    live = Manner("to drummers, as learnt, live", live=True)
+    runs = {
+        "the drummers": free["the drummers"],
+        "to drummers, as learnt": free[LEARNT.name],
+        live.name: run(generator, of, live, seed),
+        **(outside_rows(generator, found, seed) if found else {}),
+    }
+    return {name: beats(each) for name, each in runs.items()}, len(found)
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -231,9 +273,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     real = targets(test)
     rows, scores = measure(graphs, test, validation)
     hits = real[..., :COUNT] > 0.5
-    shows = (("answer", View()), ("alone", View(remembers=False)))
+    late = [window for window in test if window.bar >= MEMORY_BARS][:WARM_UP]
     remarks = (
-        *(timed(graphs, name, np.stack([shown(w, view) for w in test[:WARM_UP]])) for name, view in shows),
+        *(timed(graphs, late, remembers=remembers) for remembers in (True, False)),
         f"Of the drummers themselves a bar is like the last by {likeness(test, hits):.3f}.",
         "ms: mean error in time of strokes that are rightly struck; all: of all the drummer's; vel.: MSE.",
         "SD: of offsets, sixteenths; alike: Jaccard index of a bar and the one before.",
@@ -242,7 +284,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         "solar-shadow",
         {"f1": 0.621, "accuracy": 0.896, "mae_ms": 13.7, "all_mae_ms": 15.6, "velocity_mse": 0.0479},
     )
-    free = free_rows(graphs, recordings(groove.split("validation")), asked.seed)
+    generator, files = Groove(graphs, Kit()), chosen(recordings(groove.split("validation")))
+    runs = free_running_on(generator, files, asked.seed)
+    free = {name: measured(each) for name, each in runs.items()}
+    outside, count = beside_riffs(generator, runs, files, asked.data / MULTITRACK / SHIPS, asked.seed)
     report = Report(
         "grooves",
         f"Groove MIDI Dataset, beats in 4/4, {len(test)} windows of two bars",
@@ -255,7 +300,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             Section(graphs.card.name, rows),
         ],
         remarks,
-        {"free_running_validation": free},
+        {"free_running_validation": free, "beats": outside},
     )
     console = screen()
     report.print(console)
@@ -263,6 +308,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     lines += [(name, *(f"{f1:.2f}" for f1 in found.voice_f1)) for name, found in scores.items()]
     print_grid(console, "F1 of each voice", VOICES, lines)
     print_free(console, free)
+    print_outside(console, outside, count)
     if asked.json is not None:
         report.write(asked.json)
 

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from benchmarks.table import print_grid
 from pocket_core.phrases.generator import MEMORY, Ask, Generator, Knobs, Onset
-from pocket_core.phrases.hvo import A_BAR, COUNT, cells_of_strokes, flattened
+from pocket_core.phrases.hvo import A_BAR, COUNT, HALF, cells_of_strokes, flattened
 from pocket_core.phrases.kit import Kit
 from pocket_core.phrases.phrase import BAR, SIXTEENTH, Stroke
 from pocket_core.types import Beats
@@ -29,6 +29,8 @@ APART = (1, 2, 8)  # bars that are compared
 HALF_BAR = A_BAR // 2
 TOMS = slice(VOICES.index("low tom"), VOICES.index("high tom") + 1)
 SNARE = VOICES.index("snare")
+UNHEARD = 1.0  # quarter notes: so much before its beginning a bar is asked for, live
+KIT = Kit()
 
 Runs = list[NDArray[np.bool_]]  # of each file, (bars, 16, 9)
 
@@ -41,11 +43,22 @@ class Manner:
     temperature: float = 1.0
     looped: bool = False  # the musician plays his first two bars again and again
     remembers: bool = True
+    live: bool = False  # it has heard the musician up to a beat before a bar, and not the bar itself
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What a musician plays."""
+
+    onsets: Sequence[Onset]  # in order
+    bpm: float
+    bars: int
+
+
+LEARNT = Manner("free running, as learnt")
 MANNERS = (
     Manner("free running, likeliest", temperature=0.0),
-    Manner("free running, as learnt"),
+    LEARNT,
     Manner("the same without memory", remembers=False),
     Manner("to two bars that repeat", looped=True),
     Manner("the same, likeliest", looped=True, temperature=0.0),
@@ -59,20 +72,51 @@ def chosen(of: Sequence[Recording]) -> list[Recording]:
 
 def played(of: Sequence[Recording]) -> Runs:
     """Return what the drummers played."""
-    return [_bars(r.cells.hits[: min(r.bars, BARS) * A_BAR]) for r in of]
+    return [bars_of(r.cells.hits[: min(r.bars, BARS) * A_BAR]) for r in of]
 
 
-def run(generator: Generator, kit: Kit, of: Sequence[Recording], manner: Manner, seed: int) -> Runs:
+def run(generator: Generator, of: Sequence[Recording], manner: Manner, seed: int) -> Runs:
     """Return what a generator makes of each file's groove.
 
     Args:
         generator: Of drums.
-        kit: Its notes.
         of: The files.
         manner: How it is asked.
         seed: Of its chance.
     """
-    return [_one(generator, kit, recording, manner, seed + n) for n, recording in enumerate(of)]
+    return [played_on(generator, _part(r, manner), manner, seed + n) for n, r in enumerate(of)]
+
+
+def played_on(generator: Generator, part: Part, manner: Manner, seed: int) -> NDArray[np.bool_]:
+    """Return what a generator plays to a part, asked a bar at a time, `bool[bars, 16, 9]`."""
+    made: list[Stroke] = []
+    for bar in range(part.bars):
+        begin = Beats(bar * BAR)
+        until = begin - UNHEARD if manner.live else begin + LOOPED * BAR
+        ask = Ask(
+            begin,
+            heard=tuple(o for o in part.onsets if begin - MEMORY <= o.beat < until),
+            before=tuple(s for s in made if s.beat >= begin - MEMORY) if manner.remembers else (),
+            knobs=Knobs(temperature=manner.temperature),
+            seed=seed,
+            bpm=part.bpm,
+        )
+        made += generator.phrase(ask).at(begin)
+    return bars_of(cells_of_strokes(made, KIT, Beats(0.0), part.bars * A_BAR).hits)
+
+
+def onsets_of(groove: NDArray[np.float32]) -> list[Onset]:
+    """Return the onsets of a groove, `float32[T, 3]`, as a musician would play them."""
+    return [
+        Onset(Beats((step + offset) * SIXTEENTH), round(velocity * 127))
+        for step, (hit, velocity, offset) in enumerate(groove.tolist())
+        if hit
+    ]
+
+
+def bars_of(hits: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return hits, `float32[T, 9]`, as bars, `bool[bars, 16, 9]`."""
+    return hits.reshape(-1, A_BAR, COUNT) > HALF
 
 
 def shares(runs: Runs) -> NDArray[np.float64]:
@@ -160,39 +204,11 @@ def _half(halves: NDArray[np.bool_]) -> tuple[float, float]:
     return float(strokes / max(len(halves), 1)), float(drums / max(strokes, 1))
 
 
-def _one(
-    generator: Generator, kit: Kit, recording: Recording, manner: Manner, seed: int
-) -> NDArray[np.bool_]:
+def _part(recording: Recording, manner: Manner) -> Part:
     bars = min(recording.bars, BARS)
-    onsets = _onsets(recording, bars + LOOPED, looped=manner.looped)
-    made: list[Stroke] = []
-    for bar in range(bars):
-        begin = Beats(bar * BAR)
-        recent = tuple(s for s in made if s.beat >= begin - MEMORY) if manner.remembers else ()
-        phrase = generator.phrase(
-            Ask(
-                begin,
-                heard=tuple(o for o in onsets if begin - MEMORY <= o.beat < begin + 2 * BAR),
-                before=recent,
-                knobs=Knobs(temperature=manner.temperature),
-                seed=seed,
-                bpm=recording.bpm,
-            )
-        )
-        made += phrase.at(begin)
-    return _bars(cells_of_strokes(made, kit, Beats(0.0), bars * A_BAR).hits)
+    return Part(_onsets(recording, bars + LOOPED, looped=manner.looped), recording.bpm, bars)
 
 
 def _onsets(recording: Recording, bars: int, *, looped: bool) -> list[Onset]:
     groove = flattened(recording.cells)
-    if looped:
-        groove = np.resize(groove[: LOOPED * A_BAR], (bars * A_BAR, 3))
-    return [
-        Onset(Beats((step + offset) * SIXTEENTH), round(velocity * 127))
-        for step, (hit, velocity, offset) in enumerate(groove.tolist())
-        if hit
-    ]
-
-
-def _bars(hits: NDArray[np.float32]) -> NDArray[np.bool_]:
-    return hits.reshape(-1, A_BAR, COUNT) > 0.5
+    return onsets_of(np.resize(groove[: LOOPED * A_BAR], (bars * A_BAR, 3)) if looped else groove)

@@ -5,7 +5,7 @@ import pytest
 from benchmarks.grooves_free import MANNERS, Manner, alike, fills, late_shares, measured, played, run
 
 from pocket_core.phrases.generator import Ask
-from pocket_core.phrases.kit import GENERAL_MIDI, Kit
+from pocket_core.phrases.kit import GENERAL_MIDI
 from pocket_core.phrases.phrase import BAR, Phrase, Stroke
 from pocket_core.types import Beats
 from pocket_export.sources.grooves.windows import recordings
@@ -30,13 +30,13 @@ class Counts:
 
 
 def test_a_generator_hears_what_it_has_played() -> None:
-    runs = run(Counts(), Kit(), FILES, Manner("free"), 1)
+    runs = run(Counts(), FILES, Manner("free"), 1)
 
     assert [int(bar.sum()) for bar in runs[0]] == list(range(1, 11))
 
 
 def test_without_memory_it_does_not() -> None:
-    runs = run(Counts(), Kit(), FILES, Manner("free", remembers=False), 1)
+    runs = run(Counts(), FILES, Manner("free", remembers=False), 1)
 
     assert {int(bar.sum()) for bar in runs[0]} == {1}
 
@@ -44,7 +44,7 @@ def test_without_memory_it_does_not() -> None:
 def test_a_musician_who_repeats_himself_plays_the_same_every_two_bars() -> None:
     counts = Counts()
 
-    run(counts, Kit(), FILES[:1], Manner("loop", looped=True), 1)
+    run(counts, FILES[:1], Manner("loop", looped=True), 1)
 
     last = [(o.beat % 8, o.velocity) for o in counts.asked[-1].heard if o.beat >= counts.asked[-1].begin]
     first = [(o.beat % 8, o.velocity) for o in counts.asked[1].heard if o.beat >= counts.asked[1].begin]

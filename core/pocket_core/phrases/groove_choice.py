@@ -26,7 +26,7 @@ def in_turns(
     lean: Callable[[Array], Array],
     turns: Sequence[Sequence[int]] = TURNS,
 ) -> tuple[Array, Array]:
-    """Return what a network says at last, `float32[..., T, 27]`, and its leans, `[..., T, 9]`: see `inclined`.
+    """Return what a network says at last, `float32[..., T, 27]`, and its leans, `[..., T, 9]` (`inclined`).
 
     Drawn all at once, each voice by its own chance, a bar has the hat of one drummer and the ride of another.
     So voices are decided in turns, and the network is asked again with those that are (as the blocks of Huang
@@ -64,9 +64,9 @@ def inclined(chances: Array, thresholds: Array, temperature: float | Array, luck
         lucky: `float32[..., T, V]`; see `luck`.
     """
     cool = np.minimum(temperature, 1.0)
-    wide = cool + BOLDER * np.maximum(np.asarray(temperature) - 1.0, 0.0)
-    leans: Array = logit(chances) - (1.0 - cool) * logit(thresholds) + wide * lucky
-    return leans.astype(np.float32)
+    wide = cool + BOLDER * (np.maximum(temperature, 1.0) - 1.0)
+    leans = logit(chances) - (1.0 - cool) * logit(thresholds) + wide * lucky
+    return np.asarray(leans, np.float32)
 
 
 def luck(shape: tuple[int, ...], chance: np.random.Generator, usual: Array | None = None) -> Array:

@@ -132,13 +132,14 @@ class Groove:
         )
         x = feature_rows(groove, past, known, asked, _answered(ask.heard, begin, past))
         graph, thresholds = ("answer", self._limits.thresholds) if known else ("alone", self._limits.alone)
-        lucky = luck((STEPS, COUNT), chance, _habits(ask.seed))
+        lucky, swayed = luck((STEPS, COUNT), chance, _habits(ask.seed)), _swayed(ask.knobs)
 
         def say(rows: Array) -> Array:
-            return self._graphs.run(graph, x=rows[None])["said"][0]
+            said: Array = self._graphs.run(graph, x=rows[None])["said"][0]
+            return said
 
         def lean(chances: Array) -> Array:
-            return inclined(chances, thresholds, ask.knobs.temperature, lucky) + _swayed(ask.knobs)
+            return inclined(chances, thresholds, ask.knobs.temperature, lucky) + swayed
 
         said, leans = in_turns(say, x, lean, TURNS if ask.knobs.temperature > 0 else ALL_AT_ONCE)
         return phrase_of_cells(self._chosen(said, leans), self._kit)

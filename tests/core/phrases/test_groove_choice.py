@@ -3,7 +3,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pocket_core.phrases.groove_choice import HALF_BAR, inclined, luck
+from pocket_core.phrases.groove_choice import HALF_BAR, in_turns, inclined, luck
+from pocket_core.phrases.groove_features import DECIDED, TURNS, WIDTH
+from pocket_core.voices import VOICES as NAMES
 
 STEPS, VOICES = 32, 9
 EVENLY = np.full((STEPS, VOICES), 0.1, np.float32)
@@ -12,7 +14,8 @@ THRESHOLDS = np.full(VOICES, 0.3, np.float32)
 
 def struck(chances: np.ndarray, temperature: float, times: int = 400) -> np.ndarray:
     chance = np.random.default_rng(1)
-    return np.stack([inclined(chances, THRESHOLDS, temperature, chance) >= 0 for _ in range(times)])
+    lucky = (luck(chances.shape, chance) for _ in range(times))
+    return np.stack([inclined(chances, THRESHOLDS, temperature, each) >= 0 for each in lucky])
 
 
 def test_at_no_temperature_what_reaches_its_threshold_is_struck() -> None:
@@ -42,7 +45,8 @@ def test_what_is_usual_comes_again_and_as_often_as_before() -> None:
     drawn, chance = np.random.default_rng(1), np.random.default_rng(2)
     usual = drawn.standard_normal((200, STEPS, VOICES)).astype(np.float32)
 
-    bars = np.array([[inclined(EVENLY, THRESHOLDS, 1.0, chance, u) >= 0 for _ in range(2)] for u in usual])
+    lucky = np.array([[luck(EVENLY.shape, chance, each) for _ in range(2)] for each in usual])
+    bars = inclined(EVENLY, THRESHOLDS, 1.0, lucky) >= 0
 
     again = bars[:, 1][bars[:, 0]].mean()
     assert bars.mean() == pytest.approx(0.1, abs=0.01)
@@ -57,3 +61,39 @@ def test_a_voice_comes_in_runs_within_half_a_bar() -> None:
 
     assert alike > 0.3
     assert abs(other) < 0.1
+
+
+def test_each_of_many_has_a_temperature_of_its_own() -> None:
+    lucky = np.stack([luck((STEPS, VOICES), np.random.default_rng(1))] * 2)
+    both = np.stack([EVENLY, EVENLY])
+
+    found = inclined(both, THRESHOLDS, np.array([0.0, 1.0], np.float32)[:, None, None], lucky) >= 0
+
+    assert not found[0].any()
+    assert found[1].any()
+
+
+def test_what_a_turn_strikes_is_known_to_the_next() -> None:
+    hat, ride = NAMES.index("closed hat"), NAMES.index("ride")
+
+    def instead(x: np.ndarray) -> np.ndarray:
+        """Say that the ride is struck where the hat is decided not to be, and the hat is a matter of luck."""
+        said = np.zeros((STEPS, 3 * VOICES), np.float32)
+        said[:, hat] = 0.5
+        decided = x[:, DECIDED]
+        said[:, ride] = decided[:, hat] * (1 - decided[:, VOICES + hat])
+        return said
+
+    lucky = luck((STEPS, VOICES), np.random.default_rng(1))
+    x = np.zeros((STEPS, WIDTH), np.float32)
+
+    _, leans = in_turns(instead, x, lambda chances: inclined(chances, THRESHOLDS, 1.0, lucky))
+
+    struck = leans >= 0
+    assert 0 < struck[:, hat].sum() < STEPS
+    assert (struck[:, ride] == ~struck[:, hat]).all()
+    assert not x.any()
+
+
+def test_every_voice_has_its_turn() -> None:
+    assert sorted(voice for turn in TURNS for voice in turn) == list(range(VOICES))

@@ -4,6 +4,7 @@ import numpy as np
 from numpy.testing import assert_allclose, assert_array_equal
 
 from pocket_core.phrases.groove_features import (
+    DECIDED,
     DENSITY,
     FROM_BEFORE,
     GROOVE,
@@ -11,6 +12,7 @@ from pocket_core.phrases.groove_features import (
     LAST,
     LAST_GROOVE,
     MEMORY_STEPS,
+    MUSICIAN,
     PHASES,
     REMEMBERED,
     SHARES,
@@ -19,6 +21,7 @@ from pocket_core.phrases.groove_features import (
     USUAL,
     WIDTH,
     Asked,
+    decide,
     feature_rows,
 )
 from pocket_core.phrases.hvo import A_BAR, COUNT, Cells, no_cells
@@ -112,3 +115,22 @@ def test_style_and_density_are_told_at_every_step() -> None:
     assert_array_equal(x[:, STYLE].argmax(1), STYLES.index("funk"))
     assert_allclose(x[:, DENSITY], np.tile((1.0, 0.6), (STEPS, 1)))
     assert x[:, FROM_BEFORE].all()
+
+
+def test_a_musicians_part_is_marked() -> None:
+    both = [feature_rows(SILENCE, no_cells(MEMORY_STEPS), 0, Asked(musician=said)) for said in (False, True)]
+
+    assert [set(x[:, MUSICIAN].tolist()) for x in both] == [{0.0}, {1.0}]
+
+
+def test_what_is_decided_is_told_from_what_is_not_struck() -> None:
+    x = feature_rows(SILENCE, no_cells(MEMORY_STEPS), 0, Asked())
+    struck = np.zeros((STEPS, COUNT), np.float32)
+    struck[4::8, 1], struck[:, 2] = 1.0, 1.0
+
+    decide(x, (0, 1), struck)
+
+    said, hits = x[:, DECIDED][:, :COUNT], x[:, DECIDED][:, COUNT:]
+    assert said.sum(0).tolist() == [STEPS, STEPS, *[0] * (COUNT - 2)]
+    assert_array_equal(hits[:, :2], struck[:, :2])
+    assert not hits[:, 2:].any()

@@ -12,7 +12,19 @@ from pocket_export.sources.grooves.lessons import targets
 from pocket_export.sources.grooves.windows import View, recordings, shown, windows
 from tests.export.performances import loose
 
-AS_IT_WAS = Varied(paired=0, swapped=0, louder=0, faster=0, missing=0, uneven=0, loose=0, style=0, density=0)
+AS_IT_WAS = Varied(
+    paired=0,
+    swapped=0,
+    louder=0,
+    faster=0,
+    missing=0,
+    uneven=0,
+    loose=0,
+    style=0,
+    density=0,
+    musician=0,
+    turns=(1.0,),
+)
 WINDOWS = windows(recordings([loose(1, bars=12), loose(2, bars=6)]))
 
 
@@ -24,7 +36,7 @@ def test_with_nothing_varied_windows_are_shown_as_they_were_played() -> None:
 
 
 def test_the_groove_is_that_of_the_varied_drums() -> None:
-    x, y = draw_alone(WINDOWS, Varied(), np.random.default_rng(1))
+    x, y = draw_alone(WINDOWS, Varied(musician=0), np.random.default_rng(1))
 
     for rows, drums in zip(x, y, strict=True):
         hit, velocity, _ = flattened(cells_from(drums)).T
