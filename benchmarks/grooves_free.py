@@ -21,6 +21,7 @@ from pocket_core.phrases.phrase import BAR, SIXTEENTH, Stroke
 from pocket_core.types import Beats
 from pocket_core.voices import VOICES
 from pocket_export.sources.grooves.windows import Recording
+from pocketd.generators.presets import find_phrase
 
 BARS, LEAST = 32, 8  # of a run; a file with fewer is left out
 LOOPED = 2  # bars that a musician plays again and again
@@ -44,6 +45,7 @@ class Manner:
     looped: bool = False  # the musician plays his first two bars again and again
     remembers: bool = True
     live: bool = False  # it has heard the musician up to a beat before a bar, and not the bar itself
+    start: str | None = None  # the preset that it begins with
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +99,7 @@ def played_on(generator: Generator, part: Part, manner: Manner, seed: int) -> ND
             begin,
             heard=tuple(o for o in part.onsets if begin - MEMORY <= o.beat < until),
             before=tuple(s for s in made if s.beat >= begin - MEMORY) if manner.remembers else (),
+            start=None if manner.start is None else find_phrase(manner.start, KIT),
             knobs=Knobs(temperature=manner.temperature),
             seed=seed,
             bpm=part.bpm,

@@ -34,6 +34,7 @@ MANNERS = (
     Manner("to riffs, temperature .5", temperature=0.5),
     Manner("to riffs, as learnt"),
     Manner("to riffs, as learnt, live", live=True),
+    Manner("to riffs, begun with rock, live", live=True, start="rock"),
 )
 
 

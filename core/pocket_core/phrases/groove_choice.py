@@ -13,7 +13,8 @@ from pocket_core.phrases.hvo import A_BAR, COUNT
 
 HALF_BAR = A_BAR // 2
 TOGETHER = 0.4  # correlation of a voice's luck within half a bar: a rare voice comes in a run, not as crumbs
-HABIT = 0.6  # correlation of luck with what is usual: so bars are as alike as drummers' are (validation)
+HABIT = 0.1  # correlation of luck with what is usual: so bars are as alike as drummers' are (validation)
+WARMTH = (0.7, 0.75, 1.0)  # temperature of each turn's voices, where 1 is asked for: see `warmth`
 BOLDER = 0.25  # how much wider luck becomes from a temperature of 1 to 2
 RARELY = 1e-6  # a chance is no nearer to 0 or 1
 
@@ -50,6 +51,19 @@ def in_turns(
     return said, leans
 
 
+def warmth(temperature: float) -> Array:
+    """Return the temperature of each voice, `float32[9]`, for one of all.
+
+    What is drawn cell by cell frays a hat's eighths and a backbeat, which drummers play all or not at all; so
+    the beat is decided more firmly, and what comes now and then as often as its chance says. Chosen on
+    validation: so many strokes and voices, and so much alike, are bars there (docs/decisions/0021-groove.md).
+    """
+    warm = np.ones(COUNT, np.float32)
+    for turn, share in zip(TURNS, WARMTH, strict=True):
+        warm[list(turn)] = share
+    return temperature * warm
+
+
 def inclined(chances: Array, thresholds: Array, temperature: float | Array, lucky: Array) -> Array:
     """Return how much each cell is for a stroke, `float32[..., T, V]`, as a logit; from 0 on it is struck.
 
@@ -60,7 +74,7 @@ def inclined(chances: Array, thresholds: Array, temperature: float | Array, luck
     Args:
         chances: `float32[..., T, V]`, 0..1.
         thresholds: `float32[V]`, 0..1.
-        temperature: 0..2; one, or `float32[..., 1, 1]`.
+        temperature: 0..2, one or an array of a shape that fits.
         lucky: `float32[..., T, V]`; see `luck`.
     """
     cool = np.minimum(temperature, 1.0)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pocket_core.errors import ContractError
 from pocket_core.phrases.generator import EVEN, Ask, Knobs, Onset
-from pocket_core.phrases.groove_choice import in_turns, inclined, luck
+from pocket_core.phrases.groove_choice import in_turns, inclined, luck, warmth
 from pocket_core.phrases.groove_features import (
     MEMORY_STEPS,
     OFFSET_SCALE,
@@ -48,7 +48,7 @@ DENSITY_SWAY, VOICE_SWAY = 4.0, 6.0  # of the logit, from the least to the most
 LATENT_NOISE = 0.5  # at a temperature of 1
 FULL_DENSITY = 1.2  # hits of two bars / 64, where `Knobs.density` is 1
 OF_HABITS = 2**33  # no position: what is drawn of this and the seed is drawn once
-ALL_AT_ONCE = (range(COUNT),)  # the likeliest, where there is no luck to fit together
+ALL_AT_ONCE = (range(COUNT),)  # the likeliest, and where nothing is remembered: those networks know no turns
 LASTS = 8  # bars that what was drawn from nothing stays
 
 Array = NDArray[np.float32]
@@ -132,16 +132,18 @@ class Groove:
         )
         x = feature_rows(groove, past, known, asked, _answered(ask.heard, begin, past))
         graph, thresholds = ("answer", self._limits.thresholds) if known else ("alone", self._limits.alone)
-        lucky, swayed = luck((STEPS, COUNT), chance, _habits(ask.seed)), _swayed(ask.knobs)
+        lucky = luck((STEPS, COUNT), chance, _habits(ask.seed))
+        warm, swayed = warmth(ask.knobs.temperature), _swayed(ask.knobs)
 
         def say(rows: Array) -> Array:
             said: Array = self._graphs.run(graph, x=rows[None])["said"][0]
             return said
 
         def lean(chances: Array) -> Array:
-            return inclined(chances, thresholds, ask.knobs.temperature, lucky) + swayed
+            return inclined(chances, thresholds, warm, lucky) + swayed
 
-        said, leans = in_turns(say, x, lean, TURNS if ask.knobs.temperature > 0 else ALL_AT_ONCE)
+        drawn = known and ask.knobs.temperature > 0
+        said, leans = in_turns(say, x, lean, TURNS if drawn else ALL_AT_ONCE)
         return phrase_of_cells(self._chosen(said, leans), self._kit)
 
     def _chosen(self, said: Array, leans: Array) -> Cells:

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from pocket_core.phrases.groove_features import FULL, MEMORY_STEPS, STEPS, WIDTH, Asked, feature_rows
 from pocket_core.phrases.hvo import A_BAR, COUNT, HALF, cells_from, flattened, no_cells
-from pocket_export.sources.grooves.lessons import TURN_SHARES, decide_some
 from pocket_export.sources.grooves.parts import part_to
 from pocket_export.sources.grooves.windows import Window
 
@@ -34,8 +33,7 @@ class Varied:
     loose: float = 0.015  # spread of each stroke's time, sixteenths
     style: float = 0.3  # tell their style
     density: float = 0.2  # tell how many hits they have
-    musician: float = 0.3  # have a musician's part for their groove
-    turns: tuple[float, ...] = TURN_SHARES
+    musician: float = 0.2  # have a musician's part for their groove
 
 
 def draw_alone(
@@ -62,7 +60,6 @@ def draw_alone(
         cells = cells_from(y[n])
         groove = part_to(cells, chance) if asked.musician else flattened(cells)
         x[n] = feature_rows(groove, NOTHING, 0, asked)
-        decide_some(x[n], cells.hits, varied.turns, chance)
     return x, y
 
 

@@ -77,7 +77,7 @@ class Size:
     vae_layers: int = 3
     together: int = 2  # networks without a memory, whose mean answers
     epochs: int = 16
-    alone_epochs: int = 9  # of each
+    alone_epochs: int = 8  # of each
     vae_epochs: int = 10
 
     @property
@@ -273,7 +273,7 @@ def _alone(number: int) -> str:
 def _alone_lesson(bench: Bench, net: nn.Module, network: int, rare: Tensor) -> tuple[Batches, Judge]:
     def losses(number: int, chance: torch.Generator) -> tuple[int, Iterable[Tensor]]:
         x, y = draw_alone(bench.lessons.train, Varied(), bench.drawn(number, network))
-        return _count(x), (loss(net(a), b, ALONE_WEIGHTS, rare, a) for a, b in batches(x, y, chance))
+        return _count(x), (loss(net(a), b, ALONE_WEIGHTS, rare) for a, b in batches(x, y, chance))
 
     def judge() -> tuple[float, str]:
         found = bench.score(answers(net, bench.lessons.seen[ALONE]))

@@ -23,7 +23,6 @@ AS_IT_WAS = Varied(
     style=0,
     density=0,
     musician=0,
-    turns=(1.0,),
 )
 WINDOWS = windows(recordings([loose(1, bars=12), loose(2, bars=6)]))
 
