@@ -269,6 +269,54 @@ def test_a_hit_a_hair_before_the_start_belongs_to_the_loop(from_loop: Rig) -> No
     assert [note for _, note in struck] == [KICK, KICK]
 
 
+@pytest.mark.parametrize("length", [2.3, 2.52, 3.97])
+@pytest.mark.parametrize("offset", [-0.030, 0.0])
+def test_a_loop_that_ends_between_two_pulses_begins_with_one_stroke(length: float, offset: float) -> None:
+    rig = Rig(Config(source="loop", model="none", restore=0, late_commit=False), FixedPredictor(offset))
+    seams = [BEGIN + lap * length * BEAT for lap in range(5)]
+    sent = [(BEGIN + n * BEAT / 24, b"\xf8") for n in range(round(5 * length * 24))]  # they never pause
+    for seam in seams:
+        sent += [(seam - 0.0002, song_position(0)), (seam - 0.0001, START if seam == BEGIN else CONTINUE)]
+        rig.drum(KICK, seam + 0.001)
+        rig.drum(SNARE, seam + BEAT + 0.001)
+    for at, data in sorted(sent):
+        rig.backend.feed(Port.CONTROL, data, Seconds(at))
+
+    struck = rig.until(seams[-1] + 0.5 * BEAT)
+    rig.close()
+
+    begun = [at for at, note in struck if note == KICK]
+    assert len(begun) == len(seams)
+    assert begun == pytest.approx(seams, abs=abs(offset) + 2 * BEAT / 24)
+
+
+def test_what_the_daw_sends_a_hair_before_each_beat_is_played_in_each_pass(from_loop: Rig) -> None:
+    for lap in range(5):
+        begin = BEGIN + lap * 2 * BEAT
+        from_loop.clock(2, begin, (START,) if lap == 0 else (song_position(0), CONTINUE))
+        from_loop.drum(KICK, begin - 0.003)
+        from_loop.drum(SNARE, begin + BEAT - 0.003)
+
+    struck = from_loop.until(BEGIN + 10 * BEAT - 0.1)
+
+    assert [note for _, note in struck] == [KICK, SNARE] * 5
+
+
+def test_what_the_daw_has_sent_ahead_of_a_loops_end_is_not_played_once_more() -> None:
+    rig = Rig(Config(source="loop", drums_lead_ms=120, model="none", restore=0, late_commit=False))
+    for lap in range(3):
+        begin = BEGIN + lap * 2 * BEAT
+        rig.clock(2, begin, (START,) if lap == 0 else (song_position(0), CONTINUE))
+        rig.drum(KICK, begin - 0.12)
+        rig.drum(HAT, begin + 0.2 * BEAT - 0.12)
+
+    struck = rig.until(BEGIN + 6 * BEAT - 0.2)
+    rig.close()
+
+    assert [note for _, note in struck][-4:] == [KICK, HAT] * 2
+    assert len(struck) <= 6
+
+
 def test_a_stop_leaves_no_note_sounding(from_loop: Rig) -> None:
     play_loop(from_loop, 3)
     from_loop.drum(HAT, BEGIN + 5 * BEAT, length=9.0)
