@@ -174,6 +174,21 @@ def test_bars_that_go_by_while_the_loop_is_kept_from_running_are_not_made_up_for
     assert [position for position in began if position >= 50.0] == [50.0, 52.0, 54.0]
 
 
+def test_what_is_kept_of_the_bars_that_went_by_is_handed_over_once(rig: GeneratorRig) -> None:
+    rig.clock(64)
+    rig.until(BEGIN + 1 * BEAT)
+    rig.backend.wait(Seconds(BEGIN + 49 * BEAT))  # and its clock's pulses wait to be heard
+
+    rig.until(BEGIN + 52 * BEAT)
+
+    drums = [
+        (r["at"], r["data"]) for r in rig.told("message") if (r["port"], r["data"][:2]) == ("drums", "99")
+    ]
+    assert len(drums) > 10
+    assert len(drums) == len(set(drums))
+    assert rig.told("stop") == []
+
+
 def test_a_jump_out_of_the_bars_goes_on_at_the_place_where_it_lands(rig: GeneratorRig) -> None:
     rig.until(0.9)
     rig.clock(2)
