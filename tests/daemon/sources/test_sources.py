@@ -197,9 +197,10 @@ def test_a_reload_with_another_look_ahead_leaves_a_file_on_the_grid(song: Path, 
     assert struck[1:] == [(1.5, SNARE), (2.0, KICK), (2.5, SNARE)]
 
 
-@pytest.mark.parametrize("source", ["file", "loop"])
-def test_a_source_of_our_own_wants_a_clock(source: str) -> None:
-    with pytest.raises(ConfigError, match=f"{source} plays by a clock, .* has none; .*`clock: jack`"):
+@pytest.mark.parametrize("source", ["file", "loop", "groove"])
+def test_a_source_of_our_own_wants_a_clock_and_says_which_without_a_daw(source: str) -> None:
+    why = rf"{source} plays by itself, and clock: internal is started by the DAW's first hit.*"
+    with pytest.raises(ConfigError, match=why + r"`clock: jack` and `tempo`.*jack_transport.*MIDI clock"):
         parse(f"source: {source}\nscore: a.mid\nclock: internal".encode(), "c.yaml")
 
 
