@@ -108,7 +108,12 @@ LEARNERS = (
     Learner("follower", "follower", Rule()),
 )
 DRAWN_TAKES = 3
-DRAWN = ("lstm A3 B4", "seq2seq A3 B4", "follower")
+BOLD = "learns boldly\n(A = 3, B = 4 in the paper)"
+DRAWN = {  # what stands above each column
+    "lstm A3 B4": f"lstm {BOLD}",
+    "seq2seq A3 B4": f"seq2seq {BOLD}",
+    "follower": "follower learns as nightly,\nand follows within a take",
+}
 UNBOUND = (
     Learner("lstm A3 B4, not held at the musician", "lstm", Rule(Style.VARIANCE, 3.0, 4.0, beyond=True)),
     Learner("lstm A3 B off, not held at the musician", "lstm", Rule(Style.VARIANCE, 3.0, None, beyond=True)),
@@ -224,7 +229,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from benchmarks.morph_plot import draw
 
         first = {
-            job.learner.name: [take.records for take in run.takes[:DRAWN_TAKES]]
+            DRAWN[job.learner.name]: [take.records for take in run.takes[:DRAWN_TAKES]]
             for job, run in runs
             if _drawn(job, options.seed)
         }

@@ -22,7 +22,9 @@ from pocket_core.transport import Relocated, Started, TransportChange
 from pocket_core.types import Beats, Seconds
 from pocket_core.wire import note_off
 
-NEAR = Beats(1 / 48)  # half a pulse of MIDI clock; a jump that is so near to the expected one is it
+NEAR = Beats(1 / 48)  # half a pulse of MIDI clock; so far may a message be from its place
+PULSE = Beats(1 / 24)  # where a loop ends between two of them, one pass has one more than the next
+LOOSE = Beats(PULSE + NEAR)  # a jump that is so near to the expected one is it
 SAME = 1e-6  # beats; far less than a sample
 TICKS = 960  # to a quarter note, in a withdrawal
 _WITHDRAW = bytes((0xF0, 0x7D, 0x77))  # 7D: for use within one program (MIDI 1.0, manufacturer IDs)
@@ -156,7 +158,7 @@ class Playback:
         """Notice that a loop has not gone round: what was handed over for behind it was wrong."""
         repeat = self._part.repeat if self._part else None
         here = clock.beat_at(now)
-        if repeat is None or self._next is None or not repeat.left + NEAR < here < repeat.left + 1.0:
+        if repeat is None or self._next is None or not repeat.left + LOOSE < here < repeat.left + 1.0:
             return []
         if self._next <= repeat.left:
             return []
@@ -179,8 +181,8 @@ class Playback:
             return _between(part.cues, begin, end)
         length = part.repeat.left - part.repeat.entered
         found: list[tuple[Beats, Cue]] = []
-        lap = 0
-        while end is None or part.repeat.entered + lap * length < end:
+        first, lap = min(part.repeat.entered, part.cues[0].beat), 0  # one may be a hair before the entry
+        while end is None or first + lap * length < end:
             shift = lap * length
             last = None if end is None else Beats(end - shift)
             found += [(Beats(beat + shift), cue) for beat, cue in _between(part.cues, begin - shift, last)]
@@ -206,7 +208,7 @@ def _between(cues: Sequence[Cue], begin: float, end: Beats | None) -> list[tuple
 
 def closes(change: Relocated, repeat: Repeat) -> bool:
     """Return whether a jump is from the end of a loop to its beginning."""
-    return abs(change.left - repeat.left) < NEAR and abs(change.entered - repeat.entered) < NEAR
+    return abs(change.left - repeat.left) < LOOSE and abs(change.entered - repeat.entered) < NEAR
 
 
 def withdrawal(beat: Beats) -> bytes:

@@ -64,7 +64,11 @@ ROUNDING = 1e-6  # milliseconds; 510.4 and 1.8 are a little less than 512.2
 THINKING = Seconds(0.004)  # of the guard: a model's step or two, and the loop's own
 
 
-NO_DAW = "where there is no DAW, JACK's transport counts: `clock: jack` and `tempo`"
+NO_CLOCK = (
+    "plays by itself, and clock: internal is started by the DAW's first hit and stopped by its silence; "
+    "without a DAW set `clock: jack` and `tempo` and start JACK's transport (`jack_transport`, then play), "
+    "or `clock: auto` with any device that sends MIDI clock"
+)
 
 
 class Config(Section):
@@ -191,7 +195,7 @@ class Config(Section):
         if self.source == "file" and self.score is None:
             raise clash("source", "file plays what `score` names, and score is null")
         if self.source != "daw" and self.clock == "internal":
-            raise clash("source", f"{self.source} plays by a clock, and clock: internal has none; {NO_DAW}")
+            raise clash("source", f"{self.source} {NO_CLOCK}")
         if self.source == "daw" and lead is not None and lead > ahead + self.output_latency_ms + ROUNDING:
             raise clash(
                 "drums_lead_ms",

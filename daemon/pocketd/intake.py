@@ -15,6 +15,8 @@ from pocketd.sources.choice import Choice
 from pocketd.sources.from_generator import HandedOver
 from pocketd.sources.protocol import Turned
 
+AWAY = Seconds(0.150)  # kept from running for so long: less than the silence that a clock takes for a stop
+
 
 class Intake:
     """Tells the engine, message by message, and asks the source behind each what it makes of it.
@@ -44,14 +46,19 @@ class Intake:
         return [] if self._source is None else self._source.take_generated()
 
     def hear(self, arrived: Sequence[Incoming], now: Seconds) -> list[Incoming]:
-        """Let the engine hear what has come and what the source plays by now; return all of that."""
+        """Let the engine hear what has come and what the source plays by now; return all of that.
+
+        Where the loop was kept from running, the source plays once the engine's clock has come to the
+        present: till then it only follows the transport, at the time of what is heard.
+        """
         source, heard = self._source, list[Incoming]()
         for message in arrived:
             if source is None or self._guard.safely(partial(source.admit, message, self._clock), True):
                 self._receive(message)
                 heard.append(message)
                 if source is not None and source.plays:
-                    heard += self._play(source, now)
+                    old = message.at < now - AWAY
+                    heard += self._follow(source, message.at) if old else self._play(source, now)
         return heard + self._play(source, now) if source is not None and source.plays else heard
 
     def take_passing(self, until: Seconds) -> list[Due]:
@@ -79,8 +86,15 @@ class Intake:
             return None
         return self._guard.safely(partial(source.next_at, self._clock), None)
 
+    def _follow(self, source: Choice, at: Seconds) -> list[Incoming]:
+        changes = self._guard.safely(self._engine.take_changes, list[TransportChange]())
+        return self._turn(source, changes, at) if changes else []
+
     def _play(self, source: Choice, now: Seconds) -> list[Incoming]:
         changes = self._guard.safely(self._engine.take_changes, list[TransportChange]())
+        return self._turn(source, changes, now)
+
+    def _turn(self, source: Choice, changes: list[TransportChange], now: Seconds) -> list[Incoming]:
         self._changes += changes
         turned = self._guard.safely(partial(source.turn, changes, self._clock, now), Turned([], []))
         for message in turned.heard:

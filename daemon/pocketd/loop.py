@@ -20,7 +20,7 @@ from pocketd.config import Config
 from pocketd.copyist import Copyist
 from pocketd.desk_answers import SongAnswer, decode_answer
 from pocketd.guard import Guard
-from pocketd.intake import Intake, earliest
+from pocketd.intake import AWAY, Intake, earliest
 from pocketd.model import OnnxPredictor
 from pocketd.notify import Notifier
 from pocketd.outbox import Outbox
@@ -43,7 +43,6 @@ STILL_POLL = Seconds(0.030)  # while the transport stands: all that comes leaves
 STILL_WOKEN_POLL = Seconds(0.1)  # the same where the back end wakes
 SLACK = Seconds(0.001)  # with less than this until the next hit, the desk has to wait
 LATE = Seconds(0.005)  # a hit sent this much behind its time counts as late
-AWAY = Seconds(0.150)  # kept from running for so long: less than the silence that a clock takes for a stop
 LINGER = Seconds(0.100)  # how long notes may sound on after the last hit has left, at exit
 HEAR_EVERY = Seconds(0.050)  # between two looks at what the desk answers
 SWITCH = Seconds(0.0005)  # the longest that a reload's thread keeps the loop from running

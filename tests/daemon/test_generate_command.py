@@ -150,6 +150,22 @@ def test_a_picture_that_cannot_be_is_refused_before_anything_is_made(
     assert not out.exists()
 
 
+@pytest.mark.parametrize("name", ["a.txt", "a.wav", "take.2"])
+def test_drums_that_are_not_named_as_a_midi_file_are_refused_before_anything_is_made(
+    tmp_path: Path, name: str
+) -> None:
+    with pytest.raises(ConfigError, match=rf"{name} is not named as a MIDI file.*; call it {name}\.mid"):
+        run(*SOURCES["bars"], "--out", tmp_path / name)
+    assert not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize("name", ["a.MID", "a.midi", "a"])
+def test_drums_may_be_named_as_midi_files_are(tmp_path: Path, name: str) -> None:
+    run(*SOURCES["bars"], "--out", tmp_path / name)
+
+    assert read_score(tmp_path / name).notes
+
+
 def test_without_matplotlib_nothing_is_made_where_a_picture_is_wanted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

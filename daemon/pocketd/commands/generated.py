@@ -20,6 +20,7 @@ from pocketd.generators.presets import preset_names
 from pocketd.phrase_picture import Shown, draw_phrase
 from pocketd.wholefile import write_whole
 
+MIDI = (".mid", ".midi", "")  # what a MIDI file may end in; a name without a suffix claims nothing
 IN_TEXT = 4  # bars that are drawn in the terminal
 USUAL = Knobs()
 
@@ -50,9 +51,13 @@ def refuse(out: Path, plot: Path | None, *inputs: str | None) -> None:
         inputs: What is read: files, and presets, which are none.
 
     Raises:
-        ConfigError: A file is named twice, or the picture not as a PNG.
+        ConfigError: A file is named twice, or not as what it is.
         PocketError: Matplotlib is not installed.
     """
+    if out.suffix.lower() not in MIDI:
+        raise ConfigError(
+            f"--out {out} is not named as a MIDI file, which the drums are; call it {out.name}.mid"
+        )
     read = [Path(name) for name in inputs if name is not None and name not in preset_names()]
     refuse_overwriting(read, [out] if plot is None else [out, plot])
     if plot is None:

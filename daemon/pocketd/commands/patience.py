@@ -13,8 +13,13 @@ PATIENCE_S = 2.0
 
 
 @contextmanager
-def patience(doing: str) -> Iterator[Callable[[float], None]]:
-    """Give what takes the share that is done, 0..1, and shows a bar with the time left."""
+def patience(doing: str, after_s: float = PATIENCE_S) -> Iterator[Callable[[float], None]]:
+    """Give what takes the share that is done, 0..1, and shows a bar with the time left.
+
+    Args:
+        doing: What is done, in words.
+        after_s: From when on it is shown, seconds; 0 for what is known to take long.
+    """
     console = Console(stderr=True)
     bar = Progress(
         TextColumn("{task.description}"),
@@ -29,7 +34,7 @@ def patience(doing: str) -> Iterator[Callable[[float], None]]:
     begun = time.monotonic()
 
     def show(share: float) -> None:
-        if time.monotonic() - begun > PATIENCE_S:
+        if time.monotonic() - begun >= after_s:
             bar.start()
         bar.update(task, completed=share)
 

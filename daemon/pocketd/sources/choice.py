@@ -20,7 +20,7 @@ from pocketd.sources.from_loop import FromLoop
 from pocketd.sources.panel import Panel
 from pocketd.sources.protocol import SYSTEM, Source, Turned
 
-NO_CLOCK = "sources but daw play by a clock, and clock: internal has none"
+NO_CLOCK = "only daw plays by clock: internal, which the DAW's hits start; set `clock: jack` or `clock: auto`"
 
 
 class FromDaw:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 
-from pocket_core.playback import NEAR, Cue, Part, Playback, closes
+from pocket_core.playback import NEAR, PULSE, Cue, Part, Playback, closes
 from pocket_core.score_features import Repeat
 from pocket_core.settings import Settings
 from pocket_core.transport import Relocated, SongClock, Started, TransportChange
@@ -93,10 +93,7 @@ class FromLoop:
                 if clock.beat_at(Seconds(message.at + self._early)) >= change.beat - NEAR:
                     self._write(message, clock)
             self._before.clear()
-            if not known:
-                self._playback.use(None)
-            elif self._sounds():  # as it came
-                self._playback.use(self._playback.part, Beats(change.beat + NEAR))
+            self._playback.use(self._playback.part if known else None, self._begin(change.beat))
         elif isinstance(change, Relocated):
             self._entered = change.entered
             self._go_round(change, entered, cues)
@@ -104,21 +101,19 @@ class FromLoop:
     def _go_round(self, jump: Relocated, entered: Beats | None, cues: list[Cue]) -> None:
         """Play what was written down in a pass, if that was a whole one."""
         repeat = Repeat(jump.entered, jump.left)
-        behind = repeat.left - NEAR  # the DAW was that much ahead of its own clock
-        self._cues = [Cue(Beats(c.beat - repeat.length), c.data, c.length) for c in cues if c.beat >= behind]
-        whole = [cue for cue in cues if repeat.entered - NEAR <= cue.beat < behind]
+        whole, self._cues = _parted(cues, repeat)
         before = self._playback.part
         if repeat.length <= 0 or entered is None or entered > repeat.entered + NEAR or not whole:
             self._playback.use(None)
         elif before is not None and before.repeat is not None and closes(jump, before.repeat):
             self._playback.use(_part(whole, before.repeat))
         else:
-            begin = repeat.entered + (NEAR if self._sounds() else -NEAR)
-            self._playback.use(_part(whole, repeat), Beats(begin))
+            self._playback.use(_part(whole, repeat), self._begin(repeat.entered))
 
-    def _sounds(self) -> bool:
-        """Return whether a note of this pass has come, and passed, already."""
-        return any(cue.data[0] & 0xF0 == 0x90 for cue in self._cues)
+    def _begin(self, entered: Beats) -> Beats:
+        """Return where to begin in a pass: behind the notes of it that have come, and passed, already."""
+        passed = [max(cue.beat, entered) + NEAR for cue in self._cues if cue.data[0] & 0xF0 == 0x90]
+        return Beats(max([entered - NEAR, *passed]))
 
     def _end_open(self, change: TransportChange) -> list[Cue]:
         """Return what was written down, with notes that nobody has ended lasting until now."""
@@ -159,6 +154,24 @@ class FromLoop:
         elif withheld:
             return
         self._passed.append(Due(due, Port.OUT, data))
+
+
+def _parted(cues: list[Cue], repeat: Repeat) -> tuple[list[Cue], list[Cue]]:
+    """Part what is of a pass from what came before its end was told, and is of the next: at its place there.
+
+    The DAW may be a little ahead of its own clock; and where its loop ends between two pulses, the jump is
+    only told by the next one: what began the pass and comes again within that pulse has begun the next.
+    """
+    first = [cue.data[:2] for cue in cues if abs(cue.beat - repeat.entered) < PULSE]
+    whole, ahead = list[Cue](), list[Cue]()
+    for cue in cues:
+        if cue.beat >= repeat.left - NEAR:
+            ahead.append(Cue(Beats(cue.beat - repeat.length), cue.data, cue.length))
+        elif cue.beat >= repeat.left - PULSE and cue.data[:2] in first:
+            ahead.append(Cue(repeat.entered, cue.data, cue.length))
+        elif cue.beat >= repeat.entered - NEAR:
+            whole.append(cue)
+    return whole, ahead
 
 
 def _part(cues: list[Cue], repeat: Repeat) -> Part:

@@ -174,6 +174,21 @@ def test_bars_that_go_by_while_the_loop_is_kept_from_running_are_not_made_up_for
     assert [position for position in began if position >= 50.0] == [50.0, 52.0, 54.0]
 
 
+def test_what_is_kept_of_the_bars_that_went_by_is_handed_over_once(rig: GeneratorRig) -> None:
+    rig.clock(64)
+    rig.until(BEGIN + 1 * BEAT)
+    rig.backend.wait(Seconds(BEGIN + 49 * BEAT))  # and its clock's pulses wait to be heard
+
+    rig.until(BEGIN + 52 * BEAT)
+
+    drums = [
+        (r["at"], r["data"]) for r in rig.told("message") if (r["port"], r["data"][:2]) == ("drums", "99")
+    ]
+    assert len(drums) > 10
+    assert len(drums) == len(set(drums))
+    assert rig.told("stop") == []
+
+
 def test_a_jump_out_of_the_bars_goes_on_at_the_place_where_it_lands(rig: GeneratorRig) -> None:
     rig.until(0.9)
     rig.clock(2)
@@ -183,6 +198,32 @@ def test_a_jump_out_of_the_bars_goes_on_at_the_place_where_it_lands(rig: Generat
 
     after = [note for at, note in struck if at > BEGIN + 2.5 * BEAT]
     assert after[3] % 4 == 0  # a bar begins where the song's does: 60 is the first beat of a bar
+
+
+def test_what_was_handed_over_for_behind_a_jump_out_of_the_bars_never_sounds() -> None:
+    rig = play(voices={"kick": list(range(60, 70))})  # what is no drum is passed on, and not withdrawn
+    rig.until(0.9)
+    rig.clock(1.875)  # the third beat, 62, has been handed over and waits
+    rig.clock(6, BEGIN + 1.875 * BEAT, (song_position(16 * 4), CONTINUE))
+
+    struck = rig.until(BEGIN + 4.5 * BEAT)
+    rig.close()
+
+    assert [note for _, note in struck] == [60, 61, 64, 65, 66]
+
+
+@pytest.mark.parametrize(("ahead", "third"), [(0.05, [68, 69]), (0.15, [64, 65])])
+def test_a_piece_is_chosen_a_tenth_of_a_second_before_it_is_handed_over(
+    rig: GeneratorRig, ahead: float, third: list[int]
+) -> None:
+    handed_over = BEGIN + 8 * BEAT - 0.12  # a look-ahead before its first stroke
+    rig.until(0.9)
+    rig.clock(12)
+    rig.turn_knob(28, 127, handed_over - ahead)  # hold: the bar before again
+
+    struck = rig.until(BEGIN + 9.5 * BEAT)
+
+    assert [note for _, note in struck][8:] == third
 
 
 def test_a_song_that_begins_in_mid_bar_gets_the_rest_of_a_bar(rig: GeneratorRig) -> None:

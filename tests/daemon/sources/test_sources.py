@@ -197,9 +197,10 @@ def test_a_reload_with_another_look_ahead_leaves_a_file_on_the_grid(song: Path, 
     assert struck[1:] == [(1.5, SNARE), (2.0, KICK), (2.5, SNARE)]
 
 
-@pytest.mark.parametrize("source", ["file", "loop"])
-def test_a_source_of_our_own_wants_a_clock(source: str) -> None:
-    with pytest.raises(ConfigError, match=f"{source} plays by a clock, .* has none; .*`clock: jack`"):
+@pytest.mark.parametrize("source", ["file", "loop", "groove"])
+def test_a_source_of_our_own_wants_a_clock_and_says_which_without_a_daw(source: str) -> None:
+    why = rf"{source} plays by itself, and clock: internal is started by the DAW's first hit.*"
+    with pytest.raises(ConfigError, match=why + r"`clock: jack` and `tempo`.*jack_transport.*MIDI clock"):
         parse(f"source: {source}\nscore: a.mid\nclock: internal".encode(), "c.yaml")
 
 
@@ -267,6 +268,54 @@ def test_a_hit_a_hair_before_the_start_belongs_to_the_loop(from_loop: Rig) -> No
     struck = from_loop.until(BEGIN + 3.5 * BEAT)
 
     assert [note for _, note in struck] == [KICK, KICK]
+
+
+@pytest.mark.parametrize("length", [2.3, 2.52, 3.97])
+@pytest.mark.parametrize("offset", [-0.030, 0.0])
+def test_a_loop_that_ends_between_two_pulses_begins_with_one_stroke(length: float, offset: float) -> None:
+    rig = Rig(Config(source="loop", model="none", restore=0, late_commit=False), FixedPredictor(offset))
+    seams = [BEGIN + lap * length * BEAT for lap in range(5)]
+    sent = [(BEGIN + n * BEAT / 24, b"\xf8") for n in range(round(5 * length * 24))]  # they never pause
+    for seam in seams:
+        sent += [(seam - 0.0002, song_position(0)), (seam - 0.0001, START if seam == BEGIN else CONTINUE)]
+        rig.drum(KICK, seam + 0.001)
+        rig.drum(SNARE, seam + BEAT + 0.001)
+    for at, data in sorted(sent):
+        rig.backend.feed(Port.CONTROL, data, Seconds(at))
+
+    struck = rig.until(seams[-1] + 0.5 * BEAT)
+    rig.close()
+
+    begun = [at for at, note in struck if note == KICK]
+    assert len(begun) == len(seams)
+    assert begun == pytest.approx(seams, abs=abs(offset) + 2 * BEAT / 24)
+
+
+def test_what_the_daw_sends_a_hair_before_each_beat_is_played_in_each_pass(from_loop: Rig) -> None:
+    for lap in range(5):
+        begin = BEGIN + lap * 2 * BEAT
+        from_loop.clock(2, begin, (START,) if lap == 0 else (song_position(0), CONTINUE))
+        from_loop.drum(KICK, begin - 0.003)
+        from_loop.drum(SNARE, begin + BEAT - 0.003)
+
+    struck = from_loop.until(BEGIN + 10 * BEAT - 0.1)
+
+    assert [note for _, note in struck] == [KICK, SNARE] * 5
+
+
+def test_what_the_daw_has_sent_ahead_of_a_loops_end_is_not_played_once_more() -> None:
+    rig = Rig(Config(source="loop", drums_lead_ms=120, model="none", restore=0, late_commit=False))
+    for lap in range(3):
+        begin = BEGIN + lap * 2 * BEAT
+        rig.clock(2, begin, (START,) if lap == 0 else (song_position(0), CONTINUE))
+        rig.drum(KICK, begin - 0.12)
+        rig.drum(HAT, begin + 0.2 * BEAT - 0.12)
+
+    struck = rig.until(BEGIN + 6 * BEAT - 0.2)
+    rig.close()
+
+    assert [note for _, note in struck][-4:] == [KICK, HAT] * 2
+    assert len(struck) <= 6
 
 
 def test_a_stop_leaves_no_note_sounding(from_loop: Rig) -> None:

@@ -14,6 +14,7 @@ from pocket_export.sources.patterns.map_page import GENERATOR, WORDS, build_page
 from pocket_export.sources.patterns.map_places import Method
 from pocket_export.sources.patterns.map_read import read_content, read_patterns
 from pocket_export.sources.patterns.map_server import MapServer
+from pocketd.commands.patience import patience
 from pocketd.commands.render import refuse_overwriting
 from pocketd.generators.graphs import generator_folder
 from pocketd.standard import printable
@@ -55,8 +56,10 @@ def draw_map(
     try_place(out)
     console = Console(highlight=False, markup=False, soft_wrap=True)
     content = thin_out(read_content(read_patterns(patterns), model, title), most, seed)
-    with console.status(f"laying out {len(content.patterns):,} patterns by {WORDS[method]}"):
-        page = build_page(content, method=method, seed=seed).encode("utf-8")
+    doing = f"laying out {len(content.patterns):,} patterns by {WORDS[method]}"
+    with patience(doing, after_s=0.0) as progress:
+        progress(0.0)
+        page = build_page(content, method=method, seed=seed, progress=progress).encode("utf-8")
     write_whole(out, page)
     said = f"{len(content.patterns):,} patterns of {patterns}, {len(page) / 2**20:.1f} MiB"
     console.print(printable(f"wrote {out}: {said}"))

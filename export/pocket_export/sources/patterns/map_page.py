@@ -14,7 +14,7 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -85,15 +85,22 @@ COLOURS: tuple[tuple[str, str], ...] = (
 WORDS = {Method.TSNE: "t-SNE", Method.UMAP: "UMAP"}
 
 
-def build_page(content: MapContent, *, method: Method = Method.TSNE, seed: int = 1) -> str:
+def build_page(
+    content: MapContent,
+    *,
+    method: Method = Method.TSNE,
+    seed: int = 1,
+    progress: Callable[[float], None] = lambda _: None,
+) -> str:
     """Return the page.
 
-    The same content, method and seed give the same page, on the same machine.
+    The same content, method and seed give the same page, on the same machine; `progress` is told which share
+    of the laying out is done, 0..1.
 
     Raises:
         TrainingMissingError: scikit-learn or umap-learn is not installed.
     """
-    return page_of(content, places(content.codes, method, seed), WORDS[method])
+    return page_of(content, places(content.codes, method, seed, progress), WORDS[method])
 
 
 def page_of(content: MapContent, flat: NDArray[np.float32], method: str) -> str:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import re
 import warnings
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import redirect_stdout
 from enum import StrEnum
 
 import numpy as np
@@ -18,6 +21,8 @@ GRID = 96  # cells along a side of the square that areas are drawn on
 REACH = 1.25  # half its side; patterns lie within -1..1
 SPREAD = 2.5  # cells: how far a pattern makes its genre felt
 MOST_GENRES = 12  # have a colour of their own; all others are drawn as none
+ITERATIONS = 1000  # of t-SNE, its default; it may end sooner where it gets no further
+TOLD = re.compile(r"Iteration (\d+)|^(\d+) of (\d+)$")  # what t-SNE prints, and UMAP as it is told below
 LEAST_PATTERNS = 3  # of a genre that is drawn at all
 
 
@@ -28,13 +33,38 @@ class Method(StrEnum):
     UMAP = "umap"
 
 
-def places(codes: NDArray[np.float32], method: Method, seed: int) -> NDArray[np.float32]:
+class Overheard(io.TextIOBase):
+    """Takes what a library prints while it works, and passes on the share that is done; it has no callback.
+
+    Args:
+        progress: Told which share is done, 0..1.
+    """
+
+    def __init__(self, progress: Callable[[float], None]) -> None:
+        self._progress = progress
+
+    def write(self, text: str, /) -> int:
+        """Take in what is printed; what tells no share is left out."""
+        found = TOLD.search(text.strip())
+        if found is not None:
+            done, of = found[1] or found[2], found[3] or ITERATIONS
+            self._progress(min(int(done) / int(of), 1.0))
+        return len(text)
+
+
+def places(
+    codes: NDArray[np.float32],
+    method: Method,
+    seed: int,
+    progress: Callable[[float], None] = lambda _: None,
+) -> NDArray[np.float32]:
     """Lay codes out on a plane.
 
     Args:
         codes: `(N, D)`, N >= 1.
         method: How.
         seed: The same gives the same map, on the same machine.
+        progress: Told which share is done, 0..1.
 
     Returns:
         `float32[N, 2]`: x to the right, y upwards, both within -1..1.
@@ -46,9 +76,10 @@ def places(codes: NDArray[np.float32], method: Method, seed: int) -> NDArray[np.
     if len(distinct) < FEW:
         flat = _principal(distinct)
     elif method is Method.TSNE:
-        flat = _tsne(distinct, seed)
+        flat = _tsne(distinct, seed, Overheard(progress))
     else:
-        flat = _umap(distinct, seed)
+        flat = _umap(distinct, seed, Overheard(progress))
+    progress(1.0)
     return _fit(flat)[back.reshape(-1)]
 
 
@@ -85,17 +116,23 @@ def areas(flat: NDArray[np.float32], groups: NDArray[np.int64], count: int) -> N
     return np.asarray(np.rint(255.0 * np.sqrt(home)), np.uint8)
 
 
-def _tsne(codes: NDArray[np.float32], seed: int) -> NDArray[np.float64]:
+def _tsne(codes: NDArray[np.float32], seed: int, overheard: Overheard) -> NDArray[np.float64]:
     need("sklearn")
     from sklearn.manifold import TSNE
 
-    perplexity = min(30.0, (len(codes) - 1) / 3)
-    return np.asarray(
-        TSNE(perplexity=perplexity, init="pca", random_state=seed, n_jobs=1).fit_transform(codes), np.float64
+    layout = TSNE(
+        perplexity=min(30.0, (len(codes) - 1) / 3),
+        max_iter=ITERATIONS,
+        init="pca",
+        random_state=seed,
+        n_jobs=1,
+        verbose=2,  # it prints every 50th iteration
     )
+    with redirect_stdout(overheard):
+        return np.asarray(layout.fit_transform(codes), np.float64)
 
 
-def _umap(codes: NDArray[np.float32], seed: int) -> NDArray[np.float64]:
+def _umap(codes: NDArray[np.float32], seed: int, overheard: Overheard) -> NDArray[np.float64]:
     need("umap")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # that a seed takes one core, and what it would like to import
@@ -107,6 +144,13 @@ def _umap(codes: NDArray[np.float32], seed: int) -> NDArray[np.float64]:
             init="pca",
             random_state=seed,
             n_jobs=1,
+            tqdm_kwds={
+                "disable": False,
+                "file": overheard,
+                "bar_format": "{n_fmt} of {total_fmt}",
+                "mininterval": 0.0,
+                "miniters": 10,
+            },
         ).fit_transform(codes)
     return np.asarray(flat, np.float64)
 

@@ -46,6 +46,20 @@ def test_the_map_is_a_page_of_all_patterns(made: tuple[Path, Path], tmp_path: Pa
     assert "folder/file 59.mid" in page
 
 
+def test_while_the_map_is_laid_out_a_bar_says_how_long_it_takes_yet(
+    made: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("sklearn")
+    monkeypatch.setenv("FORCE_COLOR", "1")  # as on a terminal
+    monkeypatch.setenv("COLUMNS", "100")
+    table, card = made
+
+    result = done(call(APP, "map", "--patterns", table, "--model", card, "--out", tmp_path / "out.html"))
+
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", result.stderr)
+    assert re.search(r"laying out 60 patterns by t-SNE\W+left (0:00:0\d|-:--:--)", shown)
+
+
 def test_without_a_table_the_map_is_of_that_which_lies_here_else_of_what_ships(
     made: tuple[Path, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -34,6 +34,20 @@ def test_the_same_seed_gives_the_same_map() -> None:
     assert (places(CLOUDS, Method.TSNE, seed=5) == places(CLOUDS, Method.TSNE, seed=5)).all()
 
 
+def test_how_far_the_laying_out_is_is_told_as_it_goes_on(
+    method: Method, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shares: list[float] = []
+
+    places(CLOUDS, method, 1, shares.append)
+
+    assert len(shares) > 10
+    assert shares == sorted(shares)
+    assert shares[0] < 0.2
+    assert shares[-1] == 1.0
+    assert capfd.readouterr().out == ""
+
+
 @pytest.mark.parametrize("count", [1, 2, 7])
 def test_a_handful_of_patterns_has_a_map_too(count: int) -> None:
     flat = places(CLOUDS[:count], Method.TSNE, seed=1)
