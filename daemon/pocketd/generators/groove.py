@@ -48,7 +48,7 @@ DENSITY_SWAY, VOICE_SWAY = 4.0, 6.0  # of the logit, from the least to the most
 LATENT_NOISE = 0.5  # at a temperature of 1
 FULL_DENSITY = 1.2  # hits of two bars / 64, where `Knobs.density` is 1
 OF_HABITS = 2**33  # no position: what is drawn of this and the seed is drawn once
-ALL_AT_ONCE = (range(COUNT),)  # the likeliest, and where nothing is remembered: those networks know no turns
+ALL_AT_ONCE = (range(COUNT),)  # the likeliest, and what networks without a memory say, which know no turns
 LASTS = 8  # bars that what was drawn from nothing stays
 
 Array = NDArray[np.float32]
@@ -131,7 +131,8 @@ class Groove:
             musician=bool(ask.heard) and ask.knobs.follow >= 1.0,
         )
         x = feature_rows(groove, past, known, asked, _answered(ask.heard, begin, past))
-        graph, thresholds = ("answer", self._limits.thresholds) if known else ("alone", self._limits.alone)
+        turned = known > 0 or asked.musician  # the networks without a memory know drums' own grooves alone
+        graph, thresholds = ("answer", self._limits.thresholds) if turned else ("alone", self._limits.alone)
         lucky = luck((STEPS, COUNT), chance, _habits(ask.seed))
         warm, swayed = warmth(ask.knobs.temperature), _swayed(ask.knobs)
 
@@ -142,8 +143,8 @@ class Groove:
         def lean(chances: Array) -> Array:
             return inclined(chances, thresholds, warm, lucky) + swayed
 
-        drawn = known and ask.knobs.temperature > 0
-        said, leans = in_turns(say, x, lean, TURNS if drawn else ALL_AT_ONCE)
+        in_order = turned and ask.knobs.temperature > 0
+        said, leans = in_turns(say, x, lean, TURNS if in_order else ALL_AT_ONCE)
         return phrase_of_cells(self._chosen(said, leans), self._kit)
 
     def _chosen(self, said: Array, leans: Array) -> Cells:

@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from pocket_core.phrases.groove_features import FULL, MEMORY_STEPS, STEPS, WIDTH, Asked, feature_rows
 from pocket_core.phrases.hvo import A_BAR, COUNT, HALF, cells_from, flattened, no_cells
-from pocket_export.sources.grooves.parts import part_to
 from pocket_export.sources.grooves.windows import Window
 
 NOTHING = no_cells(MEMORY_STEPS)
@@ -33,7 +32,6 @@ class Varied:
     loose: float = 0.015  # spread of each stroke's time, sixteenths
     style: float = 0.3  # tell their style
     density: float = 0.2  # tell how many hits they have
-    musician: float = 0.2  # have a musician's part for their groove
 
 
 def draw_alone(
@@ -55,11 +53,8 @@ def draw_alone(
             bar=window.bar,
             density=float(y[n, :, :COUNT].sum()) / FULL if chance.random() < varied.density else None,
             style=recording.style if chance.random() < varied.style else None,
-            musician=bool(chance.random() < varied.musician),
         )
-        cells = cells_from(y[n])
-        groove = part_to(cells, chance) if asked.musician else flattened(cells)
-        x[n] = feature_rows(groove, NOTHING, 0, asked)
+        x[n] = feature_rows(flattened(cells_from(y[n])), NOTHING, 0, asked)
     return x, y
 
 

@@ -22,7 +22,6 @@ AS_IT_WAS = Varied(
     loose=0,
     style=0,
     density=0,
-    musician=0,
 )
 WINDOWS = windows(recordings([loose(1, bars=12), loose(2, bars=6)]))
 
@@ -35,7 +34,7 @@ def test_with_nothing_varied_windows_are_shown_as_they_were_played() -> None:
 
 
 def test_the_groove_is_that_of_the_varied_drums() -> None:
-    x, y = draw_alone(WINDOWS, Varied(musician=0), np.random.default_rng(1))
+    x, y = draw_alone(WINDOWS, Varied(), np.random.default_rng(1))
 
     for rows, drums in zip(x, y, strict=True):
         hit, velocity, _ = flattened(cells_from(drums)).T
