@@ -13,7 +13,6 @@ from pocket_core.phrases.hvo import A_BAR, COUNT
 
 HALF_BAR = A_BAR // 2
 TOGETHER = 0.4  # correlation of a voice's luck within half a bar: a rare voice comes in a run, not as crumbs
-HABIT = 0.1  # correlation of luck with what is usual: so bars are as alike as drummers' are (validation)
 WARMTH = (0.7, 0.75, 1.0)  # temperature of each turn's voices, where 1 is asked for: see `warmth`
 BOLDER = 0.25  # how much wider luck becomes from a temperature of 1 to 2
 RARELY = 1e-6  # a chance is no nearer to 0 or 1
@@ -83,22 +82,18 @@ def inclined(chances: Array, thresholds: Array, temperature: float | Array, luck
     return np.asarray(leans, np.float32)
 
 
-def luck(shape: tuple[int, ...], chance: np.random.Generator, usual: Array | None = None) -> Array:
-    """Return logistic noise, `float32[T, V]`, that is alike for a voice within half a bar, and as usual.
+def luck(shape: tuple[int, int], chance: np.random.Generator) -> Array:
+    """Return logistic noise, `float32[T, V]`, that is alike for a voice within half a bar.
 
     A Gaussian copula; from normal to logistic as Page 1977, off by less than .0002 of a chance.
 
     Args:
         shape: Steps and voices.
         chance: What is drawn from.
-        usual: Normal noise, `float32[T, V]`, that its owner draws once and keeps: a drummer's habits, so that
-            what chance has put at a place of the bar is likely there again; None: there are none.
     """
     steps, voices = shape
     run = chance.standard_normal((-(-steps // HALF_BAR), voices)).repeat(HALF_BAR, 0)[:steps]
     normal = sqrt(TOGETHER) * run + sqrt(1 - TOGETHER) * chance.standard_normal((steps, voices))
-    if usual is not None:
-        normal = sqrt(HABIT) * usual + sqrt(1 - HABIT) * normal
     logistic: Array = (sqrt(8 / pi) * normal * (1 + 0.044715 * normal**2)).astype(np.float32)
     return logistic
 

@@ -80,17 +80,22 @@ def cells_of(
 
 def cells_of_strokes(strokes: Iterable[Stroke], kit: Kit, begin: Beats, steps: int) -> Cells:
     """Put strokes on the grid, from a position on; a note that the kit does not know is left out."""
-    cells = no_cells(steps)
+    loudest: dict[tuple[int, int], Stroke] = {}
     for stroke in strokes:
         voice = kit.voice(stroke.note)
         place = round((stroke.beat - begin) / SIXTEENTH)
         if voice is None or not 0 <= place < steps:
             continue
-        velocity = stroke.velocity / 127
-        if velocity > cells.velocities[place, voice]:
-            cells.hits[place, voice], cells.velocities[place, voice] = 1.0, velocity
-            exact = (stroke.beat + stroke.offset - begin) / SIXTEENTH - place
-            cells.offsets[place, voice] = min(max(exact, -HALF), HALF)
+        there = loudest.get((place, voice))
+        if there is None or there.velocity < stroke.velocity:
+            loudest[place, voice] = stroke
+    cells = no_cells(steps)
+    if loudest:
+        places, voices = np.array(list(loudest)).T
+        exact = np.array([(s.beat + s.offset - begin) / SIXTEENTH for s in loudest.values()]) - places
+        cells.hits[places, voices] = 1.0
+        cells.velocities[places, voices] = np.array([s.velocity for s in loudest.values()]) / 127
+        cells.offsets[places, voices] = np.clip(exact, -HALF, HALF)
     return cells
 
 
@@ -119,12 +124,15 @@ def flattened(cells: Cells) -> NDArray[np.float32]:
 def groove_of(onsets: Sequence[Onset], begin: Beats, steps: int) -> NDArray[np.float32]:
     """Return the groove of onsets from a position on, `float32[T, 3]`; the loudest of a step counts."""
     groove = np.zeros((steps, 3), np.float32)
-    for onset in onsets:
-        exact = (onset.beat - begin) / SIXTEENTH
-        place = int(np.floor(exact + HALF))
-        velocity = onset.velocity / 127
-        if 0 <= place < steps and velocity > groove[place, 1]:
-            groove[place] = (1.0, velocity, exact - place)
+    exact = (np.array([onset.beat for onset in onsets]) - begin) / SIXTEENTH
+    places = np.floor(exact + HALF).astype(np.int64)
+    velocities = np.array([onset.velocity for onset in onsets], np.int64)
+    inside = np.flatnonzero((places >= 0) & (places < steps) & (velocities > 0))[::-1]
+    order = inside[
+        np.argsort(velocities[inside], kind="stable")
+    ]  # written last: the loudest, of them the first
+    at = places[order]
+    groove[at] = np.stack([np.ones(len(at)), velocities[order] / 127, exact[order] - at], 1)
     return groove
 
 

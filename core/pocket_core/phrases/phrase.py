@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pocket_core.types import Beats
 
@@ -21,6 +21,10 @@ class Stroke:
     velocity: int  # 1..127
     offset: Beats = Beats(0.0)  # how much later than `beat` its maker would play it; positive is late
 
+    def moved_to(self, beat: Beats) -> Stroke:
+        """Return it elsewhere."""
+        return Stroke(beat, self.note, self.velocity, self.offset)
+
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
@@ -32,13 +36,11 @@ class Phrase:
     def cut(self, begin: Beats, end: Beats) -> Phrase:
         """Return what is from one position to before another, counted from the first."""
         inside = (s for s in self.strokes if begin - SAME <= s.beat < end - SAME)
-        return Phrase(
-            tuple(replace(s, beat=Beats(max(s.beat - begin, 0.0))) for s in inside), Beats(end - begin)
-        )
+        return Phrase(tuple(s.moved_to(Beats(max(s.beat - begin, 0.0))) for s in inside), Beats(end - begin))
 
     def at(self, begin: Beats) -> tuple[Stroke, ...]:
         """Return the strokes as they lie in a song where the phrase begins at a position."""
-        return tuple(replace(s, beat=Beats(s.beat + begin)) for s in self.strokes)
+        return tuple(s.moved_to(Beats(s.beat + begin)) for s in self.strokes)
 
     def filling(self, length: Beats) -> Phrase:
         """Return it cut, or repeated from its beginning, to another length: a bar of another meter."""

@@ -47,7 +47,6 @@ UNHEARD = Beats(1.0)  # so much before its beginning a phrase is asked for, or m
 DENSITY_SWAY, VOICE_SWAY = 4.0, 6.0  # of the logit, from the least to the most
 LATENT_NOISE = 0.5  # at a temperature of 1
 FULL_DENSITY = 1.2  # hits of two bars / 64, where `Knobs.density` is 1
-OF_HABITS = 2**33  # no position: what is drawn of this and the seed is drawn once
 ALL_AT_ONCE = (range(COUNT),)  # the likeliest, and what networks without a memory say, which know no turns
 LASTS = 8  # bars that what was drawn from nothing stays
 
@@ -133,7 +132,7 @@ class Groove:
         x = feature_rows(groove, past, known, asked, _answered(ask.heard, begin, past))
         turned = known > 0 or asked.musician  # the networks without a memory know drums' own grooves alone
         graph, thresholds = ("answer", self._limits.thresholds) if turned else ("alone", self._limits.alone)
-        lucky = luck((STEPS, COUNT), chance, _habits(ask.seed))
+        lucky = luck((STEPS, COUNT), chance)
         warm, swayed = warmth(ask.knobs.temperature), _swayed(ask.knobs)
 
         def say(rows: Array) -> Array:
@@ -223,12 +222,6 @@ class Groove:
         return cells_of_strokes(filled.strokes, self._kit, Beats(0.0), steps)
 
 
-def _habits(seed: int) -> Array:
-    """Return the luck that stays as long as the seed, `float32[32, 9]`, the same in every bar."""
-    bar = np.random.default_rng((seed, OF_HABITS)).standard_normal((A_BAR, COUNT))
-    return np.tile(bar, (STEPS // A_BAR, 1)).astype(np.float32)
-
-
 def _swayed(knobs: Knobs) -> Array:
     """Return by how much each voice leans to strokes because somebody wants more or fewer, `float32[9]`."""
     sway = DENSITY_SWAY * (knobs.density - EVEN) + VOICE_SWAY * (np.array(knobs.voices) - EVEN)
@@ -241,12 +234,10 @@ def _played(heard: Sequence[Onset], begin: Beats, asked: Beats) -> tuple[Array, 
 
     Where nobody has heard them yet, each step is that of two bars before, or of four.
     """
-    known = groove_of(heard, begin, STEPS)
+    earlier, before, known = np.split(groove_of(heard, Beats(begin - 2 * WINDOW), 3 * STEPS), 3)
     if any(onset.beat >= asked for onset in heard):  # a whole part, not live
         return known, False
     horizon = Beats(asked - UNHEARD)
-    before = groove_of(heard, Beats(begin - WINDOW), STEPS)
-    earlier = groove_of(heard, Beats(begin - 2 * WINDOW), STEPS)
     steps = begin + np.arange(STEPS) * SIXTEENTH
     groove = np.where((steps < horizon)[:, None], known, before)
     return np.where((steps - WINDOW >= horizon)[:, None], earlier, groove).astype(np.float32), True

@@ -41,18 +41,6 @@ def test_bolder_is_more_of_the_improbable() -> None:
     assert shares == sorted(shares)
 
 
-def test_what_is_usual_comes_again_and_as_often_as_before() -> None:
-    drawn, chance = np.random.default_rng(1), np.random.default_rng(2)
-    usual = drawn.standard_normal((200, STEPS, VOICES)).astype(np.float32)
-
-    lucky = np.array([[luck(EVENLY.shape, chance, each) for _ in range(2)] for each in usual])
-    bars = inclined(EVENLY, THRESHOLDS, 1.0, lucky) >= 0
-
-    again = bars[:, 1][bars[:, 0]].mean()
-    assert bars.mean() == pytest.approx(0.1, abs=0.01)
-    assert again > 0.11
-
-
 def test_a_voice_comes_in_runs_within_half_a_bar() -> None:
     noise = np.stack([luck((STEPS, VOICES), np.random.default_rng(seed)) for seed in range(300)])
     first, next_to_it, later = noise[:, 0].ravel(), noise[:, 1].ravel(), noise[:, HALF_BAR].ravel()
