@@ -108,7 +108,8 @@ class FromLoop:
         elif before is not None and before.repeat is not None and closes(jump, before.repeat):
             self._playback.use(_part(whole, before.repeat))
         else:
-            self._playback.use(_part(whole, repeat), self._begin(repeat.entered))
+            begin = self._begin(repeat.entered) if before is None else Beats(repeat.entered - NEAR)
+            self._playback.use(_part(whole, repeat), begin)  # while one played, none of the DAW's has passed
 
     def _begin(self, entered: Beats) -> Beats:
         """Return where to begin in a pass: behind the notes of it that have come, and passed, already."""

@@ -318,6 +318,22 @@ def test_what_the_daw_has_sent_ahead_of_a_loops_end_is_not_played_once_more() ->
     assert len(struck) <= 6
 
 
+@pytest.mark.parametrize(("lead_ms", "ahead"), [(0.0, 0.003), (120.0, 0.12)])
+def test_a_loop_that_is_made_shorter_keeps_its_first_stroke(lead_ms: float, ahead: float) -> None:
+    rig = Rig(Config(source="loop", drums_lead_ms=lead_ms, model="none", restore=0, late_commit=False))
+    seam = BEGIN
+    for lap, beats in enumerate((4, 4, 2, 2, 2)):
+        rig.clock(beats, seam, (START,) if lap == 0 else (song_position(0), CONTINUE))
+        rig.drum(KICK, seam - ahead)
+        rig.drum(SNARE, seam + BEAT - ahead)
+        seam += beats * BEAT
+
+    struck = rig.until(seam - 0.2)
+    rig.close()
+
+    assert [note for _, note in struck] == [KICK, SNARE] * 5
+
+
 def test_a_stop_leaves_no_note_sounding(from_loop: Rig) -> None:
     play_loop(from_loop, 3)
     from_loop.drum(HAT, BEGIN + 5 * BEAT, length=9.0)
