@@ -123,6 +123,14 @@ def test_where_nobody_has_played_anything_the_networks_without_memory_answer() -
     assert not made.alone.seen[0][..., KNOWN].any()
 
 
+def test_networks_without_memory_are_asked_once_for_they_know_no_turns() -> None:
+    made = Made()
+
+    made.phrase(knobs=Knobs(temperature=1.0))
+
+    assert len(made.alone.seen) == 1
+
+
 def test_a_musicians_first_bars_are_answered_by_that_which_knows_parts() -> None:
     made = Made()
 
@@ -138,6 +146,14 @@ def test_a_stored_groove_is_no_musicians() -> None:
     made = Made()
 
     made.phrase(8.0, before=bar_before(8.0), start=Phrase(bar_before(4.0), Beats(4.0)))
+
+    assert not made.answer.seen[0][..., MUSICIAN].any()
+
+
+def test_what_lies_between_a_stored_groove_and_a_musicians_part_is_no_part() -> None:
+    made = Made()
+
+    made.phrase(8.0, heard=RIFF, before=bar_before(8.0), knobs=Knobs(temperature=0.0, follow=0.5))
 
     assert not made.answer.seen[0][..., MUSICIAN].any()
 
@@ -206,6 +222,12 @@ def test_the_same_ask_has_the_same_answer() -> None:
     assert one != other
 
 
+def test_every_two_bars_are_drawn_anew() -> None:
+    phrase = Made({"crash": 0.5}).phrase(8.0, 16.0, before=bar_before(8.0), knobs=Knobs(temperature=1.0))
+
+    assert phrase.cut(Beats(0.0), Beats(8.0)) != phrase.cut(Beats(8.0), Beats(16.0))
+
+
 def test_as_learnt_what_is_rare_comes_as_often_as_its_chance_says_and_the_beat_is_firmer() -> None:
     made = Made({"crash": 0.1, "snare": 0.1, "kick": 0.9})
     asks = [
@@ -257,11 +279,12 @@ def test_a_voice_is_struck_no_more_than_drummers_do() -> None:
     assert len(Made(most=5).phrase(heard=RIFF).strokes) == 5
 
 
-def test_half_a_bar_goes_on_in_the_middle() -> None:
-    made = Made()
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_half_a_bar_goes_on_in_the_middle(temperature: float) -> None:
+    made, knobs = Made({"kick": 0.5, "crash": 0.5}), Knobs(temperature=temperature)
 
-    whole = made.phrase(8.0, 4.0, before=bar_before(8.0), heard=RIFF)
-    half = made.phrase(10.0, 2.0, before=bar_before(8.0), heard=RIFF)
+    whole = made.phrase(8.0, 4.0, before=bar_before(8.0), heard=RIFF, knobs=knobs)
+    half = made.phrase(10.0, 2.0, before=bar_before(8.0), heard=RIFF, knobs=knobs)
 
     assert half == whole.cut(Beats(2.0), Beats(4.0))
 
