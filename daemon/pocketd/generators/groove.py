@@ -2,8 +2,8 @@
 
 The musician's part, or a stored groove where nobody plays, is flattened to one voice over two bars; the
 transformer makes drums of it that go on from those it played before. Where it has played none yet, and no
-musician plays, others do that have no memory. Live nobody knows the two bars to come, so what the musician played two bars before
-stands for them. Between grooves, and from nothing, the autoencoder finds the way.
+musician plays, others do that have no memory. Live nobody knows the two bars to come, so what the musician
+played two bars before stands for them. Between grooves, and from nothing, the autoencoder finds the way.
 """
 
 from __future__ import annotations

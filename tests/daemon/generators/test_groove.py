@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 
 from pocket_core.errors import ContractError
 from pocket_core.phrases.generator import Ask, Knobs, Onset
-from pocket_core.phrases.groove_features import DECIDED, FROM_BEFORE, KNOWN, MUSICIAN, STEPS, VERSION, WIDTH
+from pocket_core.phrases.groove_features import (
+    DECIDED,
+    FROM_BEFORE,
+    GROOVE,
+    KNOWN,
+    LAST_GROOVE,
+    MUSICIAN,
+    STEPS,
+    VERSION,
+    WIDTH,
+)
 from pocket_core.phrases.hvo import COUNT
 from pocket_core.phrases.kit import GENERAL_MIDI, Kit
 from pocket_core.phrases.phrase import Phrase, Stroke
@@ -207,6 +217,44 @@ def test_without_a_memory_a_groove_of_two_bars_ago_is_taken_as_it_is() -> None:
     first, second = made.answer.seen
     assert not first[..., FROM_BEFORE].any()
     assert second[..., FROM_BEFORE].all()
+
+
+def test_a_part_that_is_known_beyond_the_beginning_is_answered_where_it_is() -> None:
+    made = Made()
+    part = (Onset(Beats(8.0), 100), Onset(Beats(13.0), 90))
+
+    made.phrase(8.0, heard=RIFF + part, before=bar_before(8.0))
+
+    [x] = made.answer.seen[0]
+    assert not x[:, FROM_BEFORE].any()
+    assert np.flatnonzero(x[:, GROOVE][:, 0]).tolist() == [0, 20]
+
+
+def test_live_two_bars_and_the_next_are_answered_by_the_newest_that_were_heard() -> None:
+    made = Made()
+
+    made.phrase(8.0, 16.0, heard=(Onset(Beats(0.0), 90), Onset(Beats(5.0), 90)), before=bar_before(8.0))
+
+    grooves = [np.flatnonzero(x[0, :, GROOVE][:, 0]).tolist() for x in made.answer.seen]
+    assert grooves == [[0, 20], [0, 20]]
+
+
+def test_in_a_bar_that_has_begun_what_was_heard_of_it_counts() -> None:
+    made = Made()
+    heard = (Onset(Beats(0.5), 90), Onset(Beats(1.5), 90), Onset(Beats(8.0), 90))
+
+    made.phrase(10.0, 2.0, heard=heard, before=bar_before(8.0))
+
+    assert np.flatnonzero(made.answer.seen[0][0, :, GROOVE][:, 0]).tolist() == [0, 6]
+
+
+def test_of_bars_in_which_no_musician_played_the_drums_own_groove_is_remembered() -> None:
+    made = Made()
+
+    made.phrase(8.0, heard=(Onset(Beats(1.0), 90),), before=bar_before(8.0))
+
+    remembered = made.answer.seen[0][0, :, LAST_GROOVE][:, 0]
+    assert np.flatnonzero(remembered).tolist() == [4, 16, 20, 24, 28]
 
 
 def test_a_crash_is_general_midis() -> None:
