@@ -194,24 +194,32 @@ def known_rows(of: Sequence[Window], real: Array) -> list[Row]:
 def timed(graphs: Graphs, of: Sequence[Window], *, remembers: bool) -> str:
     """Return how long one generation takes, all of its turns and what is about them, in words."""
     generator, taken = Groove(graphs, Kit()), []
-    asks = [asked_live(window, remembers=remembers) for window in of]
+    asks = [ask_of(window, remembers=remembers) for window in of]
     for n in range(WARM_UP + TIMED):
         began = perf_counter()
         generator.phrase(asks[n % len(asks)])
         taken.append(1000 * (perf_counter() - began))
     median, late = np.percentile(taken[WARM_UP:], (50, 99))
-    where = "with a memory" if remembers else "without"
+    where = "with a memory" if remembers else "where nobody has played yet"
     return (
         f"One generation {where}, two bars, on one thread of ONNX Runtime: median {median:.2f} ms, "
         f"p99 {late:.2f} ms of {TIMED}."
     )
 
 
-def asked_live(window: Window, *, remembers: bool) -> Ask:
-    """Return what a daemon would ask for a window's two bars, whose musician plays the drummer's groove."""
+def ask_of(window: Window, *, remembers: bool) -> Ask:
+    """Return what a daemon would ask for a window's two bars.
+
+    Args:
+        window: Which.
+        remembers: Live, behind the drummer's bars and to a musician who plays his groove; else where nobody
+            has played anything yet, which networks without a memory answer.
+    """
     recording, begin = window.recording, Beats(window.bar * BAR)
+    if not remembers:
+        return Ask(begin, TWO_BARS, bpm=recording.bpm)
     heard = tuple(o for o in onsets_of(flattened(recording.cells)) if begin - MEMORY <= o.beat < begin - 1)
-    past = phrase_of_cells(recording.cells.cut(0, window.bar * A_BAR), Kit()).strokes if remembers else ()
+    past = phrase_of_cells(recording.cells.cut(0, window.bar * A_BAR), Kit()).strokes
     before = tuple(stroke for stroke in past if stroke.beat >= begin - MEMORY)
     return Ask(begin, TWO_BARS, heard, before, bpm=recording.bpm)
 

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
-from benchmarks.grooves import known_rows, likeness
+from benchmarks.grooves import ask_of, known_rows, likeness
 
 from pocket_core.phrases.hvo import COUNT
 from pocket_export.sources.grooves.lessons import targets
@@ -29,3 +29,14 @@ def test_a_copied_groove_is_nearer_in_time_than_the_grid() -> None:
     _, grid, copied = known_rows(found, targets(found))
 
     assert copied.figures["all_mae_ms"] < grid.figures["all_mae_ms"]
+
+
+def test_what_is_timed_without_a_memory_is_where_nobody_has_played() -> None:
+    window = windows(recordings([loose(1, bars=12)]))[9]
+
+    late, first = (ask_of(window, remembers=remembers) for remembers in (True, False))
+
+    assert late.before
+    assert late.heard
+    assert not first.before
+    assert not first.heard  # a musician's part would be answered by the network with a memory

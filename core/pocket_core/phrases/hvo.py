@@ -128,10 +128,8 @@ def groove_of(onsets: Sequence[Onset], begin: Beats, steps: int) -> NDArray[np.f
     places = np.floor(exact + HALF).astype(np.int64)
     velocities = np.array([onset.velocity for onset in onsets], np.int64)
     inside = np.flatnonzero((places >= 0) & (places < steps) & (velocities > 0))[::-1]
-    order = inside[
-        np.argsort(velocities[inside], kind="stable")
-    ]  # written last: the loudest, of them the first
-    at = places[order]
+    order = inside[np.argsort(velocities[inside], kind="stable")]
+    at = places[order]  # the loudest is written last, and of those the first
     groove[at] = np.stack([np.ones(len(at)), velocities[order] / 127, exact[order] - at], 1)
     return groove
 

@@ -1,9 +1,9 @@
 """Answers a musician's groove with a whole kit: a transformer that remembers, and an autoencoder of grooves.
 
 The musician's part, or a stored groove where nobody plays, is flattened to one voice over two bars; the
-transformer makes drums of it that go on from those it played before. Where it has played none yet, others
-do that have no memory. Live nobody knows the two bars to come, so what the musician played two bars before
-stands for them. Between grooves, and from nothing, the autoencoder finds the way.
+transformer makes drums of it that go on from those it played before. Where it has played none yet, and no
+musician plays, others do that have no memory. Live nobody knows the two bars to come, so what the musician
+played two bars before stands for them. Between grooves, and from nothing, the autoencoder finds the way.
 """
 
 from __future__ import annotations
@@ -55,8 +55,8 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class _Limits:
-    thresholds: Array  # (9,), with a memory
-    alone: Array  # (9,), without
+    thresholds: Array  # (9,), of `answer`
+    alone: Array  # (9,), of `alone`
     most: NDArray[np.int64]  # strokes of each voice in two bars
 
 

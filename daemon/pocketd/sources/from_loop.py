@@ -15,6 +15,11 @@ from pocketd.backends.protocol import Incoming
 from pocketd.config import Config
 from pocketd.sources.protocol import SHORTEST, SYSTEM, Turned, incoming, lies_in
 
+JUMPS = (
+    b"\xf2",
+    b"\xfa",
+    b"\xfb",
+)  # song position, start and continue: at the next pulse the song is elsewhere
 MOST_CUES = 20_000  # messages kept of a pass; more than an hour
 
 
@@ -33,6 +38,7 @@ class FromLoop:
         self._playback = Playback()
         self.configure(config, settings)
         self._entered: Beats | None = None  # where this pass began; None: the clock stands
+        self._seam: Beats | None = None  # where this pass was when the DAW last told where it goes on
         self._cues: list[Cue] = []  # of this pass, in order of arrival
         self._open: dict[tuple[int, int], int] = {}  # channel and note to the number of its cue
         self._passing: set[tuple[int, int]] = set()  # notes that leave as they are, not ended yet
@@ -52,6 +58,8 @@ class FromLoop:
     def admit(self, message: Incoming, clock: SongClock, /) -> bool:
         """Write the DAW's drums down, and let them pass by the engine until the loop is known."""
         data = message.data
+        if data[:1] in JUMPS and self._entered is not None:
+            self._seam = clock.beat_at(message.at)
         if message.port is not Port.DRUMS or len(data) < 2 or data[0] >= SYSTEM:
             return True
         if self._entered is None:
@@ -84,8 +92,8 @@ class FromLoop:
 
     def _follow(self, change: TransportChange, clock: SongClock) -> None:
         """Begin a new pass, and choose what is played in it."""
-        entered, cues = self._entered, self._end_open(change)
-        self._cues, self._open, self._entered = [], {}, None
+        entered, seam, cues = self._entered, self._seam, self._end_open(change)
+        self._cues, self._open, self._entered, self._seam = [], {}, None, None
         if isinstance(change, Started):
             self._entered = change.beat
             known = lies_in(change.beat, self._playback.part)
@@ -96,19 +104,20 @@ class FromLoop:
             self._playback.use(self._playback.part if known else None, self._begin(change.beat))
         elif isinstance(change, Relocated):
             self._entered = change.entered
-            self._go_round(change, entered, cues)
+            self._go_round(change, entered, seam, cues)
 
-    def _go_round(self, jump: Relocated, entered: Beats | None, cues: list[Cue]) -> None:
+    def _go_round(self, jump: Relocated, entered: Beats | None, seam: Beats | None, cues: list[Cue]) -> None:
         """Play what was written down in a pass, if that was a whole one."""
         repeat = Repeat(jump.entered, jump.left)
-        whole, self._cues = _parted(cues, repeat)
+        whole, self._cues = _parted(cues, repeat, seam)
         before = self._playback.part
         if repeat.length <= 0 or entered is None or entered > repeat.entered + NEAR or not whole:
             self._playback.use(None)
         elif before is not None and before.repeat is not None and closes(jump, before.repeat):
             self._playback.use(_part(whole, before.repeat))
         else:
-            self._playback.use(_part(whole, repeat), self._begin(repeat.entered))
+            begin = self._begin(repeat.entered) if before is None else Beats(repeat.entered - NEAR)
+            self._playback.use(_part(whole, repeat), begin)  # while one played, none of the DAW's has passed
 
     def _begin(self, entered: Beats) -> Beats:
         """Return where to begin in a pass: behind the notes of it that have come, and passed, already."""
@@ -156,19 +165,18 @@ class FromLoop:
         self._passed.append(Due(due, Port.OUT, data))
 
 
-def _parted(cues: list[Cue], repeat: Repeat) -> tuple[list[Cue], list[Cue]]:
+def _parted(cues: list[Cue], repeat: Repeat, seam: Beats | None) -> tuple[list[Cue], list[Cue]]:
     """Part what is of a pass from what came before its end was told, and is of the next: at its place there.
 
-    The DAW may be a little ahead of its own clock; and where its loop ends between two pulses, the jump is
-    only told by the next one: what began the pass and comes again within that pulse has begun the next.
+    The DAW may be a little ahead of its own clock; and where its loop ends between two pulses it says so at
+    once, the clock only by the next pulse.
     """
-    first = [cue.data[:2] for cue in cues if abs(cue.beat - repeat.entered) < PULSE]
+    end = repeat.left if seam is None or not repeat.left - PULSE <= seam <= repeat.left else seam
+    length = Beats(end - repeat.entered)
     whole, ahead = list[Cue](), list[Cue]()
     for cue in cues:
-        if cue.beat >= repeat.left - NEAR:
-            ahead.append(Cue(Beats(cue.beat - repeat.length), cue.data, cue.length))
-        elif cue.beat >= repeat.left - PULSE and cue.data[:2] in first:
-            ahead.append(Cue(repeat.entered, cue.data, cue.length))
+        if cue.beat >= end - NEAR:
+            ahead.append(Cue(Beats(cue.beat - length), cue.data, cue.length))
         elif cue.beat >= repeat.entered - NEAR:
             whole.append(cue)
     return whole, ahead

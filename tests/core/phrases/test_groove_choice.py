@@ -38,7 +38,7 @@ def test_as_learnt_a_cell_is_struck_as_often_as_its_chance_says(share: float) ->
 def test_bolder_is_more_of_the_improbable() -> None:
     shares = [struck(EVENLY, temperature).mean() for temperature in (0.0, 0.5, 1.0, 2.0)]
 
-    assert shares == sorted(shares)
+    assert shares == sorted(set(shares))
 
 
 def test_a_voice_comes_in_runs_within_half_a_bar() -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
@@ -93,6 +94,29 @@ def test_of_a_chord_the_loudest_note_is_the_groove() -> None:
     groove = groove_of((Onset(Beats(1.02), 60), Onset(Beats(1.0), 100)), Beats(0.0), 8)
 
     assert_allclose(groove[4], (1.0, 100 / 127, 0.0), atol=1e-6)
+
+
+def test_of_notes_as_loud_as_each_other_the_first_counts_and_of_silence_none() -> None:
+    heard = (Onset(Beats(1.0), 60), Onset(Beats(1.02), 60), Onset(Beats(2.0), 0))
+
+    groove = groove_of(heard, Beats(0.0), 16)
+
+    assert_allclose(groove[4], (1.0, 60 / 127, 0.0), atol=1e-6)
+    assert not np.delete(groove, 4, 0).any()
+
+
+def test_of_strokes_in_one_cell_the_loudest_counts_and_of_those_as_loud_the_first() -> None:
+    late = (0.0, 0.01, 0.02, 0.03)
+    strokes = [Stroke(Beats(1.0), 36, v, Beats(o)) for v, o in zip((60, 90, 90, 50), late, strict=True)]
+
+    made = cells_of_strokes(strokes, Kit(), Beats(0.0), 8)
+
+    assert made.velocities[4, KICK] == pytest.approx(90 / 127)
+    assert made.offsets[4, KICK] == pytest.approx(0.04)
+
+
+def test_a_groove_of_nothing_is_silent() -> None:
+    assert not groove_of((), Beats(4.0), 8).any()
 
 
 def test_a_crash_is_played_as_a_crash() -> None:

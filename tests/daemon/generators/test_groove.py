@@ -12,7 +12,17 @@ from numpy.typing import NDArray
 
 from pocket_core.errors import ContractError
 from pocket_core.phrases.generator import Ask, Knobs, Onset
-from pocket_core.phrases.groove_features import DECIDED, FROM_BEFORE, KNOWN, MUSICIAN, STEPS, VERSION, WIDTH
+from pocket_core.phrases.groove_features import (
+    DECIDED,
+    FROM_BEFORE,
+    GROOVE,
+    KNOWN,
+    LAST_GROOVE,
+    MUSICIAN,
+    STEPS,
+    VERSION,
+    WIDTH,
+)
 from pocket_core.phrases.hvo import COUNT
 from pocket_core.phrases.kit import GENERAL_MIDI, Kit
 from pocket_core.phrases.phrase import Phrase, Stroke
@@ -123,6 +133,14 @@ def test_where_nobody_has_played_anything_the_networks_without_memory_answer() -
     assert not made.alone.seen[0][..., KNOWN].any()
 
 
+def test_networks_without_memory_are_asked_once_for_they_know_no_turns() -> None:
+    made = Made()
+
+    made.phrase(knobs=Knobs(temperature=1.0))
+
+    assert len(made.alone.seen) == 1
+
+
 def test_a_musicians_first_bars_are_answered_by_that_which_knows_parts() -> None:
     made = Made()
 
@@ -138,6 +156,14 @@ def test_a_stored_groove_is_no_musicians() -> None:
     made = Made()
 
     made.phrase(8.0, before=bar_before(8.0), start=Phrase(bar_before(4.0), Beats(4.0)))
+
+    assert not made.answer.seen[0][..., MUSICIAN].any()
+
+
+def test_what_lies_between_a_stored_groove_and_a_musicians_part_is_no_part() -> None:
+    made = Made()
+
+    made.phrase(8.0, heard=RIFF, before=bar_before(8.0), knobs=Knobs(temperature=0.0, follow=0.5))
 
     assert not made.answer.seen[0][..., MUSICIAN].any()
 
@@ -193,6 +219,44 @@ def test_without_a_memory_a_groove_of_two_bars_ago_is_taken_as_it_is() -> None:
     assert second[..., FROM_BEFORE].all()
 
 
+def test_a_part_that_is_known_beyond_the_beginning_is_answered_where_it_is() -> None:
+    made = Made()
+    part = (Onset(Beats(8.0), 100), Onset(Beats(13.0), 90))
+
+    made.phrase(8.0, heard=RIFF + part, before=bar_before(8.0))
+
+    [x] = made.answer.seen[0]
+    assert not x[:, FROM_BEFORE].any()
+    assert np.flatnonzero(x[:, GROOVE][:, 0]).tolist() == [0, 20]
+
+
+def test_live_two_bars_and_the_next_are_answered_by_the_newest_that_were_heard() -> None:
+    made = Made()
+
+    made.phrase(8.0, 16.0, heard=(Onset(Beats(0.0), 90), Onset(Beats(5.0), 90)), before=bar_before(8.0))
+
+    grooves = [np.flatnonzero(x[0, :, GROOVE][:, 0]).tolist() for x in made.answer.seen]
+    assert grooves == [[0, 20], [0, 20]]
+
+
+def test_in_a_bar_that_has_begun_what_was_heard_of_it_counts() -> None:
+    made = Made()
+    heard = (Onset(Beats(0.5), 90), Onset(Beats(1.5), 90), Onset(Beats(8.0), 90))
+
+    made.phrase(10.0, 2.0, heard=heard, before=bar_before(8.0))
+
+    assert np.flatnonzero(made.answer.seen[0][0, :, GROOVE][:, 0]).tolist() == [0, 6]
+
+
+def test_of_bars_in_which_no_musician_played_the_drums_own_groove_is_remembered() -> None:
+    made = Made()
+
+    made.phrase(8.0, heard=(Onset(Beats(1.0), 90),), before=bar_before(8.0))
+
+    remembered = made.answer.seen[0][0, :, LAST_GROOVE][:, 0]
+    assert np.flatnonzero(remembered).tolist() == [4, 16, 20, 24, 28]
+
+
 def test_a_crash_is_general_midis() -> None:
     assert notes(Made({"crash": 0.9}).phrase(heard=RIFF)) == {49}
 
@@ -204,6 +268,12 @@ def test_the_same_ask_has_the_same_answer() -> None:
 
     assert one == again
     assert one != other
+
+
+def test_every_two_bars_are_drawn_anew() -> None:
+    phrase = Made({"crash": 0.5}).phrase(8.0, 16.0, before=bar_before(8.0), knobs=Knobs(temperature=1.0))
+
+    assert phrase.cut(Beats(0.0), Beats(8.0)) != phrase.cut(Beats(8.0), Beats(16.0))
 
 
 def test_as_learnt_what_is_rare_comes_as_often_as_its_chance_says_and_the_beat_is_firmer() -> None:
@@ -257,11 +327,12 @@ def test_a_voice_is_struck_no_more_than_drummers_do() -> None:
     assert len(Made(most=5).phrase(heard=RIFF).strokes) == 5
 
 
-def test_half_a_bar_goes_on_in_the_middle() -> None:
-    made = Made()
+@pytest.mark.parametrize("temperature", [0.0, 1.0])
+def test_half_a_bar_goes_on_in_the_middle(temperature: float) -> None:
+    made, knobs = Made({"kick": 0.5, "crash": 0.5}), Knobs(temperature=temperature)
 
-    whole = made.phrase(8.0, 4.0, before=bar_before(8.0), heard=RIFF)
-    half = made.phrase(10.0, 2.0, before=bar_before(8.0), heard=RIFF)
+    whole = made.phrase(8.0, 4.0, before=bar_before(8.0), heard=RIFF, knobs=knobs)
+    half = made.phrase(10.0, 2.0, before=bar_before(8.0), heard=RIFF, knobs=knobs)
 
     assert half == whole.cut(Beats(2.0), Beats(4.0))
 

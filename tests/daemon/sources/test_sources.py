@@ -318,6 +318,40 @@ def test_what_the_daw_has_sent_ahead_of_a_loops_end_is_not_played_once_more() ->
     assert len(struck) <= 6
 
 
+def test_a_grace_note_before_a_loops_end_stays_one() -> None:
+    rig = Rig(Config(source="loop", model="none", restore=0, late_commit=False))
+    for lap in range(4):
+        begin = BEGIN + lap * 2 * BEAT
+        rig.clock(2, begin, (START,) if lap == 0 else (song_position(0), CONTINUE))
+        rig.drum(SNARE, begin + 0.001, 0.005)
+        rig.drum(KICK, begin + BEAT)
+        rig.drum(SNARE, begin + 2 * BEAT - 0.016, 0.005)
+
+    struck = rig.until(BEGIN + 8 * BEAT - 0.05)
+    rig.close()
+
+    once = [(0.001, SNARE), (0.5, KICK), (0.984, SNARE)]
+    expected = [(BEGIN + lap * 2 * BEAT + at, note) for lap in range(4) for at, note in once][:-1]
+    assert [note for _, note in struck] == [note for _, note in expected]
+    assert [at for at, _ in struck] == pytest.approx([at for at, _ in expected], abs=0.002)
+
+
+@pytest.mark.parametrize(("lead_ms", "ahead"), [(0.0, 0.003), (120.0, 0.12)])
+def test_a_loop_that_is_made_shorter_keeps_its_first_stroke(lead_ms: float, ahead: float) -> None:
+    rig = Rig(Config(source="loop", drums_lead_ms=lead_ms, model="none", restore=0, late_commit=False))
+    seam = BEGIN
+    for lap, beats in enumerate((4, 4, 2, 2, 2)):
+        rig.clock(beats, seam, (START,) if lap == 0 else (song_position(0), CONTINUE))
+        rig.drum(KICK, seam - ahead)
+        rig.drum(SNARE, seam + BEAT - ahead)
+        seam += beats * BEAT
+
+    struck = rig.until(seam - 0.2)
+    rig.close()
+
+    assert [note for _, note in struck] == [KICK, SNARE] * 5
+
+
 def test_a_stop_leaves_no_note_sounding(from_loop: Rig) -> None:
     play_loop(from_loop, 3)
     from_loop.drum(HAT, BEGIN + 5 * BEAT, length=9.0)

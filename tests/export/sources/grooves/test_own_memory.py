@@ -7,7 +7,16 @@ import torch
 from numpy.testing import assert_array_equal
 from torch import Tensor, nn
 
-from pocket_core.phrases.groove_features import KNOWN, LAST, STEPS
+from pocket_core.phrases.groove_features import (
+    DECIDED,
+    FROM_BEFORE,
+    GROOVE,
+    KNOWN,
+    LAST,
+    LAST_GROOVE,
+    MUSICIAN,
+    STEPS,
+)
 from pocket_core.phrases.hvo import A_BAR, COUNT
 from pocket_export.sources.grooves.lessons import Habits, draw
 from pocket_export.sources.grooves.own_memory import LONGEST, own_drums
@@ -40,6 +49,19 @@ class Remembers(nn.Module):
         return said
 
 
+class Listens(Rides):
+    """A model that keeps what it is asked first of each bar."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.bars: list[Tensor] = []
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not x[..., DECIDED].any():
+            self.bars.append(x.clone())
+        return super().forward(x)
+
+
 def test_some_recordings_are_played_up_to_where_the_last_window_begins() -> None:
     made = own_drums(Rides(), RECORDINGS, THRESHOLDS, np.random.default_rng(1))
 
@@ -55,6 +77,25 @@ def test_a_model_hears_what_it_made_itself() -> None:
     for cells in made.values():
         assert cells.hits[:, 0].reshape(-1, A_BAR)[:, 0].all()
         assert cells.hits.sum() == len(cells) // A_BAR
+
+
+def test_what_is_answered_is_a_part_or_a_groove_now_or_of_two_bars_before() -> None:
+    net = Listens()
+
+    own_drums(
+        net,
+        recordings([replace(loose(n, bars=10), name=f"{n}.mid") for n in range(60)]),
+        THRESHOLDS,
+        np.random.default_rng(1),
+    )
+
+    earlier, now = net.bars[4], net.bars[6]
+    live, parts = now[:, 0, FROM_BEFORE] == 1, now[:, 0, MUSICIAN] == 1
+    assert 0 < live.sum() < len(live)
+    assert 0 < parts.sum() < len(parts)
+    assert_array_equal(now[live][..., GROOVE], now[live][..., LAST_GROOVE])
+    assert_array_equal(earlier[~live][..., GROOVE], now[~live][..., LAST_GROOVE])
+    assert (now[~live][..., GROOVE] != now[~live][..., LAST_GROOVE]).any((1, 2)).all()
 
 
 def test_a_long_recording_is_played_only_at_its_beginning() -> None:

@@ -62,6 +62,15 @@ def test_without_memory_a_model_sees_only_the_two_bars() -> None:
     assert not x[:, REMEMBERED].any()
 
 
+def test_live_the_groove_is_that_of_two_bars_before() -> None:
+    found = windows(recordings([loose(1, bars=12)]))
+
+    x = shown(found[7], View(from_before=True))
+
+    assert_array_equal(x[:, GROOVE], shown(found[5], View())[:, GROOVE])
+    assert (x[:, GROOVE] != shown(found[3], View())[:, GROOVE]).any()
+
+
 def test_mistakes_are_made_only_where_there_was_something() -> None:
     window = windows(recordings([loose(1, bars=12)]))[1]  # a bar is behind it
     instead = no_cells(MEMORY_STEPS)
