@@ -79,6 +79,15 @@ def test_who_follows_nobody_is_told(tmp_path: Path) -> None:
         run("groove", "--follow", 0.5, "--out", tmp_path / "a.mid")
 
 
+def test_a_goal_that_the_musician_overrules_is_refused(tmp_path: Path) -> None:
+    run("bars", "--from", "funk", "--bars", 2, "--out", tmp_path / "riff.mid")
+    way = ("groove", "--human", tmp_path / "riff.mid", "--to", "jazz", "--out", tmp_path / "a.mid")
+
+    with pytest.raises(ConfigError, match="choose --follow below 1"):
+        run(*way)
+    assert "2 bars" in run(*way, "--follow", 0.5)
+
+
 def test_a_goal_without_a_start_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="say with --from where to begin"):
         run("bars", "--to", "jazz", "--out", tmp_path / "a.mid")

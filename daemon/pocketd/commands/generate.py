@@ -239,6 +239,10 @@ def groove(
         start = load(config).generate.start  # as live
     if human is None and follow != 1.0:
         raise ConfigError("--follow is how much the musician counts; name with --human who plays")
+    if human is not None and goal is not None and follow >= 1.0:
+        raise ConfigError(
+            "--to has no say where the musician alone counts; choose --follow below 1, or leave it out"
+        )
     begin, end = _ends(start, goal, kit)
     heard, played_bars, played_bpm = _musician(human)
     refuse(out, plot, *(str(human) if human is not None else None, start, goal))
