@@ -33,8 +33,8 @@ command = typer.Typer(
     help="Make drums as MIDI files: bars, continue, pattern or groove.\n\n"
     "The same seed and options give the same file. A phrase is named by a preset "
     "(see below) or by a MIDI file in 4/4. Live, the same four are `source:` in the configuration.",
-    epilog="Presets, two bars of each style of the Groove MIDI Dataset: "
-    "rock, latin, jazz, funk, hiphop, neworleans, afrobeat, soul, afrocuban, dance, pop, blues and others; "
+    epilog="Presets, two bars each of drummers of the Groove MIDI Dataset: "
+    "rock, latin, jazz, funk, hiphop, neworleans, afrobeat, soul, afrocuban, dance, pop and blues; "
     "`pocketd generate presets` draws them.",
 )
 
@@ -204,21 +204,34 @@ def pattern(
 def groove(
     *,
     out: Path = _OUT,
-    human: Path | None = typer.Option(None, help="The musician's MIDI file, whose rhythm is answered."),
+    human: Path | None = typer.Option(
+        None,
+        help="The musician's MIDI file in 4/4. Every note of it is answered: "
+        "of a whole song, export your part alone.",
+    ),
     start: str | None = typer.Option(
         None,
         "--from",
-        help="A preset or a MIDI file, to begin with; without, with --human the configuration's `start`.",
+        help="A preset or a MIDI file, to begin with; without, with --human the configuration's `start`, "
+        "rock unless you change it.",
     ),
-    goal: str | None = typer.Option(None, "--to", help="Likewise: go from the one to the other."),
-    style: str | None = typer.Option(None, help=f"One of {', '.join(STYLES)}; without, any."),
+    goal: str | None = typer.Option(
+        None,
+        "--to",
+        help="Likewise: go from the one to the other; with --human, as far as --follow is below 1.",
+    ),
+    style: str | None = typer.Option(
+        None,
+        help=f"Lean to one of {', '.join(STYLES)}; without, to none. "
+        "What --from begins with says more: name both.",
+    ),
     follow: float = typer.Option(1.0, help="How much the musician counts beside --from, 0 to 1."),
     count: int | None = typer.Option(
         None,
         "--bars",
         min=1,
         max=MOST_BARS,
-        help="How many bars; without, the musician's, or 8.",
+        help="How many bars; without, the musician's, or 8. Where he has stopped, they go on alone.",
     ),
     temperature: float = _TEMPERATURE,
     density: float = _DENSITY,
