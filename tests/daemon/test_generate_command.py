@@ -185,6 +185,15 @@ def test_without_matplotlib_nothing_is_made_where_a_picture_is_wanted(
     assert not (tmp_path / "a.mid").exists()
 
 
+def test_nothing_is_made_where_a_folder_is_missing(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    with pytest.raises(ConfigError, match=r"there is no folder .*gone for a\.mid; make it"):
+        run(*SOURCES["bars"], "--out", tmp_path / "gone" / "a.mid")
+    with pytest.raises(ConfigError, match=r"there is no folder .*gone for a\.png; make it"):
+        run(*SOURCES["bars"], "--out", tmp_path / "a.mid", "--plot", tmp_path / "gone" / "a.png")
+    assert not list(tmp_path.iterdir())
+
+
 def test_an_unknown_style_is_refused_with_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no style is called 'polka'; there are afrobeat"):
         run("groove", "--style", "polka", "--out", tmp_path / "a.mid")
