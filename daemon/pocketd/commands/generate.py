@@ -32,7 +32,7 @@ command = typer.Typer(
     no_args_is_help=True,
     help="Make drums as MIDI files: bars, continue, pattern or groove.\n\n"
     "The same seed and options give the same file. A phrase is named by a preset "
-    "(see below) or by a MIDI file in 4/4. Live, the same four are `source:` in the configuration.",
+    "(see below) or by a MIDI file of drums in 4/4. Live, the same four are `source:` in the configuration.",
     epilog="Presets, two bars each of drummers of the Groove MIDI Dataset: "
     "rock, latin, jazz, funk, hiphop, neworleans, afrobeat, soul, afrocuban, dance, pop and blues; "
     "`pocketd generate presets` draws them.",
@@ -53,7 +53,9 @@ _BARS = typer.Option(USUAL_BARS, "--bars", min=1, max=MOST_BARS, help="How many 
 def bars(
     *,
     out: Path = _OUT,
-    start: str | None = typer.Option(None, "--from", help="A preset or a MIDI file, whose first bar counts."),
+    start: str | None = typer.Option(
+        None, "--from", help="A preset or a MIDI file of drums, whose first bar counts."
+    ),
     goal: str | None = typer.Option(None, "--to", help="Likewise: go from the one to the other."),
     steps: int | None = typer.Option(
         None,
@@ -110,7 +112,7 @@ def continue_(
     *,
     out: Path = _OUT,
     primer: str | None = typer.Option(
-        None, help="A preset or a MIDI file that is gone on from; without one, a kick."
+        None, help="A preset or a MIDI file of drums that is gone on from; without one, a kick."
     ),
     count: int = typer.Option(16, "--bars", min=1, max=MOST_BARS, help="How many bars, beside the primer's."),
     beam: int = typer.Option(1, min=1, max=16, help="How many ways are kept open; the likeliest wins."),
@@ -153,7 +155,9 @@ def continue_(
 def pattern(
     *,
     out: Path = _OUT,
-    start: str | None = typer.Option(None, "--from", help="A preset or a MIDI file, whose two bars count."),
+    start: str | None = typer.Option(
+        None, "--from", help="A preset or a MIDI file of drums, whose two bars count."
+    ),
     goal: str | None = typer.Option(None, "--to", help="Likewise: go from the one to the other."),
     count: int = _BARS,
     temperature: float = _TEMPERATURE,
@@ -212,8 +216,8 @@ def groove(
     start: str | None = typer.Option(
         None,
         "--from",
-        help="A preset or a MIDI file, to begin with; without, with --human the configuration's `start`, "
-        "rock unless you change it.",
+        help="A preset or a MIDI file of drums, to begin with; without, with --human "
+        "the configuration's `start`, rock unless you change it.",
     ),
     goal: str | None = typer.Option(
         None,
