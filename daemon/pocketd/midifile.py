@@ -67,7 +67,7 @@ def parse_score(data: bytes, name: str) -> MidiScore:
                 FileNote(beat, start, length, message.channel, message.note, message.velocity, release)
             )
     if not notes:
-        raise MidiFileError(f"{name} has no notes in its {len(tracks)} tracks; choose another file")
+        raise MidiFileError(f"{name} has no notes in any track; choose another file")
     messages = [TimedMessage(at(t)[1], bytes(m.bytes())) for t, m in events if _is_other(m)]
     score = MidiScore(name, tuple(sorted(notes, key=lambda n: n.at_s)), tuple(messages), tempo, meters, ticks)
     if score.length_s > LONGEST:

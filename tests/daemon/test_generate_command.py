@@ -79,6 +79,15 @@ def test_who_follows_nobody_is_told(tmp_path: Path) -> None:
         run("groove", "--follow", 0.5, "--out", tmp_path / "a.mid")
 
 
+def test_a_goal_that_the_musician_overrules_is_refused(tmp_path: Path) -> None:
+    run("bars", "--from", "funk", "--bars", 2, "--out", tmp_path / "riff.mid")
+    way = ("groove", "--human", tmp_path / "riff.mid", "--to", "jazz", "--out", tmp_path / "a.mid")
+
+    with pytest.raises(ConfigError, match="choose --follow below 1"):
+        run(*way)
+    assert "2 bars" in run(*way, "--follow", 0.5)
+
+
 def test_a_goal_without_a_start_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="say with --from where to begin"):
         run("bars", "--to", "jazz", "--out", tmp_path / "a.mid")
@@ -174,6 +183,15 @@ def test_without_matplotlib_nothing_is_made_where_a_picture_is_wanted(
     with pytest.raises(PocketError, match="pip install"):
         run(*SOURCES["bars"], "--out", tmp_path / "a.mid", "--plot", tmp_path / "a.png")
     assert not (tmp_path / "a.mid").exists()
+
+
+def test_nothing_is_made_where_a_folder_is_missing(tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    with pytest.raises(ConfigError, match=r"there is no folder .*gone for a\.mid; make it"):
+        run(*SOURCES["bars"], "--out", tmp_path / "gone" / "a.mid")
+    with pytest.raises(ConfigError, match=r"there is no folder .*gone for a\.png; make it"):
+        run(*SOURCES["bars"], "--out", tmp_path / "a.mid", "--plot", tmp_path / "gone" / "a.png")
+    assert not list(tmp_path.iterdir())
 
 
 def test_an_unknown_style_is_refused_with_those_there_are(tmp_path: Path) -> None:

@@ -32,9 +32,9 @@ command = typer.Typer(
     no_args_is_help=True,
     help="Make drums as MIDI files: bars, continue, pattern or groove.\n\n"
     "The same seed and options give the same file. A phrase is named by a preset "
-    "(see below) or by a MIDI file in 4/4. Live, the same four are `source:` in the configuration.",
-    epilog="Presets, two bars of each style of the Groove MIDI Dataset: "
-    "rock, latin, jazz, funk, hiphop, neworleans, afrobeat, soul, afrocuban, dance, pop, blues and others; "
+    "(see below) or by a MIDI file of drums in 4/4. Live, the same four are `source:` in the configuration.",
+    epilog="Presets, two bars each of drummers of the Groove MIDI Dataset: "
+    "rock, latin, jazz, funk, hiphop, neworleans, afrobeat, soul, afrocuban, dance, pop and blues; "
     "`pocketd generate presets` draws them.",
 )
 
@@ -53,7 +53,9 @@ _BARS = typer.Option(USUAL_BARS, "--bars", min=1, max=MOST_BARS, help="How many 
 def bars(
     *,
     out: Path = _OUT,
-    start: str | None = typer.Option(None, "--from", help="A preset or a MIDI file, whose first bar counts."),
+    start: str | None = typer.Option(
+        None, "--from", help="A preset or a MIDI file of drums, whose first bar counts."
+    ),
     goal: str | None = typer.Option(None, "--to", help="Likewise: go from the one to the other."),
     steps: int | None = typer.Option(
         None,
@@ -110,7 +112,7 @@ def continue_(
     *,
     out: Path = _OUT,
     primer: str | None = typer.Option(
-        None, help="A preset or a MIDI file that is gone on from; without one, a kick."
+        None, help="A preset or a MIDI file of drums that is gone on from; without one, a kick."
     ),
     count: int = typer.Option(16, "--bars", min=1, max=MOST_BARS, help="How many bars, beside the primer's."),
     beam: int = typer.Option(1, min=1, max=16, help="How many ways are kept open; the likeliest wins."),
@@ -153,7 +155,9 @@ def continue_(
 def pattern(
     *,
     out: Path = _OUT,
-    start: str | None = typer.Option(None, "--from", help="A preset or a MIDI file, whose two bars count."),
+    start: str | None = typer.Option(
+        None, "--from", help="A preset or a MIDI file of drums, whose two bars count."
+    ),
     goal: str | None = typer.Option(None, "--to", help="Likewise: go from the one to the other."),
     count: int = _BARS,
     temperature: float = _TEMPERATURE,
@@ -204,21 +208,34 @@ def pattern(
 def groove(
     *,
     out: Path = _OUT,
-    human: Path | None = typer.Option(None, help="The musician's MIDI file, whose rhythm is answered."),
+    human: Path | None = typer.Option(
+        None,
+        help="The musician's MIDI file in 4/4. Every note of it is answered: "
+        "of a whole song, export your part alone.",
+    ),
     start: str | None = typer.Option(
         None,
         "--from",
-        help="A preset or a MIDI file, to begin with; without, with --human the configuration's `start`.",
+        help="A preset or a MIDI file of drums, to begin with; without, with --human "
+        "the configuration's `start`, rock unless you change it.",
     ),
-    goal: str | None = typer.Option(None, "--to", help="Likewise: go from the one to the other."),
-    style: str | None = typer.Option(None, help=f"One of {', '.join(STYLES)}; without, any."),
+    goal: str | None = typer.Option(
+        None,
+        "--to",
+        help="Likewise: go from the one to the other; with --human, as far as --follow is below 1.",
+    ),
+    style: str | None = typer.Option(
+        None,
+        help=f"Lean to one of {', '.join(STYLES)}; without, to none. "
+        "What --from begins with says more: name both.",
+    ),
     follow: float = typer.Option(1.0, help="How much the musician counts beside --from, 0 to 1."),
     count: int | None = typer.Option(
         None,
         "--bars",
         min=1,
         max=MOST_BARS,
-        help="How many bars; without, the musician's, or 8.",
+        help="How many bars; without, the musician's, or 8. Where he has stopped, they go on alone.",
     ),
     temperature: float = _TEMPERATURE,
     density: float = _DENSITY,
@@ -239,6 +256,10 @@ def groove(
         start = load(config).generate.start  # as live
     if human is None and follow != 1.0:
         raise ConfigError("--follow is how much the musician counts; name with --human who plays")
+    if human is not None and goal is not None and follow >= 1.0:
+        raise ConfigError(
+            "--to has no say where the musician alone counts; choose --follow below 1, or leave it out"
+        )
     begin, end = _ends(start, goal, kit)
     heard, played_bars, played_bpm = _musician(human)
     refuse(out, plot, *(str(human) if human is not None else None, start, goal))

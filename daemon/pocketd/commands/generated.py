@@ -51,7 +51,7 @@ def refuse(out: Path, plot: Path | None, *inputs: str | None) -> None:
         inputs: What is read: files, and presets, which are none.
 
     Raises:
-        ConfigError: A file is named twice, or not as what it is.
+        ConfigError: A file is named twice, or not as what it is, or its folder is missing.
         PocketError: Matplotlib is not installed.
     """
     if out.suffix.lower() not in MIDI:
@@ -59,7 +59,13 @@ def refuse(out: Path, plot: Path | None, *inputs: str | None) -> None:
             f"--out {out} is not named as a MIDI file, which the drums are; call it {out.name}.mid"
         )
     read = [Path(name) for name in inputs if name is not None and name not in preset_names()]
-    refuse_overwriting(read, [out] if plot is None else [out, plot])
+    written = [out] if plot is None else [out, plot]
+    refuse_overwriting(read, written)
+    for path in written:
+        if not path.parent.is_dir():
+            raise ConfigError(
+                f"there is no folder {path.parent} for {path.name}; make it, or write elsewhere"
+            )
     if plot is None:
         return
     if plot.suffix.lower() != ".png":
