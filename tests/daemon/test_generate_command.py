@@ -124,6 +124,19 @@ def test_an_answer_begins_with_the_configuration_s_start_as_live(tmp_path: Path)
     assert one != three
 
 
+def test_an_answer_in_a_style_begins_with_its_preset(tmp_path: Path) -> None:
+    run("bars", "--from", "funk", "--bars", 2, "--out", tmp_path / "riff.mid")
+    answer = ("groove", "--human", tmp_path / "riff.mid", "--style", "jazz", "--out")
+
+    run(*answer, tmp_path / "1.mid")
+    run(*answer, tmp_path / "2.mid", "--from", "jazz")
+    run(*answer, tmp_path / "3.mid", "--from", "rock")
+
+    one, two, three = ((tmp_path / f"{n}.mid").read_bytes() for n in (1, 2, 3))
+    assert one == two
+    assert one != three
+
+
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_picture_is_drawn_beside_the_file(tmp_path: Path, source: str) -> None:
     pytest.importorskip("matplotlib")

@@ -10,10 +10,12 @@ from numpy.typing import NDArray
 
 from pocket_core.phrases.groove_features import TURNS, decide
 from pocket_core.phrases.hvo import A_BAR, COUNT
+from pocket_core.voices import VOICES
 
 HALF_BAR = A_BAR // 2
-TOGETHER = 0.4  # correlation of a voice's luck within half a bar: a rare voice comes in a run, not as crumbs
-WARMTH = (0.7, 0.75, 1.0)  # temperature of each turn's voices, where 1 is asked for: see `warmth`
+TOMS = [VOICES.index(voice) for voice in ("low tom", "mid tom", "high tom")]  # come together, as a fill
+TOGETHER = 0.7  # correlation of a voice's luck within half a bar: toms come in a run, not as crumbs
+WARMTH = (0.6, 0.65, 1.0)  # temperature of each turn's voices, where 1 is asked for: see `warmth`
 BOLDER = 0.25  # how much wider luck becomes from a temperature of 1 to 2
 RARELY = 1e-6  # a chance is no nearer to 0 or 1
 
@@ -83,7 +85,7 @@ def inclined(chances: Array, thresholds: Array, temperature: float | Array, luck
 
 
 def luck(shape: tuple[int, int], chance: np.random.Generator) -> Array:
-    """Return logistic noise, `float32[T, V]`, that is alike for a voice within half a bar.
+    """Return logistic noise, `float32[T, V]`, that is alike for a voice within half a bar; toms share theirs.
 
     A Gaussian copula; from normal to logistic as Page 1977, off by less than .0002 of a chance.
 
@@ -93,6 +95,7 @@ def luck(shape: tuple[int, int], chance: np.random.Generator) -> Array:
     """
     steps, voices = shape
     run = chance.standard_normal((-(-steps // HALF_BAR), voices)).repeat(HALF_BAR, 0)[:steps]
+    run[:, TOMS] = run[:, TOMS[:1]]
     normal = sqrt(TOGETHER) * run + sqrt(1 - TOGETHER) * chance.standard_normal((steps, voices))
     logistic: Array = (sqrt(8 / pi) * normal * (1 + 0.044715 * normal**2)).astype(np.float32)
     return logistic

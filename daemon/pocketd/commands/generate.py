@@ -227,7 +227,7 @@ def groove(
     style: str | None = typer.Option(
         None,
         help=f"Lean to one of {', '.join(STYLES)}; without, to none. "
-        "What --from begins with says more: name both.",
+        "With --human it begins with the preset of that name, too, where there is one and no --from.",
     ),
     follow: float = typer.Option(1.0, help="How much the musician counts beside --from, 0 to 1."),
     count: int | None = typer.Option(
@@ -253,7 +253,7 @@ def groove(
 
     kit = _kit(config)
     if human is not None and start is None:
-        start = load(config).generate.start  # as live
+        start = style if style in preset_names() else load(config).generate.start  # as live
     if human is None and follow != 1.0:
         raise ConfigError("--follow is how much the musician counts; name with --human who plays")
     if human is not None and goal is not None and follow >= 1.0:

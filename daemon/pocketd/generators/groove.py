@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,7 +118,8 @@ class Groove:
         return np.concatenate([self._encode(groove) for groove in grooves])
 
     def _window(self, ask: Ask, begin: Beats, played: Sequence[Stroke]) -> Phrase:
-        chance = np.random.default_rng((ask.seed, round(begin * 4) & 0xFFFFFFFF))
+        place = round(begin * 4) & 0xFFFFFFFF
+        chance = np.random.default_rng((ask.seed, place))
         groove, ahead = self._groove(ask, begin, chance)
         past, known = self._past(ask, begin, played)
         density = ask.knobs.density
@@ -132,7 +134,7 @@ class Groove:
         x = feature_rows(groove, past, known, asked, _answered(ask.heard, begin, past))
         turned = known > 0 or asked.musician  # the networks without a memory know drums' own grooves alone
         graph, thresholds = ("answer", self._limits.thresholds) if turned else ("alone", self._limits.alone)
-        lucky = luck((STEPS, COUNT), chance)
+        lucky = luck((STEPS, COUNT), np.random.default_rng((ask.seed, place, _riff(ask.heard, begin))))
         warm, swayed = warmth(ask.knobs.temperature), _swayed(ask.knobs)
 
         def say(rows: Array) -> Array:
@@ -220,6 +222,15 @@ class Groove:
         """Return a phrase repeated from its beginning."""
         filled = phrase.filling(Beats(steps * SIXTEENTH))
         return cells_of_strokes(filled.strokes, self._kit, Beats(0.0), steps)
+
+
+def _riff(heard: Sequence[Onset], begin: Beats) -> int:
+    """Return a number for what was heard before a window: another riff has another luck, not the same tom.
+
+    In the middle of the window it is the same as at its beginning.
+    """
+    steps = MEMORY_STEPS - round(UNHEARD / SIXTEENTH)
+    return crc32(groove_of(heard, Beats(begin - MEMORY_STEPS * SIXTEENTH), steps)[:, 0].tobytes())
 
 
 def _swayed(knobs: Knobs) -> Array:

@@ -95,3 +95,13 @@ def test_the_beat_is_decided_more_firmly_than_what_comes_now_and_then() -> None:
 
     assert found[..., kick].mean() < 0.08
     assert found[..., crash].mean() == pytest.approx(0.1, abs=0.012)
+
+
+def test_toms_come_together_as_a_fill() -> None:
+    low, mid, snare = (NAMES.index(name) for name in ("low tom", "mid tom", "snare"))
+    noise = np.stack([luck((STEPS, VOICES), np.random.default_rng(seed)) for seed in range(300)])
+
+    toms, others = (np.corrcoef(noise[:, 0, low], noise[:, 1, voice])[0, 1] for voice in (mid, snare))
+
+    assert toms > 0.5
+    assert abs(others) < 0.15

@@ -182,6 +182,15 @@ def test_what_is_decided_first_is_told_when_the_rest_is_asked() -> None:
     assert third[..., COUNT + SNARE].mean() < 0.1
 
 
+def test_another_riff_has_another_luck() -> None:
+    bold, others = Knobs(temperature=1.0), tuple(Onset(Beats(n * 0.75), 90) for n in range(10))
+
+    phrases = [Made({"crash": 0.3}).phrase(8.0, heard=riff, knobs=bold) for riff in (RIFF, others)]
+
+    beats = [{s.beat for s in phrase.strokes} for phrase in phrases]
+    assert beats[0] != beats[1]
+
+
 def test_the_likeliest_is_asked_for_once() -> None:
     made = Made()
 
