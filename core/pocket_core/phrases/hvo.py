@@ -82,9 +82,9 @@ def cells_of_strokes(strokes: Iterable[Stroke], kit: Kit, begin: Beats, steps: i
     """Put strokes on the grid, from a position on; a note that the kit does not know is left out."""
     loudest: dict[tuple[int, int], Stroke] = {}
     for stroke in strokes:
-        voice = kit.voice(stroke.note)
         place = round((stroke.beat - begin) / SIXTEENTH)
-        if voice is None or not 0 <= place < steps:
+        voice = kit.voice(stroke.note) if 0 <= place < steps else None
+        if voice is None:
             continue
         there = loudest.get((place, voice))
         if there is None or there.velocity < stroke.velocity:

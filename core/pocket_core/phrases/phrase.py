@@ -35,12 +35,14 @@ class Phrase:
 
     def cut(self, begin: Beats, end: Beats) -> Phrase:
         """Return what is from one position to before another, counted from the first."""
+        if begin == 0.0 and end == self.length:
+            return self
         inside = (s for s in self.strokes if begin - SAME <= s.beat < end - SAME)
         return Phrase(tuple(s.moved_to(Beats(max(s.beat - begin, 0.0))) for s in inside), Beats(end - begin))
 
     def at(self, begin: Beats) -> tuple[Stroke, ...]:
         """Return the strokes as they lie in a song where the phrase begins at a position."""
-        return tuple(s.moved_to(Beats(s.beat + begin)) for s in self.strokes)
+        return tuple(s.moved_to(Beats(s.beat + begin)) for s in self.strokes) if begin else self.strokes
 
     def filling(self, length: Beats) -> Phrase:
         """Return it cut, or repeated from its beginning, to another length: a bar of another meter."""

@@ -131,10 +131,11 @@ class Groove:
             from_before=ahead and known > 0,
             musician=bool(ask.heard) and ask.knobs.follow >= 1.0,
         )
-        x = feature_rows(groove, past, known, asked, _answered(ask.heard, begin, past))
+        his = groove_of(ask.heard, Beats(begin - MEMORY_STEPS * SIXTEENTH), MEMORY_STEPS)
+        x = feature_rows(groove, past, known, asked, _answered(his, past))
         turned = known > 0 or asked.musician  # the networks without a memory know drums' own grooves alone
         graph, thresholds = ("answer", self._limits.thresholds) if turned else ("alone", self._limits.alone)
-        lucky = luck((STEPS, COUNT), np.random.default_rng((ask.seed, place, _riff(ask.heard, begin))))
+        lucky = luck((STEPS, COUNT), np.random.default_rng((ask.seed, place, _riff(his))))
         warm, swayed = warmth(ask.knobs.temperature), _swayed(ask.knobs)
 
         def say(rows: Array) -> Array:
@@ -224,13 +225,12 @@ class Groove:
         return cells_of_strokes(filled.strokes, self._kit, Beats(0.0), steps)
 
 
-def _riff(heard: Sequence[Onset], begin: Beats) -> int:
+def _riff(his: Array) -> int:
     """Return a number for what was heard before a window: another riff has another luck, not the same tom.
 
-    In the middle of the window it is the same as at its beginning.
+    In the middle of the window it is the same as at its beginning, before which a beat had not been heard.
     """
-    steps = MEMORY_STEPS - round(UNHEARD / SIXTEENTH)
-    return crc32(groove_of(heard, Beats(begin - MEMORY_STEPS * SIXTEENTH), steps)[:, 0].tobytes())
+    return crc32(his[: -round(UNHEARD / SIXTEENTH), 0].tobytes())
 
 
 def _swayed(knobs: Knobs) -> Array:
@@ -254,10 +254,8 @@ def _played(heard: Sequence[Onset], begin: Beats, asked: Beats) -> tuple[Array, 
     return np.where((steps - WINDOW >= horizon)[:, None], earlier, groove).astype(np.float32), True
 
 
-def _answered(heard: Sequence[Onset], begin: Beats, past: Cells) -> Array:
+def _answered(his: Array, past: Cells) -> Array:
     """Return the groove that memory answered: the musician's; of bars without him the drums' own."""
-    own = flattened(past)
-    his = groove_of(heard, Beats(begin - MEMORY_STEPS * SIXTEENTH), MEMORY_STEPS)
     there = his[:, 0].reshape(-1, A_BAR).any(1).repeat(A_BAR)
-    answered: Array = np.where(there[:, None], his, own).astype(np.float32)
+    answered: Array = np.where(there[:, None], his, flattened(past)).astype(np.float32)
     return answered
