@@ -9,6 +9,7 @@ import copy
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from time import perf_counter
 
@@ -217,24 +218,36 @@ def _chunks(net: Network, share: _Share, recipe: Recipe) -> Iterator[_Chunk]:
         yield _Chunk(None, 0.0, 0)
 
 
+@cache
+def knows_bfloat16(device: str) -> bool:
+    """Return whether a device multiplies in bfloat16: processors without AVX-512 have no LSTM in it."""
+    try:
+        with torch.autocast(device, torch.bfloat16):
+            torch.nn.LSTM(2, 2, device=device)(torch.zeros(1, 1, 2, device=device))
+    except RuntimeError:  # oneDNN has no primitive for it
+        return False
+    return True
+
+
 def _learn(net: Network, batch: Batch, recipe: Recipe) -> Iterator[_Chunk]:
     """Run the network over a batch, chunk after chunk; the state is carried over, the gradient is not."""
     said = batch.x.new_zeros((*batch.link.shape, net.outputs))
     state = rolled = net.initial_state(len(batch.lengths))
     known = torch.rand(len(batch.lengths), 1, 1) >= recipe.unread if net.context else torch.ones(1)
     known = known.to(batch.x)
+    halves = recipe.bfloat16 and knows_bfloat16(batch.x.device.type)
     for start in range(0, batch.lengths[0], recipe.chunk):
         n, part = batch.alive(start), slice(start, start + recipe.chunk)
         state, rolled = (tuple(s[:, :n].detach() for s in kept) for kept in (state, rolled))
         x = batch.x[:n, part]
         net.train()
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=recipe.bfloat16):
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=halves):
             context = known[:n] * around(net, batch, start, start + x.shape[1])
         if net.follows_itself and batch.hears():
             link, human, read = batch.link[:n, part], batch.human[:n], torch.cat([x, context.detach()], -1)
             read, rolled = roll_out(net, read, link, rolled, human=human, said=said[:n], start=start)
             x = read[..., : x.shape[-1]]
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=recipe.bfloat16):
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=halves):
             now, state = net.forward(torch.cat([x, context], -1), state)
         targets = batch.targets.part(n, part)
         total, weight = loss(now.float(), targets, recipe.weights)
