@@ -60,7 +60,7 @@ from pocket_export.sources.grooves.windows import (
 )
 from pocket_export.sources.patterns.data import MULTITRACK, SHIPS
 from pocketd.generators.graphs import Graphs, load_graphs
-from pocketd.generators.groove import Groove
+from pocketd.generators.groove import UNHEARD, Groove
 
 Array = NDArray[np.float32]
 Bools = NDArray[np.bool_]
@@ -218,7 +218,9 @@ def ask_of(window: Window, *, remembers: bool) -> Ask:
     recording, begin = window.recording, Beats(window.bar * BAR)
     if not remembers:
         return Ask(begin, TWO_BARS, bpm=recording.bpm)
-    heard = tuple(o for o in onsets_of(flattened(recording.cells)) if begin - MEMORY <= o.beat < begin - 1)
+    heard = tuple(
+        o for o in onsets_of(flattened(recording.cells)) if begin - MEMORY <= o.beat < begin - UNHEARD
+    )
     past = phrase_of_cells(recording.cells.cut(0, window.bar * A_BAR), Kit()).strokes
     before = tuple(stroke for stroke in past if stroke.beat >= begin - MEMORY)
     return Ask(begin, TWO_BARS, heard, before, bpm=recording.bpm)

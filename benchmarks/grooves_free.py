@@ -21,6 +21,7 @@ from pocket_core.phrases.phrase import BAR, SIXTEENTH, Stroke
 from pocket_core.types import Beats
 from pocket_core.voices import VOICES
 from pocket_export.sources.grooves.windows import Recording
+from pocketd.generators.groove import UNHEARD
 from pocketd.generators.presets import find_phrase
 
 BARS, LEAST = 32, 8  # of a run; a file with fewer is left out
@@ -30,7 +31,6 @@ APART = (1, 2, 8)  # bars that are compared
 HALF_BAR = A_BAR // 2
 TOMS = slice(VOICES.index("low tom"), VOICES.index("high tom") + 1)
 SNARE = VOICES.index("snare")
-UNHEARD = 1.0  # quarter notes: so much before its beginning a bar is asked for, live
 KIT = Kit()
 
 Runs = list[NDArray[np.bool_]]  # of each file, (bars, 16, 9)

@@ -15,7 +15,18 @@ import symusic
 from numpy.typing import NDArray
 from rich.console import Console
 
-from benchmarks.grooves_free import KIT, Manner, Part, Runs, alike, bars_of, played_on, shares
+from benchmarks.grooves_free import (
+    KIT,
+    SNARE,
+    TOMS,
+    Manner,
+    Part,
+    Runs,
+    alike,
+    bars_of,
+    played_on,
+    shares,
+)
 from benchmarks.table import print_grid
 from pocket_core.phrases.generator import Generator, Onset
 from pocket_core.phrases.hvo import A_BAR, COUNT
@@ -26,8 +37,7 @@ from pocket_core.voices import VOICES
 BARS = 16
 SILENT = 2  # bars of a riff that may have nothing
 LEAST, MOST = 4.0, 12.0  # onsets a bar
-KICK, SNARE, CRASH = VOICES.index("kick"), VOICES.index("snare"), VOICES.index("crash")
-TOMS = slice(VOICES.index("low tom"), VOICES.index("high tom") + 1)
+KICK, CRASH = VOICES.index("kick"), VOICES.index("crash")
 TWO, FOUR = 4, 12  # sixteenths
 MANNERS = (
     Manner("to riffs, likeliest", temperature=0.0),

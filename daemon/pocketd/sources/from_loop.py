@@ -15,11 +15,8 @@ from pocketd.backends.protocol import Incoming
 from pocketd.config import Config
 from pocketd.sources.protocol import SHORTEST, SYSTEM, Turned, incoming, lies_in
 
-JUMPS = (
-    b"\xf2",
-    b"\xfa",
-    b"\xfb",
-)  # song position, start and continue: at the next pulse the song is elsewhere
+#: Song position, start and continue: at the next pulse the song is elsewhere.
+JUMPS = (b"\xf2", b"\xfa", b"\xfb")
 MOST_CUES = 20_000  # messages kept of a pass; more than an hour
 
 

@@ -90,16 +90,8 @@ def draw(
             played = own.get(window.recording.name)
         part = part_to(window.and_past(), chance) if chance.random() < habits.musician else None
         x[n] = shown(window, view, wrong, played, part)
-        decide_some(x[n], window.cells.hits, habits.turns, chance)
+        _decide_some(x[n], window.cells.hits, habits.turns, chance)
     return x
-
-
-def decide_some(
-    x: NDArray[np.float32], hits: NDArray[np.float32], shares: Sequence[float], chance: np.random.Generator
-) -> None:
-    """Write into a window's input, `float32[STEPS, WIDTH]`, what the turns before its own have struck."""
-    for turn in TURNS[: int(chance.choice(len(shares), p=shares))]:
-        decide(x, turn, hits)
 
 
 def varied(
@@ -171,3 +163,11 @@ def answers(net: torch.nn.Module, x: NDArray[np.float32]) -> NDArray[np.float32]
             said[..., :COUNT] = 1 / (1 + np.exp(-said[..., :COUNT]))
             found.append(said)
     return np.concatenate(found)
+
+
+def _decide_some(
+    x: NDArray[np.float32], hits: NDArray[np.float32], shares: Sequence[float], chance: np.random.Generator
+) -> None:
+    """Write into a window's input, `float32[STEPS, WIDTH]`, what the turns before its own have struck."""
+    for turn in TURNS[: int(chance.choice(len(shares), p=shares))]:
+        decide(x, turn, hits)
