@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from xml.etree import ElementTree
 
 import pytest
@@ -29,6 +30,7 @@ SESSION = TEMPLATES / "ardour" / "pocketd"
 BPM = 120
 KIT = SHIPPED.parent / "drumkits" / "GMRockKit"
 MIDI_TICKS_A_BEAT = 24
+TICK = 60 / BPM / MIDI_TICKS_A_BEAT  # of MIDI clock, in seconds
 BARS = 3  # of the session, with the empty one before the drums
 TRIES = 6  # ardour7-lua dies four times in ten
 
@@ -82,19 +84,23 @@ def test_hydrogen_plays_the_whole_song_in_order_beside_the_clock(jack: JackServe
     late = []
     for at, notes in steps:
         late += [struck.pop(0).at - clock[at] for _ in notes]
-    assert all_but_a_tenth(late, least=0, most=2 * PERIOD)
+    # where a stroke falls on the edge of a period, Hydrogen may count it to the one before
+    assert -PERIOD <= median(late) <= 2 * PERIOD
+    assert_all_but_a_tenth(late, least=-TICK, most=TICK)
 
 
 def need_steady(clock: list[float]) -> None:
     """Skip where JACK stood still, as its dummy driver does with the machine: programs then miss periods."""
-    tick = 60 / BPM / MIDI_TICKS_A_BEAT
-    if any(abs(after - before - tick) > PERIOD / 2 for before, after in pairwise(clock)):
+    if any(abs(after - before - TICK) > PERIOD / 2 for before, after in pairwise(clock)):
         pytest.skip("JACK stood still, so its clock proves nothing; is this machine busy?")
 
 
-def all_but_a_tenth(values: list[float], least: float, most: float) -> bool:
-    """Say whether values lie within bounds; a few may be those of a period that a program missed."""
-    return sum(1 for value in values if not least <= value <= most) <= len(values) // 10
+def assert_all_but_a_tenth(values: list[float], least: float, most: float) -> None:
+    """Assert that values lie within bounds; a few may be those of a period that a program missed."""
+    out = {
+        place: f"{value * 1000:.1f} ms" for place, value in enumerate(values) if not least <= value <= most
+    }
+    assert len(out) <= len(values) // 10, f"{len(out)} of {len(values)} out of bounds, by place: {out}"
 
 
 def sum_of(steps: list[tuple[int, list[int]]]) -> int:
@@ -142,4 +148,4 @@ def test_ardour_plays_the_session_in_order_and_a_look_ahead_before_its_clock(tmp
     look_ahead = Config().look_ahead_ms / 1000
     need_steady(clock)
     # its notes leave up to a period and 16 frames before its clock
-    assert all_but_a_tenth(leads, least=look_ahead - 0.001, most=look_ahead + 2 * PERIOD)
+    assert_all_but_a_tenth(leads, least=look_ahead - 0.001, most=look_ahead + 2 * PERIOD)

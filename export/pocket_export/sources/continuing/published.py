@@ -20,7 +20,7 @@ from pocketd.wholefile import write_whole
 BATCH = 64
 RATE, CLIP = 1e-3, 3.0
 TOLD_EVERY = 10  # steps, as TensorFlow's summaries were
-KEPT_EVERY = 50
+KEPT_EVERY = 10
 
 
 @dataclass(frozen=True, slots=True)
