@@ -37,6 +37,11 @@ class Knobs:
     morph: float = 0.0  # 0..1: from `Ask.start` to `Ask.goal`
     follow: float = 1.0  # 0..1: how much the musician's part counts
 
+    def sway(self, fewer: float, more: float) -> float:
+        """Return what density adds to a logit of a stroke: `-fewer` at 0, nothing where even, `more` at 1."""
+        away = (self.density - EVEN) / EVEN
+        return away * (fewer if away < 0 else more)
+
 
 @dataclass(frozen=True, slots=True)
 class Ask:

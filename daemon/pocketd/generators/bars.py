@@ -27,7 +27,8 @@ THEME, OWN, FILL = (
     1.6,
 )  # of the spread: a phrase's, a bar's, and by how much a last bar goes further
 REACH = 0.35  # of the spread of all bars, at a temperature of 1
-DENSITY_SWAY, VOICE_SWAY = 4.0, 6.0  # of the logit, from the least to the most
+FEWER, MORE = 6.0, 2.0  # see `Knobs.sway`: from 9 to 31 strokes a bar
+VOICE_SWAY = 6.0  # of the logit, from the least to the most
 STILL = Knobs()
 
 
@@ -123,7 +124,7 @@ class Bars:
 
     def _decoded(self, code: Array, knobs: Knobs) -> Phrase:
         said = self._graphs.run("decoder", z=code[None].astype(np.float32))
-        logits = said["logits"][0] - self._threshold + DENSITY_SWAY * (knobs.density - EVEN)
+        logits = said["logits"][0] - self._threshold + knobs.sway(FEWER, MORE)
         voices = np.array(knobs.voices, np.float32)[self._voices]
         logits = logits + VOICE_SWAY * (voices - EVEN)
         logits[:, voices <= 0.0] = -np.inf

@@ -45,7 +45,8 @@ from pocketd.generators.graphs import Graphs
 
 WINDOW = Beats(STEPS * SIXTEENTH)
 UNHEARD = Beats(1.0)  # so much before its beginning a phrase is asked for, or more
-DENSITY_SWAY, VOICE_SWAY = 4.0, 6.0  # of the logit, from the least to the most
+FEWER, MORE = 0.5, 0.5  # see `Knobs.sway`; little, for the networks are told of density, and hear themselves
+VOICE_SWAY = 6.0  # of the logit, from the least to the most
 LATENT_NOISE = 0.5  # at a temperature of 1
 FULL_DENSITY = 1.2  # hits of two bars / 64, where `Knobs.density` is 1
 ALL_AT_ONCE = (range(COUNT),)  # the likeliest, and what networks without a memory say, which know no turns
@@ -143,21 +144,20 @@ class Groove:
             return said
 
         def lean(chances: Array) -> Array:
-            return inclined(chances, thresholds, warm, lucky) + swayed
+            return self._within(inclined(chances, thresholds, warm, lucky) + swayed)
 
         in_order = turned and ask.knobs.temperature > 0
         said, leans = in_turns(say, x, lean, TURNS if in_order else ALL_AT_ONCE)
-        return phrase_of_cells(self._chosen(said, leans), self._kit)
+        return phrase_of_cells(_struck(said, leans), self._kit)
 
-    def _chosen(self, said: Array, leans: Array) -> Cells:
-        """Return what is struck of what a network says, `float32[32, 27]`, by how it leans, `[32, 9]`."""
-        limits = self._limits
-        hits = (leans >= 0).astype(np.float32)
-        for voice in np.flatnonzero(hits.sum(0) > limits.most):
-            weakest = np.argsort(leans[:, voice], kind="stable")[: STEPS - limits.most[voice]]
-            hits[weakest, voice] = 0.0
-        velocities = np.clip(said[:, COUNT : 2 * COUNT], 1 / 127, 1.0) * hits
-        return Cells(hits, velocities, np.clip(said[:, 2 * COUNT :], -0.5, 0.5) * hits)
+    def _within(self, leans: Array) -> Array:
+        """Return leans, `float32[32, 9]`, without the weakest strokes of a voice that has too many."""
+        leans = leans.copy()
+        most = self._limits.most
+        for voice in np.flatnonzero((leans >= 0).sum(0) > most):
+            weakest = np.argsort(leans[:, voice], kind="stable")[: STEPS - most[voice]]
+            leans[weakest, voice] = -np.inf
+        return leans
 
     def _groove(self, ask: Ask, begin: Beats, chance: np.random.Generator) -> tuple[Array, bool]:
         """Return the groove that is answered, `float32[32, 3]`, and whether it is that of two bars before."""
@@ -225,6 +225,13 @@ class Groove:
         return cells_of_strokes(filled.strokes, self._kit, Beats(0.0), steps)
 
 
+def _struck(said: Array, leans: Array) -> Cells:
+    """Return what is struck of what a network says, `float32[32, 27]`, by how it leans, `[32, 9]`."""
+    hits = (leans >= 0).astype(np.float32)
+    velocities = np.clip(said[:, COUNT : 2 * COUNT], 1 / 127, 1.0) * hits
+    return Cells(hits, velocities, np.clip(said[:, 2 * COUNT :], -0.5, 0.5) * hits)
+
+
 def _riff(his: Array) -> int:
     """Return a number for what was heard before a window: another riff has another luck, not the same tom.
 
@@ -235,7 +242,7 @@ def _riff(his: Array) -> int:
 
 def _swayed(knobs: Knobs) -> Array:
     """Return by how much each voice leans to strokes because somebody wants more or fewer, `float32[9]`."""
-    sway = DENSITY_SWAY * (knobs.density - EVEN) + VOICE_SWAY * (np.array(knobs.voices) - EVEN)
+    sway = knobs.sway(FEWER, MORE) + VOICE_SWAY * (np.array(knobs.voices) - EVEN)
     sway[np.array(knobs.voices) <= 0.0] = -np.inf
     return sway.astype(np.float32)
 

@@ -48,7 +48,8 @@ LASTS = 4  # patterns that are one idea: 8 bars; then another begins
 CANDIDATES = 64  # that are drawn, for one to pass the filter
 REACH = 0.25  # of the spread of all codes, at a temperature of 1: nine tenths of the strokes stay
 FIRM = 1.0  # the logit that a given pattern's own cells have at least, for it comes out as it is
-DENSITY_SWAY, VOICE_SWAY = 6.0, 8.0  # of the logit, from the least to the most
+FEWER, MORE = 6.0, 3.0  # see `Knobs.sway`: from 9 to 31 strokes a bar
+VOICE_SWAY = 8.0  # of the logit, from the least to the most
 SURE = 1e-6  # nothing is surer
 LITTLE = 0.5  # of the velocities' spread, at a temperature of 1
 _THEME, _WALK = 1, 2  # seeds of their own
@@ -171,7 +172,7 @@ class Pattern:
         share = min(max(ask.knobs.morph, 0.0), 1.0) if ask.goal is not None else 0.0
         turned = self._turned(ask)
         logits = self._way((start, goal), share, self._walk(ask, number))
-        logits = logits.reshape(STEPS, BITS) + DENSITY_SWAY * np.float32(ask.knobs.density - EVEN)
+        logits = logits.reshape(STEPS, BITS) + np.float32(ask.knobs.sway(FEWER, MORE))
         logits += VOICE_SWAY * (turned - EVEN)
         logits[:, turned <= 0.0] = -np.inf
         logits[:, UNHEARD] = -np.inf

@@ -15,7 +15,8 @@ from pocket_core.phrases.step_features import VERSION, WIDTH, Setting, feature_r
 from pocket_core.phrases.steps import BITS, SNARE, SYMBOLS, Steps
 from pocketd.generators.graphs import Graphs
 
-DENSITY_SWAY, VOICE_SWAY = 3.0, 6.0  # of the logit of a stroke, from the least to the most
+FEWER, MORE = 0.75, 0.75  # see `Knobs.sway`; little, for it hears itself: from 6 to 30 strokes a bar
+VOICE_SWAY = 6.0  # of the logit of a stroke, from the least to the most
 SOFTEST = 1 / 127
 LAYERS = 2  # of its memory
 GRAPHS = ("step", "one_step")  # of the whole kit and of one drum
@@ -180,9 +181,9 @@ def _bent(chances: NDArray[np.float64], way: Way) -> NDArray[np.float64]:
     if knobs.temperature > 0.0:
         bent = bent / min(knobs.temperature, 1.0)
     voices = np.array(knobs.voices)
-    sway = DENSITY_SWAY * (knobs.density - EVEN) + VOICE_SWAY * (voices - EVEN)
+    sway = knobs.sway(FEWER, MORE) + VOICE_SWAY * (voices - EVEN)
     if way.one_drum:
-        sway = np.full(COUNT, DENSITY_SWAY * (knobs.density - EVEN))
+        sway = np.full(COUNT, knobs.sway(FEWER, MORE))
     bent = bent + BITS @ sway
     barred = BITS @ (voices <= 0.0) > 0
     if way.one_drum:
