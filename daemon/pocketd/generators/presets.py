@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field, ValidationError
 from pocket_core.errors import ConfigError, MidiFileError, ModelError
 from pocket_core.phrases.kit import Kit
 from pocket_core.phrases.phrase import BAR, SAME, Phrase, Stroke, phrase_of
+from pocket_core.phrases.styles import STYLES
 from pocket_core.types import Beats
 from pocket_core.voices import VOICES
 from pocketd.generators.graphs import generator_folder
@@ -97,14 +98,16 @@ def find_phrase(named: str, kit: Kit) -> Phrase:
         MidiFileError: The file cannot be read, has no drums in its first bars, or is not in 4/4.
     """
     shelf = {preset.name: preset for preset in presets()}
-    if named in shelf:
-        return shelf[named].phrase(kit)
+    if named.lower() in shelf:
+        return shelf[named.lower()].phrase(kit)
     path = Path(named)
     if not path.suffix and not os.path.lexists(path):
-        raise ConfigError(
-            f"no preset is called {named[:80]!r}; there are {', '.join(shelf)}; "
-            "a MIDI file is named by its path"
-        )
+        known = f"no preset is called {named[:80]!r}; there are {', '.join(shelf)}"
+        if named.lower() in STYLES:
+            raise ConfigError(
+                f"{known}; as a style it is known: `--style {named.lower()}`, or generate.style"
+            )
+        raise ConfigError(f"{known}; a MIDI file is named by its path")
     return read_phrase(path, kit)
 
 

@@ -71,6 +71,17 @@ def test_a_name_that_nobody_has_is_refused_with_those_there_are() -> None:
         find_phrase("polka", KIT)
 
 
+def test_a_style_without_a_preset_is_said_to_be_one() -> None:
+    with pytest.raises(
+        ConfigError, match=r"'Reggae'; there are rock, .*: `--style reggae`, or generate.style"
+    ):
+        find_phrase("Reggae", KIT)
+
+
+def test_a_preset_may_be_written_with_capitals() -> None:
+    assert find_phrase("Funk", KIT) == find_phrase("funk", KIT)
+
+
 def test_a_file_in_another_meter_is_refused(tmp_path: Path) -> None:
     data = phrase_bytes(phrase((0.0, 36, 90, 0.0)), 120.0, "a")
     (tmp_path / "a.mid").write_bytes(data.replace(b"\xff\x58\x04\x04", b"\xff\x58\x04\x03"))
