@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -31,6 +32,8 @@ pytestmark = [pytest.mark.real, pytest.mark.alone]
 
 BPM = 120
 BEAT = 60 / BPM
+PULSES_A_BAR = 96  # of MIDI clock
+TICK = 4 * BEAT / PULSES_A_BAR  # seconds
 BARS = 6
 LATE = 0.030  # seconds by which the musician is behind each eighth
 SOURCE_CC = 23
@@ -64,7 +67,7 @@ def wait_for_studio(running: Daemon, other_than: int = 0) -> psutil.Process:
 def perform(bars: int, extra: list[tuple[float, str, bytes]] | None = None) -> None:
     """Send the clock, and play eighths on `human`, a little late."""
     control, human = Player("control"), Player("human")
-    ticks = [(n * BEAT / 24, "control", b"\xf8") for n in range(bars * 4 * 24)]
+    ticks = [(n * TICK, "control", b"\xf8") for n in range(bars * PULSES_A_BAR)]
     played = []
     for n in range(bars * 8):
         at = n * BEAT / 2 + LATE
@@ -87,6 +90,16 @@ def finish(running: Daemon) -> None:
     """End the daemon, and its take with it."""
     code, said = running.end()
     assert code == 0, said
+
+
+def need_clock(records: list[dict[str, Any]]) -> None:
+    """Skip where pulses were lost or came in bursts: a machine that stands still keeps nobody's time."""
+    pulses = [m.at for m in messages(records, "control") if m.data == b"\xf8"]
+    longest = max(after - before for before, after in pairwise(pulses))
+    if len(pulses) < BARS * PULSES_A_BAR or longest > 1.5 * TICK:
+        pytest.skip(
+            f"{len(pulses)} pulses came, {longest * 1000:.0f} ms apart at most; is this machine busy?"
+        )
 
 
 @pytest.mark.parametrize("source", SOURCES)
@@ -113,6 +126,7 @@ def test_a_source_plays_to_a_musician_and_the_take_shows_what_it_made_and_when_i
     assert len(struck) >= strokes > 2 * BARS
     assert len(hits(heard)) == len(struck)
     assert unended(heard) == []
+    need_clock(records)
     late = [
         step["played_ms"] for step in steps if step["human_s"] is not None and step["index"] > len(steps) / 2
     ]
