@@ -165,7 +165,7 @@ def plan_of(only: str) -> list[tuple[str, Kind]]:
 
 
 def _title(split: str, kind: Kind) -> str:
-    whose = "ours, onset and velocity apart" if kind.ours else "BeatGen's network"
+    whose = "ours" if kind.ours else "BeatGen's"
     where = {"drummers": "drummers left out", "official": "official split", "files": "published protocol"}
     return f"{whose}, {where[split]}"
 

@@ -12,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
 from benchmarks.scores import Compared
 from pocketd.wholefile import write_whole
 
+WIDEST = 400  # characters
 WIDTH = 160  # characters; what the widest table needs
 SHORT_NOTE = 32  # characters; a longer one stands under the table
 
@@ -98,7 +100,7 @@ class Report:
             ("machine", describe(machine())),
         ):
             console.print(Text(f"  {word:<8}", style="dim") + Text(value))
-        console.print(self._table())
+        _print_whole(console, self._table())
         for row in self._rows():
             if len(row.note) > SHORT_NOTE:
                 console.print(Text(f"{row.name}: {row.note}", style="yellow"))
@@ -127,8 +129,8 @@ class Report:
         table.add_column("", no_wrap=True)
         for column in self.columns:
             table.add_column(column.heading, justify="right", no_wrap=True)
-            if column.beside:
-                table.add_column(Text(column.beside, style="dim"), justify="right", no_wrap=True)
+            if beside := self._beside(column):
+                table.add_column(Text(beside, style="dim"), justify="right", no_wrap=True)
         notes = any(row.note for row in self._rows())
         if notes:
             table.add_column("", style="dim", no_wrap=True)
@@ -142,11 +144,15 @@ class Report:
     def _rows(self) -> list[Row]:
         return [row for section in self.sections for row in section.rows]
 
+    def _beside(self, column: Column) -> str | None:
+        """Return the heading of what is known beside a column; None where nothing is."""
+        return column.beside if any(column.key in row.known for row in self._rows()) else None
+
     def _cells(self, row: Row) -> list[Text]:
         cells = [Text("  " + row.name)]
         for column in self.columns:
             cells.append(Text(_number(row.figures.get(column.key), column.digits)))
-            if column.beside:
+            if self._beside(column):
                 cells.append(Text(_number(row.known.get(column.key), column.digits), style="dim"))
         return cells
 
@@ -154,6 +160,14 @@ class Report:
 def screen() -> Console:
     """Return where to print: as wide as the terminal, but never too narrow for a table of figures."""
     return Console(width=max(Console().width, WIDTH))
+
+
+def _print_whole(console: Console, table: Table) -> None:
+    """Print a table; into a file or a pipe as wide as it is, for there nobody can make the window wider."""
+    if not console.is_terminal:
+        needed = Measurement.get(console, console.options.update(max_width=WIDEST), table).maximum
+        console.width = max(console.width, needed)
+    console.print(table)
 
 
 def print_grid(console: Console, title: str, headings: Sequence[str], lines: Sequence[Sequence[str]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,21 @@ def test_the_table_says_data_split_seed_and_known_figures() -> None:
 
     for part in ("three files", "test", "7", "cores", "9.12", "9.10", "9,005", "9.35", "a remark"):
         assert part in text
+
+
+def test_a_table_that_is_wider_than_a_pipe_loses_nothing() -> None:
+    columns = [Column(f"figure_{n}", f"a long heading {n}", 3, beside="known") for n in range(12)]
+    row = Row("a row", {column.key: 0.125 for column in columns}, known={columns[0].key: 0.5})
+    file = StringIO()
+
+    Report("wide", "", "", 1, columns, [Section("measured", [row])]).print(Console(width=80, file=file))
+
+    lines = file.getvalue().splitlines()
+    heading = next(line for line in lines if "a long heading" in line)
+    cells = next(line for line in lines if "a row" in line)
+    assert heading.split("  ")[-1].strip() == "a long heading 11"
+    assert heading.count("known") == 1
+    assert cells.split() == ["a", "row", "0.125", "0.500", *["0.125"] * 11]
 
 
 def test_the_file_has_the_keys_that_others_read_and_keeps_quoted_rows_apart(tmp_path: Path) -> None:
