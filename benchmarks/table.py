@@ -19,8 +19,7 @@ from rich.text import Text
 from benchmarks.scores import Compared
 from pocketd.wholefile import write_whole
 
-WIDEST = 400  # characters
-WIDTH = 160  # characters; what the widest table needs
+WIDTH, WIDEST = 160, 400  # characters: at least, and into a file or a pipe at most
 SHORT_NOTE = 32  # characters; a longer one stands under the table
 
 #: Packages whose version changes a figure.
