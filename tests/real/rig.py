@@ -100,7 +100,8 @@ def play(parts: Mapping[str, Iterable[Timed]], then: Callable[[], None] = lambda
     witness = Listener("drums", client="play drums")
     drums = list(parts["drums"])
     start = time.perf_counter() + 0.05
-    for at, port, data in sorted((m.at, port, m.data) for port, part in parts.items() for m in part):
+    due = [(m.at, port, m.data) for port, part in parts.items() for m in part]
+    for at, port, data in sorted(due, key=lambda message: message[:2]):  # else as handed in
         wait = start + at - time.perf_counter()
         if wait > 0:
             time.sleep(wait)

@@ -8,13 +8,12 @@ import time
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import psutil
 import pytest
 from benchmarks.jack_server import JackServer, jack_server
 
-from tests.real.conftest import need
+from tests.real.conftest import need, need_clock
 from tests.real.rig import (
     Daemon,
     Listener,
@@ -92,16 +91,6 @@ def finish(running: Daemon) -> None:
     assert code == 0, said
 
 
-def need_clock(records: list[dict[str, Any]]) -> None:
-    """Skip where pulses were lost or came in bursts: a machine that stands still keeps nobody's time."""
-    pulses = [m.at for m in messages(records, "control") if m.data == b"\xf8"]
-    longest = max(after - before for before, after in pairwise(pulses))
-    if len(pulses) < BARS * PULSES_A_BAR or longest > 1.5 * TICK:
-        pytest.skip(
-            f"{len(pulses)} pulses came, {longest * 1000:.0f} ms apart at most; is this machine busy?"
-        )
-
-
 @pytest.mark.parametrize("source", SOURCES)
 def test_a_source_plays_to_a_musician_and_the_take_shows_what_it_made_and_when_it_sounded(
     jack: JackServer, tmp_path: Path, source: str
@@ -126,7 +115,7 @@ def test_a_source_plays_to_a_musician_and_the_take_shows_what_it_made_and_when_i
     assert len(struck) >= strokes > 2 * BARS
     assert len(hits(heard)) == len(struck)
     assert unended(heard) == []
-    need_clock(records)
+    need_clock(records, BARS * PULSES_A_BAR, TICK)
     late = [
         step["played_ms"] for step in steps if step["human_s"] is not None and step["index"] > len(steps) / 2
     ]
