@@ -37,11 +37,10 @@ class _Layer(nn.Module):
         nn.init.zeros_(self.told.bias)
 
     def forward(self, x: Tensor) -> Tensor:
-        batch, steps, width = x.shape
-        split = self.ask(x).view(batch, steps, 3, self.count, width // self.count)
-        query, key, value = split.permute(2, 0, 3, 1, 4)
-        told = functional.scaled_dot_product_attention(query, key, value).transpose(1, 2)
-        x = self.norms[0](x + self.drop(self.told(told.reshape(batch, steps, width))))
+        asked = self.ask(x).unflatten(-1, (3 * self.count, -1)).transpose(-3, -2)
+        query, key, value = asked.split(self.count, -3)
+        told = functional.scaled_dot_product_attention(query, key, value).transpose(-3, -2)
+        x = self.norms[0](x + self.drop(self.told(told.flatten(-2))))
         seen: Tensor = self.norms[1](x + self.drop(self.inner(x)))
         return seen
 
@@ -73,11 +72,11 @@ class Heads(nn.Module):
         self.trust = nn.Parameter(torch.ones(2, VOICES)) if residual else None
 
     def forward(self, h: Tensor, groove: Tensor) -> Tensor:
-        """Return `(B, T, 27)`: hits as logits, velocities 0..1, offsets -0.5..0.5 sixteenths.
+        """Return `(..., T, 27)`: hits as logits, velocities 0..1, offsets -0.5..0.5 sixteenths.
 
         Args:
-            h: `(B, T, width)`.
-            groove: `(B, T, 3)`, hit, velocity, offset in half sixteenths.
+            h: `(..., T, width)`.
+            groove: `(..., T, 3)`, hit, velocity, offset in half sixteenths.
         """
         hits, velocities, offsets, *gates = self.out(h).split(VOICES, -1)
         if self.trust is None:
@@ -122,7 +121,7 @@ class GrooveTransformer(nn.Module):
         self.heads = Heads(width, residual=residual)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return `(B, 32, 27)` of `(B, 32, inputs)`: see `Heads`."""
+        """Return `(..., 32, 27)` of `(..., 32, inputs)`: see `Heads`."""
         h = self.drop(torch.relu(self.embed(x)) + self.places)
         said: Tensor = self.heads(self.norm(self.body(h)), x[..., :3])
         return said
@@ -203,9 +202,9 @@ class GrooveVAE(nn.Module):
 
 
 def places(width: int, steps: int = STEPS) -> Tensor:
-    """Return the sinusoids that tell steps apart, `(1, steps, width)` (Vaswani et al. 2017)."""
+    """Return the sinusoids that tell steps apart, `(steps, width)` (Vaswani et al. 2017)."""
     at = torch.arange(steps)[:, None]
     rate = torch.exp(torch.arange(0, width, 2) * (-math.log(10000.0) / width))
-    table = torch.zeros(1, steps, width)
-    table[0, :, 0::2], table[0, :, 1::2] = torch.sin(at * rate), torch.cos(at * rate)
+    table = torch.zeros(steps, width)
+    table[:, 0::2], table[:, 1::2] = torch.sin(at * rate), torch.cos(at * rate)
     return table
