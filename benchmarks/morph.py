@@ -191,9 +191,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _options(arguments)
     console = screen()
     began = time.perf_counter()
-    learners = [
-        learner for learner in (*LEARNERS, *UNBOUND) if all(word in learner.name for word in options.only)
-    ]
+    learners: list[Learner] = options.learners
     wanted = [(learner, pattern) for learner in learners for pattern in PATTERNS]
     jobs = [
         Job(learner, pattern, seed, options.takes)
@@ -248,7 +246,15 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seeds", type=int, default=SEEDS, help="how many partners")
     parser.add_argument("--takes", type=int, default=TAKES)
     parser.add_argument("--only", action="append", default=[], help="learners with this in their name")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    everybody = (*LEARNERS, *UNBOUND)
+    options.learners = [who for who in everybody if all(word in who.name for word in options.only)]
+    if not options.learners:
+        names = "; ".join(who.name for who in everybody)
+        parser.error(f"no learner has {' and '.join(options.only)} in its name; there are {names}")
+    if options.picture and not any(who.name in DRAWN for who in options.learners):
+        parser.error(f"--picture draws {', '.join(DRAWN)}; let --only leave one of them")
+    return options
 
 
 if __name__ == "__main__":
