@@ -18,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # run as a file, o
 
 from pocket_core.errors import ConfigError, PocketError
 from pocket_core.phrases.phrase import SIXTEENTH, Phrase, Stroke, phrase_of
+from pocket_core.tempo import steady
 from pocket_core.types import Beats
 from pocketd.commands.generate import command
 from pocketd.generators.phrase_file import phrase_bytes
@@ -55,7 +56,7 @@ def draw(source: str, folder: Path) -> Path:
     Raises:
         PocketError: The command fails.
     """
-    write_whole(folder / RIFF, phrase_bytes(riff(), BPM, "riff"))
+    write_whole(folder / RIFF, phrase_bytes(riff(), steady(BPM), "riff"))
     _, _, *words = shlex.split(COMMANDS[source])
     files = [str(folder / word) if word.endswith((".mid", ".png")) else word for word in words]
     command(files, standalone_mode=False)

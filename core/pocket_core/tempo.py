@@ -62,6 +62,11 @@ class TempoMap:
         return 60.0 / self._pace[max(bisect_right(self._beats, beat) - 1, 0)]
 
 
+def steady(bpm: float) -> TempoMap:
+    """Return a tempo that never changes. Raises ValueError: it is not above 0 BPM."""
+    return TempoMap([TempoChange(Beats(0.0), bpm)])
+
+
 @dataclass(frozen=True, slots=True)
 class Meter:
     """A time signature."""

@@ -20,7 +20,7 @@ from pocket_core.records import TimestepRecord
 from pocket_core.score import EARLY
 from pocket_core.score_features import Repeat
 from pocket_core.settings import Settings
-from pocket_core.tempo import MeterMap, TempoChange, TempoMap
+from pocket_core.tempo import MeterMap, steady
 from pocket_core.transport import Relocated, SongClock, Stopped, TransportChange
 from pocket_core.types import Beats, Seconds
 from pocket_core.voices import VOICES
@@ -224,7 +224,7 @@ def _read_pass(
     first, end = place_of(over.repeat.entered), place_of(over.repeat.left)
     steps = make_steps((s.beat, s.voices) for s in struck)
     steps = tuple(step for step in steps if first <= place_of(step.beat) < end)
-    tempo = TempoMap([TempoChange(Beats(0.0), over.bpm)])
+    tempo = steady(over.bpm)
     score = KnownScore(steps, tempo, over.meters, over.repeat)
     if not steps or (known is not None and _is_in(score, known.score)):
         return None

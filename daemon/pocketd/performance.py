@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from random import Random
 
-from pocket_core.tempo import Meter, MeterChange, MeterMap, TempoChange, TempoMap
+from pocket_core.tempo import Meter, MeterChange, MeterMap, steady
 from pocket_core.types import Beats, Seconds
 from pocketd.midiscore import DRUM_CHANNEL, FileNote, MidiScore
 
@@ -65,7 +65,7 @@ def perform(seconds: Seconds = Seconds(20.0), seed: int = 2020) -> Performance:
         seed: Of the player's habits and accidents; the drum track is always the same.
     """
     bars = max(round(seconds / _seconds(SIXTEENTHS)), 2)
-    tempo = TempoMap([TempoChange(Beats(0.0), BPM)])
+    tempo = steady(BPM)
     meters = MeterMap([MeterChange(Beats(0.0), Meter())])
 
     def score(name: str, notes: Iterator[FileNote]) -> MidiScore:

@@ -22,9 +22,9 @@ from pocket_core.predict import Predictor
 from pocket_core.records import TimestepRecord
 from pocket_core.report import decode_report
 from pocket_core.settings import Settings
-from pocket_core.tempo import TempoChange, TempoMap
+from pocket_core.tempo import steady
 from pocket_core.transport import SongClock
-from pocket_core.types import Beats, Port, Seconds
+from pocket_core.types import Port, Seconds
 from pocket_core.voices import VOICES
 from pocketd.casting import tell_score
 from pocketd.config import Config
@@ -193,7 +193,7 @@ def _tell_score(
         return
     steps = [record.timestep for record in records if isinstance(record, Timestep)]
     struck = ((settings.meters.beat_of(s.bar, s.beat), map(VOICES.index, s.voices)) for s in steps)
-    tempo = TempoMap([TempoChange(Beats(0.0), start.bpm)])
+    tempo = steady(start.bpm)
     tell_score(predictor, KnownScore(make_steps(struck), tempo, settings.meters))
     remarks.append(f"model {predictor.name} has read the score of the take itself, all of it from the start")
 

@@ -6,9 +6,8 @@ from pocket_core.best_clock import BestClock
 from pocket_core.clock import MapClock, PulseClock
 from pocket_core.memory import ClockMemory
 from pocket_core.report_clock import ReportClock
-from pocket_core.tempo import TempoChange, TempoMap
+from pocket_core.tempo import steady
 from pocket_core.transport import SongClock
-from pocket_core.types import Beats
 from pocketd.config import Config
 
 
@@ -16,7 +15,7 @@ def song_clock(config: Config) -> SongClock:
     """Return the clock that a configuration asks for: the DAW's, or one that counts by itself."""
     match config.clock:
         case "internal":
-            return MapClock(_steady(config.tempo))
+            return MapClock(steady(config.tempo))
         case "midi":
             return PulseClock(config.tempo)
         case "jack" | "link":
@@ -34,14 +33,10 @@ def song_clock_of(memory: ClockMemory, config: Config, bpm: float) -> SongClock:
     """Return such a clock that runs on from what another knew; `bpm` holds where that did not tell."""
     match config.clock:
         case "internal":
-            return MapClock.of(memory, _steady(config.tempo))
+            return MapClock.of(memory, steady(config.tempo))
         case "midi":
             return PulseClock.of(memory, bpm)
         case "jack" | "link":
             return ReportClock.of(memory, bpm)
         case "auto":
             return BestClock.of(memory, bpm)
-
-
-def _steady(bpm: float) -> TempoMap:
-    return TempoMap([TempoChange(Beats(0.0), bpm)])

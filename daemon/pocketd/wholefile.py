@@ -80,6 +80,10 @@ def write_together(files: Mapping[Path, bytes], *, private: bool = False) -> Non
 
 
 def _cannot(path: Path, error: OSError) -> PocketError:
+    if isinstance(error, FileNotFoundError) and not path.parent.exists():
+        return PocketError(
+            f"cannot write {path}: there is no folder {path.parent}; make it, or write elsewhere"
+        )
     return PocketError(
         f"cannot write {path}: {error.strerror or error}; choose a folder that is yours and has room"
     )

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pocket_core.features import DIFF, OFFSET_SCALE
 from pocket_core.predict import Prediction, Predictor
-from pocket_core.tempo import MeterChange, MeterMap, TempoChange, TempoMap
+from pocket_core.tempo import MeterChange, MeterMap, steady
 from pocket_core.types import Beats
 from pocket_core.voices import VOICES
 from pocket_export.lesson import Lesson
@@ -119,7 +119,7 @@ def _errors(played: Played) -> NDArray[np.float64]:
 
 
 def _score(lesson: Lesson) -> KnownScore:
-    tempo = TempoMap((TempoChange(Beats(0.0), lesson.source.bpm),))
+    tempo = steady(lesson.source.bpm)
     meters = MeterMap((MeterChange(Beats(0.0), lesson.source.meter),))
     struck = (np.flatnonzero(row).tolist() for row in lesson.x[:, : len(VOICES)])
     return KnownScore(make_steps(zip(map(Beats, lesson.beats.tolist()), struck, strict=True)), tempo, meters)

@@ -74,6 +74,33 @@ def test_a_way_is_as_long_as_either_name_says_and_no_name_is_ignored(tmp_path: P
         run("bars", "--from", "rock", "--steps", 5, *out)
 
 
+def test_a_way_has_nothing_left_to_chance(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="--seed is of what is left to chance"):
+        run("bars", "--from", "rock", "--to", "jazz", "--seed", 2, "--out", tmp_path / "a.mid")
+
+
+def test_a_style_may_be_written_with_capitals(tmp_path: Path) -> None:
+    for name in ("Funk", "funk"):
+        run("groove", "--style", name, "--bars", 2, "--out", tmp_path / f"{name}.mid")
+
+    assert (tmp_path / "Funk.mid").read_bytes() == (tmp_path / "funk.mid").read_bytes()
+
+
+def test_an_answer_changes_tempo_as_the_musician_does(tmp_path: Path) -> None:
+    file = mido.MidiFile()
+    paces = [
+        mido.MetaMessage("set_tempo", tempo=tempo, time=at) for tempo, at in ((500_000, 0), (750_000, 1920))
+    ]
+    notes = [mido.Message("note_on", note=50, velocity=90, time=480) for _ in range(7)]
+    file.tracks += [mido.MidiTrack(paces), mido.MidiTrack(notes)]
+    file.save(tmp_path / "riff.mid")
+
+    said = run("groove", "--human", tmp_path / "riff.mid", "--out", tmp_path / "a.mid")
+
+    assert "at 80 to 120 BPM, as the musician's file" in said
+    assert mido.MidiFile(tmp_path / "a.mid").length == pytest.approx(2.0 + 3.0)
+
+
 def test_who_follows_nobody_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="name with --human who plays"):
         run("groove", "--follow", 0.5, "--out", tmp_path / "a.mid")
@@ -200,9 +227,9 @@ def test_without_matplotlib_nothing_is_made_where_a_picture_is_wanted(
 
 def test_nothing_is_made_where_a_folder_is_missing(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    with pytest.raises(ConfigError, match=r"there is no folder .*gone for a\.mid; make it"):
+    with pytest.raises(ConfigError, match=r"cannot write .*a\.mid: there is no folder .*gone; make it"):
         run(*SOURCES["bars"], "--out", tmp_path / "gone" / "a.mid")
-    with pytest.raises(ConfigError, match=r"there is no folder .*gone for a\.png; make it"):
+    with pytest.raises(ConfigError, match=r"cannot write .*a\.png: there is no folder .*gone; make it"):
         run(*SOURCES["bars"], "--out", tmp_path / "a.mid", "--plot", tmp_path / "gone" / "a.png")
     assert not list(tmp_path.iterdir())
 

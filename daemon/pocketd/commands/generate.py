@@ -13,6 +13,7 @@ from pocket_core.phrases.generator import Knobs, Onset
 from pocket_core.phrases.kit import Kit
 from pocket_core.phrases.phrase import BAR, Phrase, joined
 from pocket_core.phrases.styles import STYLES
+from pocket_core.tempo import TempoMap, steady
 from pocket_core.types import Beats
 from pocket_core.voices import VOICES, VoiceMap
 from pocketd.commands.generated import Piece, about, refuse, title, write
@@ -27,6 +28,8 @@ from pocketd.midifile import read_score
 
 MOST_BARS = 1024
 USUAL_BARS = 8
+USUAL_BPM = 120.0
+SEED = 1
 
 command = typer.Typer(
     no_args_is_help=True,
@@ -39,11 +42,13 @@ command = typer.Typer(
 )
 
 _OUT = typer.Option(..., "--out", help="Where the drums go, a MIDI file.")
-_SEED = typer.Option(1, min=0, help="The same seed gives the same drums.")
-_TEMPO = typer.Option(120.0, help="Of the file, 20 to 300 BPM.")
+_SEED = typer.Option(SEED, min=0, help="The same seed gives the same drums.")
+_TEMPO = typer.Option(USUAL_BPM, help="Of the file, 20 to 300 BPM.")
 _STRAIGHT = typer.Option(False, "--straight", help="Leave every stroke on the grid, for the pocket to time.")
 _PLOT = typer.Option(None, help="Draw it, too: where the picture goes, a PNG.")
-_CONFIG = typer.Option(None, help="Your configuration, whose `generate: notes:` says what each voice plays.")
+_NOTES = "Your configuration: of it `generate: notes:` counts, what each voice plays"
+_CONFIG = typer.Option(None, help=f"{_NOTES}.")
+_CONFIG_OF_GROOVE = typer.Option(None, help=f"{_NOTES}, and with --human `start`.")
 _TEMPERATURE = typer.Option(1.0, help="How bold, 0 to 2: 0 is the likeliest, 1 as learnt.")
 _DENSITY = typer.Option(0.5, help="Fewer drums or more, 0 to 1: 0.5 as learnt.")
 _BARS = typer.Option(USUAL_BARS, "--bars", min=1, max=MOST_BARS, help="How many bars.")
@@ -84,6 +89,8 @@ def bars(
     knobs = _knobs(temperature, density)
     if goal is not None and temperature != 1.0:
         raise ConfigError("--temperature is how far from --from; the way to --to has none, leave out one")
+    if goal is not None and seed != SEED:
+        raise ConfigError("--seed is of what is left to chance; on the way to --to nothing is, leave out one")
     length = _length(count, steps, way=goal is not None)
     begin, end = _ends(start, goal, kit)
     refuse(out, plot, start, goal)
@@ -92,7 +99,7 @@ def bars(
         source="bars",
         title=title("bars", start, goal),
         kit=kit,
-        bpm=bpm,
+        tempo=steady(bpm),
         straight=straight,
         plot=plot,
         about="" if goal is not None else about(knobs, seed),
@@ -140,7 +147,7 @@ def continue_(
         source="continue",
         title=what,
         kit=kit,
-        bpm=bpm,
+        tempo=steady(bpm),
         straight=straight,
         plot=plot,
         about=about(knobs, seed),
@@ -183,7 +190,7 @@ def pattern(
         source="pattern",
         title=title("pattern", start, goal),
         kit=kit,
-        bpm=bpm,
+        tempo=steady(bpm),
         straight=straight,
         plot=plot,
         about=about(knobs, seed),
@@ -240,10 +247,12 @@ def groove(
     temperature: float = _TEMPERATURE,
     density: float = _DENSITY,
     seed: int = _SEED,
-    tempo: float | None = typer.Option(None, help="Of the file; without, the musician's, or 120 BPM."),
+    tempo: float | None = typer.Option(
+        None, help="Of the file; without, the musician's, with all its changes, or 120 BPM."
+    ),
     straight: bool = _STRAIGHT,
     plot: Path | None = _PLOT,
-    config: Path | None = _CONFIG,
+    config: Path | None = _CONFIG_OF_GROOVE,
 ) -> None:
     """Answer the rhythm that a musician plays with a whole drum kit.
 
@@ -252,8 +261,9 @@ def groove(
     from pocketd.generators.groove import Groove
 
     kit = _kit(config)
+    asked = _style(style)
     if human is not None and start is None:
-        start = style if style in preset_names() else load(config).generate.start  # as live
+        start = asked if asked in preset_names() else load(config).generate.start  # as live
     if human is None and follow != 1.0:
         raise ConfigError("--follow is how much the musician counts; name with --human who plays")
     if human is not None and goal is not None and follow >= 1.0:
@@ -261,21 +271,22 @@ def groove(
             "--to has no say where the musician alone counts; choose --follow below 1, or leave it out"
         )
     begin, end = _ends(start, goal, kit)
-    heard, played_bars, played_bpm = _musician(human)
+    heard, played_bars, pace = _musician(human)
     refuse(out, plot, *(str(human) if human is not None else None, start, goal))
-    bpm = _bpm(played_bpm if tempo is None else tempo)
+    if tempo is not None:
+        pace = steady(_bpm(tempo))
+    bpm = _bpm(pace.bpm_at(Beats(0.0)))
     knobs = Knobs(
         temperature=within("--temperature", temperature, 0, 2),
         density=within("--density", density, 0, 1),
         follow=within("--follow", follow, 0, 1),
     )
-    asked = _style(style)
     piece = Piece(
         out=out,
         source="groove",
         title=title("groove", start, goal) if human is None else f"groove: an answer to {human.name}",
         kit=kit,
-        bpm=bpm,
+        tempo=pace,
         straight=straight,
         plot=plot,
         about=about(knobs, seed, start=start if human is not None else None, style=asked),
@@ -333,9 +344,9 @@ def _length(count: int | None, steps: int | None, *, way: bool) -> int:
 
 
 def _style(named: str | None) -> str | None:
-    if named is not None and named not in STYLES:
+    if named is not None and named.lower() not in STYLES:
         raise ConfigError(f"no style is called {named!r}; there are {', '.join(STYLES)}")
-    return named
+    return None if named is None else named.lower()
 
 
 def _knobs(temperature: float, density: float) -> Knobs:
@@ -359,13 +370,13 @@ def _phrase(named: str | None, kit: Kit) -> Phrase | None:
     return None if named is None else find_phrase(named, kit)
 
 
-def _musician(path: Path | None) -> tuple[Sequence[Onset], int, float]:
+def _musician(path: Path | None) -> tuple[Sequence[Onset], int, TempoMap]:
     """Return a musician's onsets, how many bars they last and at which tempo."""
     if path is None:
-        return (), USUAL_BARS, 120.0
+        return (), USUAL_BARS, steady(USUAL_BPM)
     score = in_four(read_score(path), str(path))
     heard = [Onset(note.at_beat, note.velocity) for note in score.notes]
     count = int(max(onset.beat for onset in heard) // BAR) + 1
     if count > MOST_BARS:
         raise MidiFileError(f"{path} lasts {count} bars; at most {MOST_BARS} are answered, cut it")
-    return heard, count, score.tempo.bpm_at(Beats(0.0))
+    return heard, count, score.tempo

@@ -12,6 +12,7 @@ from pocket_core.errors import ConfigError
 from pocket_core.phrases.generator import Knobs, Onset
 from pocket_core.phrases.kit import Kit
 from pocket_core.phrases.phrase import BAR, Phrase
+from pocket_core.tempo import TempoMap
 from pocket_core.types import Beats
 from pocketd.canvas import see_that_it_can_draw
 from pocketd.commands.render import refuse_overwriting
@@ -32,7 +33,7 @@ class Piece:
     out: Path  # a MIDI file
     source: str  # the name of its tracks
     kit: Kit
-    bpm: float
+    tempo: TempoMap
     straight: bool  # nothing is off the grid
     plot: Path | None  # the picture; None: none is drawn
     title: str  # of the picture
@@ -64,7 +65,7 @@ def refuse(out: Path, plot: Path | None, *inputs: str | None) -> None:
     for path in written:
         if not path.parent.is_dir():
             raise ConfigError(
-                f"there is no folder {path.parent} for {path.name}; make it, or write elsewhere"
+                f"cannot write {path}: there is no folder {path.parent}; make it, or write elsewhere"
             )
     if plot is None:
         return
@@ -100,25 +101,32 @@ def write(piece: Piece, made: Phrase) -> None:
     Raises:
         PocketError: A place cannot be written to.
     """
-    write_whole(piece.out, phrase_bytes(made, piece.bpm, piece.source, straight=piece.straight))
+    write_whole(piece.out, phrase_bytes(made, piece.tempo, piece.source, straight=piece.straight))
     console = Console(highlight=False, markup=False)
     for line in drawn(made, piece.kit, IN_TEXT):
         console.print(line, soft_wrap=True)
     count = round(made.length / BAR)
     more = f"; the first {IN_TEXT} bars are drawn here" if count > IN_TEXT else ""
     console.print(
-        f"wrote {piece.out}: {count} bars, {len(made.strokes)} strokes at {piece.bpm:g} BPM{more}",
+        f"wrote {piece.out}: {count} bars, {len(made.strokes)} strokes at {_bpm(piece.tempo)}{more}",
         soft_wrap=True,
     )
     if piece.plot is not None:
         console.print(f"wrote {piece.plot}: {_draw(piece.plot, piece, made)}", soft_wrap=True)
 
 
+def _bpm(tempo: TempoMap) -> str:
+    """Return a tempo in words."""
+    paces = [change.bpm for change in tempo.changes]
+    slow, fast = (f"{pace:.4g}" for pace in (min(paces), max(paces)))
+    return f"{slow} BPM" if slow == fast else f"{slow} to {fast} BPM, as the musician's file"
+
+
 def _draw(path: Path, piece: Piece, made: Phrase) -> str:
     count = round(made.length / BAR)
     if piece.straight:
         made = replace(made, strokes=tuple(replace(s, offset=Beats(0.0)) for s in made.strokes))
-    said = [f"{count} bar{'s' * (count != 1)}", f"{piece.bpm:g} BPM", piece.about]
+    said = [f"{count} bar{'s' * (count != 1)}", _bpm(piece.tempo), piece.about]
     return draw_phrase(
         path,
         Shown(

@@ -48,7 +48,7 @@ LASTS = 4  # patterns that are one idea: 8 bars; then another begins
 CANDIDATES = 64  # that are drawn, for one to pass the filter
 REACH = 0.25  # of the spread of all codes, at a temperature of 1: nine tenths of the strokes stay
 FIRM = 1.0  # the logit that a given pattern's own cells have at least, for it comes out as it is
-FEWER, MORE = 6.0, 3.0  # see `Knobs.sway`: from 9 to 31 strokes a bar
+FEWEST, MOST = 0.4, 1.6  # of the strokes there are at the middle of density, at its least and its most
 VOICE_SWAY = 8.0  # of the logit, from the least to the most
 SURE = 1e-6  # nothing is surer
 LITTLE = 0.5  # of the velocities' spread, at a temperature of 1
@@ -172,15 +172,34 @@ class Pattern:
         share = min(max(ask.knobs.morph, 0.0), 1.0) if ask.goal is not None else 0.0
         turned = self._turned(ask)
         logits = self._way((start, goal), share, self._walk(ask, number))
-        logits = logits.reshape(STEPS, BITS) + np.float32(ask.knobs.sway(FEWER, MORE))
-        logits += VOICE_SWAY * (turned - EVEN)
+        logits = logits.reshape(STEPS, BITS) + VOICE_SWAY * (turned - EVEN)
         logits[:, turned <= 0.0] = -np.inf
         logits[:, UNHEARD] = -np.inf
-        struck = logits > 0
+        struck = self._as_many(logits, 1 + ask.knobs.sway(1 - FEWEST, MOST - 1))
         chance = np.random.default_rng((ask.seed, number & 0xFFFFFFFF))
         noise = LITTLE * min(max(ask.knobs.temperature, 0.0), 1.0) * chance.standard_normal(struck.shape)
         usual = velocities_of(struck, self._means, self._spreads, noise)
         return self._played(struck, usual, (start, goal), share)
+
+    def _as_many(self, logits: Array, share: float) -> NDArray[np.bool_]:
+        """Return what is struck, `bool[32, 14]`: of what is over 0 the accents, or what is likeliest besides.
+
+        By number, for of a pattern that it is given the network is too sure to be swayed. What drummers
+        strike hard at its place in the bar stays longest: the beat.
+
+        Args:
+            logits: `float32[32, 14]`; one of -inf is never struck.
+            share: How many, of those over 0; 1 leaves all as it is.
+        """
+        struck = logits > 0
+        if share == 1.0:
+            return struck
+        accents = velocities_of(struck, self._means, self._spreads, np.zeros(struck.shape))
+        weight = np.where(struck, accents, 0) if share < 1.0 else logits
+        count = min(round(share * int(struck.sum())), int(np.isfinite(logits).sum()))
+        found = np.zeros(logits.size, np.bool_)
+        found[np.argsort(-weight, axis=None, kind="stable")[:count]] = True
+        return found.reshape(logits.shape)
 
     def _end(self, phrase: Phrase, number: int) -> _End:
         """Return two bars of a phrase: of a longer one those that stand there in the song."""

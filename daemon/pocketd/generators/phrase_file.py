@@ -8,6 +8,7 @@ import mido
 
 from pocket_core.phrases.kit import Kit
 from pocket_core.phrases.phrase import BAR, SIXTEENTH, Phrase, Stroke
+from pocket_core.tempo import TempoMap
 from pocket_core.types import Beats
 from pocket_core.voices import VOICES
 from pocketd.midifile import OUT_TICKS, file_bytes, track_name
@@ -18,20 +19,23 @@ LOUD, SOFT = 80, 40  # velocities from which a sign in the text is another
 RELEASE = 64
 
 
-def phrase_bytes(phrase: Phrase, bpm: float, title: str, *, straight: bool = False) -> bytes:
+def phrase_bytes(phrase: Phrase, tempo: TempoMap, title: str, *, straight: bool = False) -> bytes:
     """Return a phrase as a MIDI file of type 1: a conductor track, then the drums.
 
     Args:
         phrase: In 4/4.
-        bpm: Its tempo, 20 to 300.
+        tempo: Its tempo, and how it changes.
         title: Of both tracks.
         straight: Leave out the offsets: every stroke is on its grid position.
     """
     conductor = [
         (0, track_name(title)),
         (0, mido.MetaMessage("time_signature", numerator=4, denominator=4)),
-        (0, mido.MetaMessage("set_tempo", tempo=round(60e6 / bpm))),
+        (0, _set_tempo(tempo.bpm_at(Beats(0.0)))),
     ]
+    for change in tempo.changes:
+        if 0 < change.beat < phrase.length:
+            conductor.append((round(change.beat * OUT_TICKS), _set_tempo(change.bpm)))
     part = [(0, track_name(title))]
     for on, off, stroke in _placed(phrase, straight=straight):
         note = {"channel": CHANNEL, "note": stroke.note}
@@ -67,15 +71,21 @@ def drawn(phrase: Phrase, kit: Kit, bars: int) -> Iterator[str]:
         yield f"{voice:>10} |{'|'.join(cells[n : n + 16] for n in range(0, len(cells), 16))}|"
 
 
+def _set_tempo(bpm: float) -> mido.MetaMessage:
+    return mido.MetaMessage("set_tempo", tempo=round(60e6 / bpm))
+
+
 def _placed(phrase: Phrase, *, straight: bool) -> Iterator[tuple[int, int, Stroke]]:
-    """Yield when each note begins and ends, in ticks; none overlaps its repeat or is before the start."""
+    """Yield when each note begins and ends, in ticks; none overlaps its repeat or lies outside the phrase."""
     ends: dict[int, list[tuple[int, Stroke]]] = {}
+    last = round(phrase.length * OUT_TICKS)
     for stroke in phrase.strokes:
-        on = max(round((stroke.beat + (0.0 if straight else stroke.offset)) * OUT_TICKS), 0)
+        on = round((stroke.beat + (0.0 if straight else stroke.offset)) * OUT_TICKS)
+        on = min(max(on, 0), last - 1)
         ends.setdefault(stroke.note, []).append((on, stroke))
     for strokes in ends.values():
         strokes.sort(key=lambda placed: placed[0])
-        later = [on for on, _ in strokes[1:]] + [round((phrase.length + BAR) * OUT_TICKS)]
+        later = [on for on, _ in strokes[1:]] + [last]
         for (on, stroke), following in zip(strokes, later, strict=True):
             if following > on:
                 yield on, min(on + round(LENGTH * OUT_TICKS), following), stroke

@@ -28,6 +28,7 @@ from pocketd.onnxfile import read_bytes
 
 FILE = "presets.json"
 LARGEST = 2**20  # bytes
+MOSTLY = 0.5  # of the notes of a file without channel 10 have to be drums'
 LONGEST = Beats(64.0)  # of a file so much is read
 
 
@@ -117,7 +118,8 @@ def read_phrase(path: Path, kit: Kit) -> Phrase:
     Raises:
         MidiFileError: It cannot be read, has no drums that the kit knows, or is not in 4/4.
     """
-    score = in_four(read_score(path), str(path), LONGEST).drum_part()
+    whole = in_four(read_score(path), str(path), LONGEST)
+    score = whole.drum_part()
     strokes = []
     for note in score.notes:
         voice = kit.voice(note.note)
@@ -127,6 +129,11 @@ def read_phrase(path: Path, kit: Kit) -> Phrase:
     if not strokes:
         raise MidiFileError(
             f"{path} has no drums of the nine voices ({', '.join(VOICES)}); choose another file"
+        )
+    if not whole.has_drum_channel and len(strokes) < MOSTLY * len(score.notes):
+        raise MidiFileError(
+            f"{path} has nothing on channel 10, and only {len(strokes)} of its {len(score.notes)} notes are "
+            "drums, so it seems to be a melody; choose a file of drums"
         )
     last = max(stroke.beat for stroke in strokes)
     phrase = phrase_of(strokes, Beats(min((last + SAME) // BAR * BAR + BAR, LONGEST)))

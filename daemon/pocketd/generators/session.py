@@ -117,11 +117,11 @@ class Session:
         try:
             self._start = self._begun_with(self._setup)
         except Exception as error:
-            told.append(_failed(None, "what it begins with", error))
+            told.append(_failed(None, "generate.start", error, named=True))
         try:
             self._goal = self._gone_to(self._setup)
         except Exception as error:
-            told.append(_failed(None, "where it goes", error))
+            told.append(_failed(None, "generate.goal", error, named=True))
         self._unread = bool(told)
         return told
 
@@ -205,6 +205,8 @@ def _in_four(beat: Beats, bar: Beats) -> Beats:
     return Beats(number * BAR + (beat - number * bar))
 
 
-def _failed(number: int | None, what: str, error: Exception) -> Failed:
-    text = str(error) if isinstance(error, PocketError) else f"{what}: {type(error).__name__}: {error}"
+def _failed(number: int | None, what: str, error: Exception, *, named: bool = False) -> Failed:
+    text = str(error) if isinstance(error, PocketError) else f"{type(error).__name__}: {error}"
+    if named or not isinstance(error, PocketError):
+        text = f"{what}: {text}"
     return Failed(number=number, text=" ".join(text.split())[:LONGEST_TEXT])

@@ -18,8 +18,9 @@ from pocket_core.phrases.patterns import BITS, CELLS, digest, pattern_of, phrase
 from pocket_core.phrases.phrase import Phrase, Stroke, joined, phrase_of
 from pocket_core.types import Beats
 from pocket_core.voices import VOICES
-from pocketd.generators.graphs import GeneratorCard, Graphs
-from pocketd.generators.pattern import SHORT, Pattern
+from pocketd.generators.graphs import GeneratorCard, Graphs, load_graphs
+from pocketd.generators.pattern import FEWEST, MOST, SHORT, Pattern
+from pocketd.generators.presets import find_phrase
 
 ROCK = (5, 0, 4, 0, 6, 0, 4, 1, 4, 0, 5, 0, 6, 0, 4, 0) * 2
 OTHER = (129, 0, 256, 0, 258, 0, 256, 0, 257, 1, 256, 0, 258, 0, 256, 16) * 2
@@ -226,6 +227,24 @@ def test_more_density_is_more_strokes() -> None:
     counts = [len(pattern.phrase(ask(knobs=Knobs(density=d))).strokes) for d in (0.1, 0.5, 0.9)]
 
     assert counts == sorted(set(counts))
+
+
+@pytest.mark.parametrize(("density", "share"), [(0.0, FEWEST), (0.5, 1.0), (1.0, MOST)])
+def test_density_reaches_as_far_where_a_pattern_is_given(density: float, share: float) -> None:
+    knobs = Knobs(temperature=0.0, density=density)
+
+    phrase = new().phrase(ask(start=phrase_of_pattern(ROCK, Kit()), knobs=knobs))
+
+    assert len(phrase.strokes) == round(share * sum(step.bit_count() for step in ROCK))
+
+
+def test_the_beat_stays_longest() -> None:
+    thin = Knobs(density=0.0)
+
+    phrase = Pattern(load_graphs("pattern"), Kit()).phrase(ask(start=find_phrase("rock", Kit()), knobs=thin))
+
+    backbeat = {(beat, GENERAL_MIDI["snare"]) for beat in (1.0, 3.0, 5.0, 7.0)}
+    assert backbeat <= {(stroke.beat, stroke.note) for stroke in phrase.strokes}
 
 
 @settings(max_examples=30, deadline=None)

@@ -151,7 +151,7 @@ def test_a_start_that_cannot_be_read_is_told_and_the_generator_begins_where_it_l
     told = here.take(setup(start="nobody"))
     made = here.take(want(0.0))
 
-    assert told == [Failed(number=None, text="there is no nobody")]
+    assert told == [Failed(number=None, text="generate.start: there is no nobody")]
     assert isinstance(made[0], Made)
 
 

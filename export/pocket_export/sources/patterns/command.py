@@ -74,9 +74,11 @@ def distil(
     from pocket_export.sources.patterns import distil as work
     from pocket_export.sources.patterns.collection import collect
     from pocket_export.sources.patterns.recorded import Way
+    from pocketd.wholefile import try_place
 
     if scheduler and processes:
         raise ConfigError("--processes is for this machine, and --scheduler for a cluster; choose one")
+    try_place(out)
     order = work.Distilling(
         collect(folders),
         out,

@@ -84,10 +84,9 @@ def read_tsv(path: Path) -> list[Line]:
     """
     try:
         text = path.read_text("utf-8")
-    except (OSError, ValueError) as error:
-        raise DataError(
-            f"cannot read {path}: {error}; `pocketd patterns distil` makes such a file"
-        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror or error if isinstance(error, OSError) else "it is no text"
+        raise DataError(f"cannot read {path}: {why}; `pocketd patterns distil` makes such a file") from error
     return [_line(line, number, path) for number, line in enumerate(text.split("\n"), 1) if line]
 
 
