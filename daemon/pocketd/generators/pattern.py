@@ -189,14 +189,14 @@ class Pattern:
 
         Args:
             logits: `float32[32, 14]`; one of -inf is never struck.
-            share: How many, of those over 0; 1 leaves all as it is.
+            share: How many, of those over 0; 1 leaves all as it is, 0 or less nothing.
         """
         struck = logits > 0
         if share == 1.0:
             return struck
         accents = velocities_of(struck, self._means, self._spreads, np.zeros(struck.shape))
         weight = np.where(struck, accents, 0) if share < 1.0 else logits
-        count = min(round(share * int(struck.sum())), int(np.isfinite(logits).sum()))
+        count = min(max(round(share * int(struck.sum())), 0), int(np.isfinite(logits).sum()))
         found = np.zeros(logits.size, np.bool_)
         found[np.argsort(-weight, axis=None, kind="stable")[:count]] = True
         return found.reshape(logits.shape)

@@ -152,6 +152,7 @@ def test_a_goal_without_a_start_is_reached_from_what_is_drawn() -> None:
     "knobs",
     [
         Knobs(temperature=2.0, density=1.0, morph=1.0),
+        Knobs(density=-1.0),
         Knobs(temperature=-1.0, density=2.0, morph=-3.0),
         Knobs(voices=(0.0,) * len(VOICES), density=0.0),
     ],
