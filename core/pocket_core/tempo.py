@@ -61,6 +61,11 @@ class TempoMap:
         """Return the tempo in force at a beat."""
         return 60.0 / self._pace[max(bisect_right(self._beats, beat) - 1, 0)]
 
+    def until(self, end: Beats) -> list[TempoChange]:
+        """Return the tempo at beat 0, and each change behind it and before an end."""
+        later = [change for change in self.changes if 0 < change.beat < end]
+        return [TempoChange(Beats(0.0), self.bpm_at(Beats(0.0))), *later]
+
 
 def steady(bpm: float) -> TempoMap:
     """Return a tempo that never changes. Raises ValueError: it is not above 0 BPM."""

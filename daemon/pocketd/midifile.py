@@ -93,8 +93,7 @@ def score_bytes(score: MidiScore, stream: Iterable[TimedMessage], title: str) ->
     """
     conductor = [(0, 0, track_name(title))]
     for change in score.tempo.changes:
-        tempo = mido.MetaMessage("set_tempo", tempo=round(60e6 / change.bpm))
-        conductor.append((round(change.beat * OUT_TICKS), 2, tempo))
+        conductor.append((round(change.beat * OUT_TICKS), 2, set_tempo(change.bpm)))
     for place in score.meters.changes:
         meter = mido.MetaMessage(
             "time_signature", numerator=place.meter.numerator, denominator=place.meter.denominator
@@ -106,6 +105,11 @@ def score_bytes(score: MidiScore, stream: Iterable[TimedMessage], title: str) ->
     ]
     ordered = [(tick, meta) for tick, _, meta in sorted(conductor, key=lambda e: e[:2])]
     return file_bytes([ordered, [(0, track_name(title)), *part]], OUT_TICKS)
+
+
+def set_tempo(bpm: float) -> mido.MetaMessage:
+    """Return what sets a tempo, in quarter notes a minute."""
+    return mido.MetaMessage("set_tempo", tempo=round(60e6 / bpm))
 
 
 def file_bytes(tracks: Iterable[Iterable[tuple[int, Any]]], ticks: int) -> bytes:

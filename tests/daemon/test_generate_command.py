@@ -99,6 +99,8 @@ def test_an_answer_changes_tempo_as_the_musician_does(tmp_path: Path) -> None:
 
     assert "at 80 to 120 BPM, as the musician's file" in said
     assert mido.MidiFile(tmp_path / "a.mid").length == pytest.approx(2.0 + 3.0)
+    said = run("groove", "--human", tmp_path / "riff.mid", "--bars", 1, "--out", tmp_path / "a.mid")
+    assert "at 120 BPM" in said  # the change lies behind the end
 
 
 def test_who_follows_nobody_is_told(tmp_path: Path) -> None:
@@ -227,9 +229,9 @@ def test_without_matplotlib_nothing_is_made_where_a_picture_is_wanted(
 
 def test_nothing_is_made_where_a_folder_is_missing(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    with pytest.raises(ConfigError, match=r"cannot write .*a\.mid: there is no folder .*gone; make it"):
+    with pytest.raises(PocketError, match=r"cannot write .*a\.mid: there is no folder .*gone; make it"):
         run(*SOURCES["bars"], "--out", tmp_path / "gone" / "a.mid")
-    with pytest.raises(ConfigError, match=r"cannot write .*a\.png: there is no folder .*gone; make it"):
+    with pytest.raises(PocketError, match=r"cannot write .*a\.png: there is no folder .*gone; make it"):
         run(*SOURCES["bars"], "--out", tmp_path / "a.mid", "--plot", tmp_path / "gone" / "a.png")
     assert not list(tmp_path.iterdir())
 

@@ -38,7 +38,7 @@ class Knobs:
     follow: float = 1.0  # 0..1: how much the musician's part counts
 
     def sway(self, fewer: float, more: float) -> float:
-        """Return what density adds to a logit of a stroke: `-fewer` at 0, nothing where even, `more` at 1."""
+        """Return what density adds, to a logit or a share: `-fewer` at 0, 0 where even, `more` at 1."""
         away = (self.density - EVEN) / EVEN
         return away * (fewer if away < 0 else more)
 

@@ -344,9 +344,10 @@ def _length(count: int | None, steps: int | None, *, way: bool) -> int:
 
 
 def _style(named: str | None) -> str | None:
-    if named is not None and named.lower() not in STYLES:
+    style = None if named is None else named.lower()
+    if style is not None and style not in STYLES:
         raise ConfigError(f"no style is called {named!r}; there are {', '.join(STYLES)}")
-    return None if named is None else named.lower()
+    return style
 
 
 def _knobs(temperature: float, density: float) -> Knobs:

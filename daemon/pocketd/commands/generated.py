@@ -19,7 +19,7 @@ from pocketd.commands.render import refuse_overwriting
 from pocketd.generators.phrase_file import drawn, phrase_bytes
 from pocketd.generators.presets import preset_names
 from pocketd.phrase_picture import Shown, draw_phrase
-from pocketd.wholefile import write_whole
+from pocketd.wholefile import try_place, write_whole
 
 MIDI = (".mid", ".midi", "")  # what a MIDI file may end in; a name without a suffix claims nothing
 IN_TEXT = 4  # bars that are drawn in the terminal
@@ -52,8 +52,8 @@ def refuse(out: Path, plot: Path | None, *inputs: str | None) -> None:
         inputs: What is read: files, and presets, which are none.
 
     Raises:
-        ConfigError: A file is named twice, or not as what it is, or its folder is missing.
-        PocketError: Matplotlib is not installed.
+        ConfigError: A file is named twice, or not as what it is.
+        PocketError: A place cannot be written to, or Matplotlib is not installed.
     """
     if out.suffix.lower() not in MIDI:
         raise ConfigError(
@@ -63,10 +63,7 @@ def refuse(out: Path, plot: Path | None, *inputs: str | None) -> None:
     written = [out] if plot is None else [out, plot]
     refuse_overwriting(read, written)
     for path in written:
-        if not path.parent.is_dir():
-            raise ConfigError(
-                f"cannot write {path}: there is no folder {path.parent}; make it, or write elsewhere"
-            )
+        try_place(path)
     if plot is None:
         return
     if plot.suffix.lower() != ".png":
@@ -108,16 +105,16 @@ def write(piece: Piece, made: Phrase) -> None:
     count = round(made.length / BAR)
     more = f"; the first {IN_TEXT} bars are drawn here" if count > IN_TEXT else ""
     console.print(
-        f"wrote {piece.out}: {count} bars, {len(made.strokes)} strokes at {_bpm(piece.tempo)}{more}",
+        f"wrote {piece.out}: {count} bars, {len(made.strokes)} strokes at {_pace(piece, made)}{more}",
         soft_wrap=True,
     )
     if piece.plot is not None:
         console.print(f"wrote {piece.plot}: {_draw(piece.plot, piece, made)}", soft_wrap=True)
 
 
-def _bpm(tempo: TempoMap) -> str:
-    """Return a tempo in words."""
-    paces = [change.bpm for change in tempo.changes]
+def _pace(piece: Piece, made: Phrase) -> str:
+    """Return the tempo of what was made in words."""
+    paces = [change.bpm for change in piece.tempo.until(made.length)]
     slow, fast = (f"{pace:.4g}" for pace in (min(paces), max(paces)))
     return f"{slow} BPM" if slow == fast else f"{slow} to {fast} BPM, as the musician's file"
 
@@ -126,7 +123,7 @@ def _draw(path: Path, piece: Piece, made: Phrase) -> str:
     count = round(made.length / BAR)
     if piece.straight:
         made = replace(made, strokes=tuple(replace(s, offset=Beats(0.0)) for s in made.strokes))
-    said = [f"{count} bar{'s' * (count != 1)}", _bpm(piece.tempo), piece.about]
+    said = [f"{count} bar{'s' * (count != 1)}", _pace(piece, made), piece.about]
     return draw_phrase(
         path,
         Shown(

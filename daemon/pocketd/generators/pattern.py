@@ -194,8 +194,10 @@ class Pattern:
         struck = logits > 0
         if share == 1.0:
             return struck
-        accents = velocities_of(struck, self._means, self._spreads, np.zeros(struck.shape))
-        weight = np.where(struck, accents, 0) if share < 1.0 else logits
+        weight = logits
+        if share < 1.0:
+            accents = velocities_of(struck, self._means, self._spreads, np.zeros(struck.shape))
+            weight = np.where(struck, accents, 0).astype(np.float32)
         count = min(max(round(share * int(struck.sum())), 0), int(np.isfinite(logits).sum()))
         found = np.zeros(logits.size, np.bool_)
         found[np.argsort(-weight, axis=None, kind="stable")[:count]] = True

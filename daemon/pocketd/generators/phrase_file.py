@@ -11,7 +11,7 @@ from pocket_core.phrases.phrase import BAR, SIXTEENTH, Phrase, Stroke
 from pocket_core.tempo import TempoMap
 from pocket_core.types import Beats
 from pocket_core.voices import VOICES
-from pocketd.midifile import OUT_TICKS, file_bytes, track_name
+from pocketd.midifile import OUT_TICKS, file_bytes, set_tempo, track_name
 
 CHANNEL = 9  # General MIDI's drum channel, counted from 0
 LENGTH = Beats(0.125)  # of a note; a repeat of it ends it earlier
@@ -31,11 +31,9 @@ def phrase_bytes(phrase: Phrase, tempo: TempoMap, title: str, *, straight: bool 
     conductor = [
         (0, track_name(title)),
         (0, mido.MetaMessage("time_signature", numerator=4, denominator=4)),
-        (0, _set_tempo(tempo.bpm_at(Beats(0.0)))),
     ]
-    for change in tempo.changes:
-        if 0 < change.beat < phrase.length:
-            conductor.append((round(change.beat * OUT_TICKS), _set_tempo(change.bpm)))
+    for change in tempo.until(phrase.length):
+        conductor.append((round(change.beat * OUT_TICKS), set_tempo(change.bpm)))
     part = [(0, track_name(title))]
     for on, off, stroke in _placed(phrase, straight=straight):
         note = {"channel": CHANNEL, "note": stroke.note}
@@ -69,10 +67,6 @@ def drawn(phrase: Phrase, kit: Kit, bars: int) -> Iterator[str]:
     for voice in (voice for voice in reversed(VOICES) if voice in played):
         cells = "".join(rows[voice])
         yield f"{voice:>10} |{'|'.join(cells[n : n + 16] for n in range(0, len(cells), 16))}|"
-
-
-def _set_tempo(bpm: float) -> mido.MetaMessage:
-    return mido.MetaMessage("set_tempo", tempo=round(60e6 / bpm))
 
 
 def _placed(phrase: Phrase, *, straight: bool) -> Iterator[tuple[int, int, Stroke]]:

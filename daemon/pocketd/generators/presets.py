@@ -28,7 +28,7 @@ from pocketd.onnxfile import read_bytes
 
 FILE = "presets.json"
 LARGEST = 2**20  # bytes
-MOSTLY = 0.5  # of the notes of a file without channel 10 have to be drums'
+MOSTLY = 0.5  # of the notes of a file without channel 10 have to be drums
 LONGEST = Beats(64.0)  # of a file so much is read
 
 
@@ -116,7 +116,8 @@ def read_phrase(path: Path, kit: Kit) -> Phrase:
     """Read the drums of a MIDI file as whole bars: hits at their nearest sixteenth, on the kit's notes.
 
     Raises:
-        MidiFileError: It cannot be read, has no drums that the kit knows, or is not in 4/4.
+        MidiFileError: It cannot be read, has no drums that the kit knows, seems to be a melody, or is not
+            in 4/4.
     """
     whole = in_four(read_score(path), str(path), LONGEST)
     score = whole.drum_part()

@@ -117,11 +117,11 @@ class Session:
         try:
             self._start = self._begun_with(self._setup)
         except Exception as error:
-            told.append(_failed(None, "generate.start", error, named=True))
+            told.append(_failed(None, f"generate.start: {_said(error)}"))
         try:
             self._goal = self._gone_to(self._setup)
         except Exception as error:
-            told.append(_failed(None, "generate.goal", error, named=True))
+            told.append(_failed(None, f"generate.goal: {_said(error)}"))
         self._unread = bool(told)
         return told
 
@@ -153,7 +153,8 @@ class Session:
             )
             decode_answer(encode_answer(made))  # what the loop would not read is a fault that has a name
         except Exception as error:  # a bug in a generator costs a bar, and is told
-            return _failed(wanted.number, setup.source, error)
+            known = isinstance(error, PocketError)  # names itself
+            return _failed(wanted.number, str(error) if known else f"{setup.source}: {_said(error)}")
         self._played_there(wanted.begin, phrase)
         return made
 
@@ -205,8 +206,9 @@ def _in_four(beat: Beats, bar: Beats) -> Beats:
     return Beats(number * BAR + (beat - number * bar))
 
 
-def _failed(number: int | None, what: str, error: Exception, *, named: bool = False) -> Failed:
-    text = str(error) if isinstance(error, PocketError) else f"{type(error).__name__}: {error}"
-    if named or not isinstance(error, PocketError):
-        text = f"{what}: {text}"
+def _said(error: Exception) -> str:
+    return str(error) if isinstance(error, PocketError) else f"{type(error).__name__}: {error}"
+
+
+def _failed(number: int | None, text: str) -> Failed:
     return Failed(number=number, text=" ".join(text.split())[:LONGEST_TEXT])

@@ -244,7 +244,7 @@ def test_a_bar_after_sixteen_takes_less_than_fifty_milliseconds_of_a_core(
         continuing.phrase(Ask(begin=Beats(64.0), before=before, seed=seed))
         took.append(thread_time() - began)
 
-    assert min(took) < 0.05, took  # the least, for a busy machine slows a core down, too
+    assert np.median(took) < 0.05
 
 
 def test_strokes_lie_about_the_grid_as_those_before_did(continuing: Continuing, rock: Phrase) -> None:
